@@ -1,0 +1,298 @@
+"""An alert, the events that move it, and the effects that a move decides.
+
+People are named by opaque ids; their names, numbers and languages are the service's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+from checkin.flow.model import AlertReason
+
+
+class AlertState(StrEnum):
+    """Where an alert stands; `checkin.alert.machine` holds the transition table.
+
+    window        raised; the member may still change their mind
+    notifying     people are being told, tier by tier
+    with_staff    every tier was silent or out of reach; it stands on the staff's list, on-call staff are reminded
+    acknowledged  a person has said that they have it
+    resolved      somebody came, or the member gave the all-clear
+    cancelled     the member changed their mind in time
+    """
+
+    WINDOW = "window"
+    NOTIFYING = "notifying"
+    WITH_STAFF = "with_staff"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+Role = Literal["contact", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One person who may be told, by id, and as what."""
+
+    person: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """People told at the same moment, and how long they have before the next tier is told."""
+
+    targets: tuple[Target, ...]
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An escalation policy, snapshotted into the alert when it is raised.
+
+    `window` is the change-of-mind time (0 to 15 minutes). `remind_staff` is how often on-call staff hear of
+    an alert that nobody has taken. `check_taken` is how long after an acknowledgement the member is asked
+    whether somebody came.
+    """
+
+    window: timedelta
+    tiers: tuple[Tier, ...]
+    staff: tuple[Target, ...]
+    remind_staff: timedelta
+    check_taken: timedelta = timedelta(hours=24)
+
+
+class Told(StrEnum):
+    """How one person's notification stands."""
+
+    TOLD = "told"
+    TOOK = "took"
+    PASSED = "passed"
+    UNREACHABLE = "unreachable"
+    STOOD_DOWN = "stood_down"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One request for support.
+
+    `transition` counts accepted events, as a run's does. `tier` is the index of the tier that was told last,
+    -1 before the first. `told` maps a person's id to how their notification stands.
+    """
+
+    id: str
+    member: str
+    reason: AlertReason
+    policy: Policy
+    state: AlertState = AlertState.WINDOW
+    transition: int = 0
+    tier: int = -1
+    told: Mapping[str, Told] = field(default_factory=dict)
+    taken_by: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the alert as plain JSON values."""
+        return {
+            "id": self.id,
+            "member": self.member,
+            "reason": self.reason,
+            "policy": _policy_to_json(self.policy),
+            "state": self.state.value,
+            "transition": self.transition,
+            "tier": self.tier,
+            "told": {person: told.value for person, told in self.told.items()},
+            "taken_by": self.taken_by,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Alert:
+        """Return the alert that `to_json` wrote."""
+        return cls(
+            **{
+                **data,
+                "policy": _policy_from_json(data["policy"]),
+                "state": AlertState(data["state"]),
+                "told": {person: Told(told) for person, told in data["told"].items()},
+            }
+        )
+
+
+def _policy_to_json(policy: Policy) -> dict[str, Any]:
+    return {
+        "window": policy.window.total_seconds(),
+        "tiers": [
+            {"targets": [[t.person, t.role] for t in tier.targets], "wait": tier.wait.total_seconds()}
+            for tier in policy.tiers
+        ],
+        "staff": [[t.person, t.role] for t in policy.staff],
+        "remind_staff": policy.remind_staff.total_seconds(),
+        "check_taken": policy.check_taken.total_seconds(),
+    }
+
+
+def _policy_from_json(data: Mapping[str, Any]) -> Policy:
+    return Policy(
+        window=timedelta(seconds=data["window"]),
+        tiers=tuple(
+            Tier(tuple(Target(p, r) for p, r in tier["targets"]), timedelta(seconds=tier["wait"]))
+            for tier in data["tiers"]
+        ),
+        staff=tuple(Target(p, r) for p, r in data["staff"]),
+        remind_staff=timedelta(seconds=data["remind_staff"]),
+        check_taken=timedelta(seconds=data["check_taken"]),
+    )
+
+
+# ---------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The member asked for support; the first event of every alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMind:
+    """The member said no in the change-of-mind window."""
+
+
+@dataclass(frozen=True, slots=True)
+class HurryUp:
+    """The member wants it now: the window ends early."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The wait that transition number `transition` set is over."""
+
+    transition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """This person says that they have it."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """This person says that they cannot."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """This person's notification was not delivered, or they opted out or left."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class SomebodyCame:
+    """The member says that somebody got in touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyCame:
+    """The member says that nobody got in touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllClear:
+    """The member says that they are well now."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffResolved:
+    """Staff closed the alert after a person dealt with it."""
+
+    person: str
+
+
+Event = (
+    Raised
+    | ChangedMind
+    | HurryUp
+    | TimerFired
+    | Took
+    | Passed
+    | OutOfReach
+    | SomebodyCame
+    | NobodyCame
+    | AllClear
+    | StaffResolved
+)
+
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Ask this person whether they can be there for the member."""
+
+    target: Target
+    reminder: bool = False
+
+
+MemberNews = Literal[
+    "window_opened",
+    "contact_told",
+    "taken",
+    "passed_on",
+    "staff_told",
+    "still_looking",
+    "cancelled",
+    "resolved",
+    "reopened",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TellMember:
+    """Tell the member how it stands; `person` is who the news is about, where there is one."""
+
+    news: MemberNews
+    person: str | None = None
+
+
+OtherNews = Literal["taken_by_you", "taken_by_other", "thanks_for_answering", "all_clear", "no_longer_needed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TellOther:
+    """Tell a person who was notified how it stands; `by` is who took it, where somebody did."""
+
+    target: Target
+    news: OtherNews
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Wake this alert after so long."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AddTask:
+    """Put this alert on the staff's list."""
+
+    kind: Literal["alert_unanswered", "nobody_came"]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Somebody took it: the follow-up conversations of the member may be planned."""
+
+
+Effect = Notify | TellMember | TellOther | SetTimer | AddTask | FollowUp

@@ -1,0 +1,184 @@
+"""The run, the events that move it, and the effects that a move decides.
+
+Everything here is a frozen value that serialises to plain JSON: `Run.to_json` and `Run.from_json` are
+inverse. Effects say what should happen; the service makes it happen, inside the transaction that stores
+the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from checkin.conversation.understanding import Understanding
+from checkin.flow.model import AlertReason, Value, Values
+
+
+class RunState(StrEnum):
+    """Where a run stands. Only `WAITING` runs take replies and timers."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    DONE = "done"
+    STOPPED = "stopped"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One member going through one version of a flow.
+
+    `transition` counts the events this run has taken; a timer names the transition that set it, and does
+    nothing once the run has moved on. `results` are the answers kept so far. `rung` is the next rung of the
+    waiting question's no-reply ladder; `unclear` is how often this question was re-asked.
+    """
+
+    id: str
+    member: str
+    flow: str
+    version: int
+    state: RunState = RunState.NEW
+    step: str | None = None
+    transition: int = 0
+    results: Values = field(default_factory=dict)
+    rung: int = 0
+    unclear: int = 0
+    outcome: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as plain JSON values."""
+        return {
+            "id": self.id,
+            "member": self.member,
+            "flow": self.flow,
+            "version": self.version,
+            "state": self.state.value,
+            "step": self.step,
+            "transition": self.transition,
+            "results": dict(self.results),
+            "rung": self.rung,
+            "unclear": self.unclear,
+            "outcome": self.outcome,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Run:
+        """Return the run that `to_json` wrote."""
+        return cls(**{**data, "state": RunState(data["state"])})
+
+
+# ---------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run begins. `facts` are the member's fields and the program's facts at this moment."""
+
+    facts: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The member answered the waiting question."""
+
+    understanding: Understanding
+    text: str
+    facts: Values
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The wait that transition number `transition` set is over."""
+
+    transition: int
+    facts: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The run ends from outside: `opted_out`, `superseded`, `left`, `staff`."""
+
+    reason: str
+
+
+Event = Started | Replied | TimerFired | Closed
+
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say this to the member. `question` is true for the text that asks (also when it asks again)."""
+
+    text: str
+    step: str
+    question: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Ask this step's question again by phone."""
+
+    text: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseAlert:
+    """The member needs a person."""
+
+    reason: AlertReason
+
+
+@dataclass(frozen=True, slots=True)
+class AddTask:
+    """Put this on the staff's list."""
+
+    kind: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConsent:
+    """The member agreed, or did not, to exactly this wording."""
+
+    about: str
+    given: bool
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Invite this person as a trusted contact of the member. `number` is E.164."""
+
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keep a result."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Wake this run `after` so long. Where a question was just asked, the time counts from its sending."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run is over."""
+
+    outcome: str
+
+
+Effect = Say | Call | RaiseAlert | AddTask | RecordConsent | Invite | Record | SetTimer | Finished

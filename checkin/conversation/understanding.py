@@ -1,0 +1,63 @@
+"""What a reply was understood as, and the context in which it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checkin.flow.model import Answer, Value
+
+
+class Category(StrEnum):
+    """What a reply can be understood as. One meaning each; `docs/understanding.md` lists examples."""
+
+    OK = "ok"
+    LOW = "low"
+    YES = "yes"
+    NO = "no"
+    NUMBER = "number"
+    CHOICE = "choice"
+    TEXT = "text"
+    SUPPORT = "support"
+    CRISIS = "crisis"
+    OPT_OUT = "opt_out"
+    RESUME = "resume"
+    HELP = "help"
+    PAUSE = "pause"
+    SNOOZE = "snooze"
+    NOT_AN_ANSWER = "not_an_answer"
+    UNCLEAR = "unclear"
+
+
+class Context(StrEnum):
+    """The situation in which a reply arrives; it decides what "no", "5" or "cancel" mean."""
+
+    NONE = "none"
+    STOPPED = "stopped"
+    JOINING = "joining"
+    CONTACT_INVITED = "contact_invited"
+    CONTACT_NOTIFIED = "contact_notified"
+    ALERT_WINDOW = "alert_window"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked: the answer it accepts, and the situation around it."""
+
+    answer: Answer | None = None
+    context: Context = Context.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """One reading of one reply.
+
+    `value` is the number, the choice's name, the cleaned text, the E.164 phone number, or the length of a
+    snooze or pause in seconds. `also` are further categories that are acted on as well ("3, but please
+    someone call me"). `rule` names the rule that matched, for `/why` and the transcript.
+    """
+
+    category: Category
+    value: Value = None
+    also: tuple[Category, ...] = ()
+    rule: str = ""

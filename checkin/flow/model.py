@@ -1,0 +1,244 @@
+"""A flow as the engine reads it: checked, complete and immutable.
+
+`checkin.flow.load` makes these from YAML. A `Flow` that exists has passed the checker: every `go` names a
+step, every text exists in every language of the program, every wait has a timeout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+Value = str | int | float | bool | None
+"""What a result, a member's field or a fact can hold. All of it is plain JSON."""
+
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One text in one language: literal parts and `{names}`, ready to fill in."""
+
+    source: str
+    parts: tuple[tuple[str, str | None], ...]
+    """(literal, name) pairs in order; the name is None after the last literal."""
+
+    def render(self, values: Values) -> str:
+        """Return the text with every name filled in; a missing or empty value becomes nothing."""
+        out: list[str] = []
+        for literal, name in self.parts:
+            out.append(literal)
+            if name is not None:
+                value = values.get(name)
+                out.append("" if value is None else str(value))
+        return "".join(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in every language of the program, by language code (`en`, `es`)."""
+
+    by_language: Mapping[str, Template]
+
+    def render(self, language: str, values: Values) -> str:
+        """Return the text in this language, or in the program's first language where it is not spoken."""
+        template = self.by_language.get(language) or next(iter(self.by_language.values()))
+        return template.render(values)
+
+
+AnswerKind = Literal["scale", "yes_no", "choice", "text", "number", "phone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question accepts.
+
+    `low` and `high` are the ends of a scale or a number, both included. `choices` maps a choice's name to
+    the words that mean it, per language. `save_as` is the name under which the result is kept; results named
+    like a member's own field (`first_name`, `language`) are kept with the member as well.
+    """
+
+    kind: AnswerKind
+    save_as: str | None = None
+    low: int | None = None
+    high: int | None = None
+    choices: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition and its source, e.g. `mood <= 2 and has_contact`."""
+
+    source: str
+    test: Callable[[Values], bool]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Go to `go` if `condition` holds; a branch without a condition always holds and comes last."""
+
+    condition: Condition | None
+    go: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung of a question's no-reply ladder. `after` counts from when the question was sent."""
+
+    after: timedelta
+    say: Text | None = None
+    call: bool = False
+    go: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a question and wait. `unclear` replaces the shared gentle re-ask when the flow gives its own."""
+
+    name: str
+    text: Text
+    answer: Answer
+    then: tuple[Branch, ...]
+    no_reply: tuple[Rung, ...]
+    unclear: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say something and go on."""
+
+    name: str
+    text: Text
+    then: tuple[Branch, ...]
+
+
+AlertReason = Literal["asked", "low", "crisis", "missed", "nobody_came"]
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseAlert:
+    """Raise an alert: a change-of-mind window, then the member's trusted contacts, then staff."""
+
+    name: str
+    reason: AlertReason
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddTask:
+    """Put something on the staff's list. `note` is for staff, in the program's first language."""
+
+    name: str
+    kind: str
+    note: Template
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConsent:
+    """Record that the member agreed (or not) to what the question in step `asked_in` said, word for word."""
+
+    name: str
+    about: Literal["check_ins"]
+    given: bool
+    asked_in: str
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Invite a trusted contact whose name and phone number are results of this run."""
+
+    name: str
+    contact_name: str
+    contact_number: str
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Set results or member's fields to fixed values."""
+
+    name: str
+    values: Values
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait for a length of time, then go on."""
+
+    name: str
+    length: timedelta
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the run."""
+
+    name: str
+    outcome: str
+
+
+Step = Ask | Say | RaiseAlert | AddTask | RecordConsent | Invite | Set | Wait | End
+
+Every = Literal["day", "weekday", "week"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTrigger:
+    """Start at a time of day on the member's own clock. `days` are ISO weekdays, 1 is Monday."""
+
+    days: frozenset[int]
+    at: str
+    """`HH:MM`, 24 hours, the member's own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordTrigger:
+    """Start when a text is this word, in any language of the program. Lower case, no accents needed."""
+
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AfterAlertTrigger:
+    """Start this long after somebody took an alert of the member."""
+
+    delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedTrigger:
+    """Start when a member has agreed to check-ins."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTrigger:
+    """Started by staff, or by another flow."""
+
+
+Trigger = ScheduleTrigger | KeywordTrigger | AfterAlertTrigger | JoinedTrigger | StaffTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One conversation: one published, immutable version of a flow.
+
+    `version` counts from 1; 0 is a draft that was never published. `source` is the YAML that it was read
+    from, so that a stored version can be loaded again years later.
+    """
+
+    name: str
+    title: str
+    version: int
+    start: tuple[Trigger, ...]
+    steps: Mapping[str, Step]
+    first: str
+    source: str = field(repr=False, default="")
+    check_in: bool = True
+    """Whether the program begins this conversation (allowed hours and frequency caps apply)."""
