@@ -1,0 +1,86 @@
+"""Every check of this project, one after another: format, lint, types, import contracts, tests.
+
+It knows which commands check what. It runs inside `.venv`; `tests.__main__` made that ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.servers.chromium import install_chromium, missing_chromium
+from tests.servers.needs import NEEDS
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.prefix) / "bin"
+NO_TESTS_RAN = 5
+
+DESCRIPTION = """\
+Run every check: ruff format, ruff check, mypy, lint-imports and pytest.
+
+Arguments that are not named here go to pytest, for example:
+  python3 -m tests tests/flow -k schedule
+  python3 -m tests --without browser --without acceptance
+"""
+
+
+def parse(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what is to be left out, and what to hand to pytest."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        choices=NEEDS,
+        default=[],
+        help="leave out the tests that need this; may be given several times",
+    )
+    known, others = parser.parse_known_args(arguments)
+    return known.without, others
+
+
+def commands(without: Sequence[str], for_pytest: Sequence[str]) -> list[list[str]]:
+    """Return the commands in the order in which they are run, quick ones first."""
+    left_out = [word for name in without for word in ("--without", name)]
+    return [
+        ["ruff", "format", "--check", "."],
+        ["ruff", "check", "."],
+        ["lint-imports"],
+        ["mypy"],
+        ["pytest", *left_out, *for_pytest],
+    ]
+
+
+def run(command: Sequence[str]) -> bool:
+    """Run one check, with its output shown; return whether it found nothing wrong."""
+    print(f"== {' '.join(command)}", flush=True)
+    began = time.monotonic()
+    status = subprocess.call([str(BIN / command[0]), *command[1:]], cwd=ROOT)
+    print(f"   {time.monotonic() - began:.1f} s, {'good' if status == 0 else f'status {status}'}", flush=True)
+    return status == 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run all checks, also after one has failed; return 0 when all are good, else 1."""
+    without, for_pytest = parse(arguments)
+    if "browser" not in without and missing_chromium() and os.geteuid() == 0 and shutil.which("apt-get"):
+        install_chromium()
+    failed = [command[0] for command in commands(without, for_pytest) if not run(command)]
+    if failed:
+        print(f"Not good: {', '.join(failed)}.", flush=True)
+        return 1
+    print("All checks are good.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
