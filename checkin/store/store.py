@@ -1,0 +1,179 @@
+"""The store: opens a database, brings it up to date, and runs use cases in it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from checkin.store import tables
+from checkin.store.unit import Unit, Writer
+from checkin.store.vault import Vault, new_key
+from checkin.store.writers import PostgresWriter, SqliteWriter
+
+T = TypeVar("T")
+
+_BUSY_MILLISECONDS = 15_000
+_PG_WRITERS = 4
+_PG_READERS = 4
+
+
+class Store:
+    """One open database. Thread-safe; `close` it when done."""
+
+    def __init__(self, engine: sa.Engine, readers: sa.Engine, writer: Writer, vault: Vault) -> None:
+        self.engine = engine
+        self.vault = vault
+        self._readers = readers
+        self._writer = writer
+
+    def run(self, work: Callable[[Unit], T]) -> T:
+        """Run a use case in a transaction and wait until it is durable.
+
+        Raises what the use case raised; nothing of it is stored then. Not to be called from an event loop.
+        """
+        finished = threading.Event()
+        outcome: list[Any] = [None, None]
+
+        def done(result: Any, error: BaseException | None) -> None:
+            outcome[:] = result, error
+            finished.set()
+
+        self._writer.submit(work, done)
+        finished.wait()
+        if outcome[1] is not None:
+            raise outcome[1]
+        return outcome[0]  # type: ignore[no-any-return]
+
+    def run_async(self, work: Callable[[Unit], T]) -> asyncio.Future[T]:
+        """Run a use case as `run` does, and return a future of the running event loop."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: Any, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        def done(result: Any, error: BaseException | None) -> None:
+            loop.call_soon_threadsafe(settle, result, error)
+
+        self._writer.submit(work, done)
+        return future
+
+    def read(self, work: Callable[[Unit], T]) -> T:
+        """Run a function that only reads, on one consistent view, beside the writers."""
+        with self._readers.connect() as connection, connection.begin():
+            unit = Unit(connection)
+            result = work(unit)
+            assert not unit.writes, "a reading use case must not write"
+            return result
+
+    def close(self) -> None:
+        """Finish what was submitted and close every connection."""
+        self._writer.close()
+        self._readers.dispose()
+        self.engine.dispose()
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Return an engine for this URL whose connections are in autocommit, as writers need them."""
+    if url.startswith("sqlite"):
+        return _sqlite_engine(url)
+    return sa.create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+        pool_size=_PG_WRITERS,
+        max_overflow=2,
+        pool_pre_ping=True,
+    )
+
+
+def open_store(url: str, keys: Sequence[bytes]) -> Store:
+    """Open a migrated database. `url` is a SQLAlchemy URL, `keys` the key ring (the first one seals).
+
+    Raises VaultError when the ring does not open what the database holds.
+    """
+    engine = open_engine(url)
+    writer: Writer
+    if engine.dialect.name == "sqlite":
+        readers = _sqlite_engine(url, read_only=True)
+        writer = SqliteWriter(engine)
+    else:
+        readers = sa.create_engine(
+            url,
+            isolation_level="REPEATABLE READ",
+            hide_parameters=True,
+            pool_size=_PG_READERS,
+            max_overflow=4,
+            pool_pre_ping=True,
+        )
+        writer = PostgresWriter(engine, _PG_WRITERS)
+    store = Store(engine, readers, writer, Vault(keys))
+    try:
+        store.vault = store.vault.with_index_key(store.run(_index_key(store.vault)))
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _index_key(vault: Vault) -> Callable[[Unit], bytes]:
+    """Return the use case that reads the index key, making it in a new database."""
+
+    def work(unit: Unit) -> bytes:
+        row = unit.first(sa.select(tables.meta.c.value).where(tables.meta.c.key == "index_key"))
+        if row is not None:
+            return bytes.fromhex(vault.open("meta.index_key", row.value))
+        key = new_key()
+        unit.write(
+            sa.insert(tables.meta), {"key": "index_key", "value": vault.seal("meta.index_key", key.hex())}
+        )
+        return key
+
+    return work
+
+
+def _sqlite_engine(url: str, *, read_only: bool = False) -> sa.Engine:
+    """Return an engine for SQLite: WAL, and `synchronous=FULL`.
+
+    NORMAL may lose the last commits when power fails, and one of them may be a request for support.
+    """
+    parsed = sa.make_url(url)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        parsed,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": 15},
+        pool_size=4 if read_only else 1,
+        max_overflow=4 if read_only else 0,
+        poolclass=sa.QueuePool,
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        for pragma in (
+            f"busy_timeout = {_BUSY_MILLISECONDS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            *(("query_only = ON",) if read_only else ()),
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    if read_only:
+
+        @sa.event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
