@@ -19,7 +19,7 @@ class AlertState(StrEnum):
 
     window        raised; the member may still change their mind
     notifying     people are being told, tier by tier
-    with_staff    every tier was silent or out of reach; it stands on the staff's list, on-call staff are reminded
+    with_staff    every tier was silent or out of reach; it is on the staff's list, on-call staff are reminded
     acknowledged  a person has said that they have it
     resolved      somebody came, or the member gave the all-clear
     cancelled     the member changed their mind in time
@@ -83,7 +83,9 @@ class Alert:
     """One request for support.
 
     `transition` counts accepted events, as a run's does. `tier` is the index of the tier that was told last,
-    -1 before the first. `told` maps a person's id to how their notification stands.
+    -1 before the first. `told` maps the id of everyone who was ever told to how their notification stands.
+    `timer` is the transition that set the wait now running; an open alert always has one. `reminders` counts
+    the reminders sent since the alert came to stand where it stands.
     """
 
     id: str
@@ -95,6 +97,8 @@ class Alert:
     tier: int = -1
     told: Mapping[str, Told] = field(default_factory=dict)
     taken_by: str | None = None
+    timer: int | None = None
+    reminders: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the alert as plain JSON values."""
@@ -108,6 +112,8 @@ class Alert:
             "tier": self.tier,
             "told": {person: told.value for person, told in self.told.items()},
             "taken_by": self.taken_by,
+            "timer": self.timer,
+            "reminders": self.reminders,
         }
 
     @classmethod
@@ -283,11 +289,19 @@ class SetTimer:
     after: timedelta
 
 
+TaskKind = Literal["alert_unanswered", "nobody_came", "check_taken"]
+
+
 @dataclass(frozen=True, slots=True)
 class AddTask:
-    """Put this alert on the staff's list."""
+    """Put this alert on the staff's list.
 
-    kind: Literal["alert_unanswered", "nobody_came"]
+    alert_unanswered  every trusted contact and tier was silent, out of reach, or could not
+    nobody_came       somebody took it, and the member says that nobody got in touch
+    check_taken       somebody took it, and nobody knows whether they came
+    """
+
+    kind: TaskKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,432 @@
+"""The escalation machine: `escalate(alert, event) -> (alert, effects)`.
+
+Knows the states of an alert and what may move it. Must not know the clock, the store, how people are told,
+or any name or number: time is the service's (it turns `SetTimer` into a row and the row into `TimerFired`).
+
+Theory
+======
+
+    raised ──> WINDOW ──(window ends, hurry up)──> NOTIFYING ──(no tier left)──> WITH_STAFF
+                 │                                 │   ↑ └─ next tier ─┐            │
+                 │ changed mind       changed mind │   └───────────────┘            │
+                 v                                 v                                │
+             CANCELLED <───────────────────────────┘         somebody takes it      │
+                                                      ACKNOWLEDGED <────────────────┘
+                                                       │    │  └─ passed on ──> NOTIFYING or WITH_STAFF
+                        RESOLVED <── somebody came ────┘    └─ nobody came ───> WITH_STAFF
+
+A tier is told at one moment and has `tier.wait` to answer. When the last person of the tier who could still
+answer says no or turns out to be out of reach, nobody waits for the clock: the next tier is told at once.
+A trusted contact's word counts whenever it comes: whoever was ever told may take the alert as long as nobody
+has it, also late, also after having said no.
+
+When no tier is left the alert stands on the staff's list, and on-call staff are reminded for ever. A
+program without on-call staff still has the task, the timer and, now and then, a word to the member. The
+member hears of reminders only at every `STILL_LOOKING_EVERY`th: a phone that buzzes each quarter of an hour
+to say that nobody came is no comfort.
+
+An acknowledgement is a promise, not an end. The member is asked whether somebody came; if nobody has said
+so after `policy.check_taken`, the taker is reminded, and after the same time again the alert goes to staff.
+
+What always holds (I1, checked over the whole reachable state space):
+
+* an open alert has exactly one wait running, named by `alert.timer`. An event that changes nothing for the
+  wait (a second person's no, a late yes) leaves it running; so a timer is compared with `alert.timer`,
+  not with `alert.transition`;
+* silence alone leads to the staff's list, and stays there;
+* nobody outside the policy is told, and nobody who is out of reach is told how it went on;
+* everyone who was asked hears when somebody else has it, or when nobody is needed any more.
+
+An event that makes no sense where the alert stands raises an `EventRejected` and changes nothing. People are
+always told in the policy's order, never in the order of a stored mapping, so that a replay is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
+
+from checkin.alert.errors import (
+    AlertClosed,
+    AlreadyRaised,
+    EventRejected,
+    NotRaised,
+    NotTaken,
+    NotTold,
+    StaleEvent,
+    WindowOver,
+)
+from checkin.alert.model import (
+    AddTask,
+    Alert,
+    AlertState,
+    AllClear,
+    ChangedMind,
+    Effect,
+    Event,
+    FollowUp,
+    HurryUp,
+    MemberNews,
+    NobodyCame,
+    Notify,
+    OtherNews,
+    OutOfReach,
+    Passed,
+    Policy,
+    Raised,
+    SetTimer,
+    SomebodyCame,
+    StaffResolved,
+    Target,
+    TaskKind,
+    TellMember,
+    TellOther,
+    TimerFired,
+    Told,
+    Took,
+)
+
+STILL_LOOKING_EVERY = 4
+"""The member hears "still looking" at every so many reminders to staff."""
+
+
+class Move(StrEnum):
+    """What an accepted event does to the state; the events themselves decide which."""
+
+    OPEN = "open"
+    TELL = "tell"
+    HAND_OVER = "hand_over"
+    TAKE = "take"
+    STAY = "stay"
+    CANCEL = "cancel"
+    CLOSE = "close"
+
+
+TRANSITIONS: Mapping[tuple[AlertState, Move], AlertState] = {
+    (AlertState.WINDOW, Move.OPEN): AlertState.WINDOW,
+    (AlertState.WINDOW, Move.TELL): AlertState.NOTIFYING,
+    (AlertState.WINDOW, Move.HAND_OVER): AlertState.WITH_STAFF,
+    (AlertState.WINDOW, Move.CANCEL): AlertState.CANCELLED,
+    (AlertState.WINDOW, Move.CLOSE): AlertState.RESOLVED,
+    (AlertState.NOTIFYING, Move.TELL): AlertState.NOTIFYING,
+    (AlertState.NOTIFYING, Move.STAY): AlertState.NOTIFYING,
+    (AlertState.NOTIFYING, Move.HAND_OVER): AlertState.WITH_STAFF,
+    (AlertState.NOTIFYING, Move.TAKE): AlertState.ACKNOWLEDGED,
+    (AlertState.NOTIFYING, Move.CANCEL): AlertState.CANCELLED,
+    (AlertState.NOTIFYING, Move.CLOSE): AlertState.RESOLVED,
+    (AlertState.WITH_STAFF, Move.STAY): AlertState.WITH_STAFF,
+    (AlertState.WITH_STAFF, Move.TAKE): AlertState.ACKNOWLEDGED,
+    (AlertState.WITH_STAFF, Move.CLOSE): AlertState.RESOLVED,
+    (AlertState.ACKNOWLEDGED, Move.STAY): AlertState.ACKNOWLEDGED,
+    (AlertState.ACKNOWLEDGED, Move.TELL): AlertState.NOTIFYING,
+    (AlertState.ACKNOWLEDGED, Move.HAND_OVER): AlertState.WITH_STAFF,
+    (AlertState.ACKNOWLEDGED, Move.CLOSE): AlertState.RESOLVED,
+    (AlertState.RESOLVED, Move.STAY): AlertState.RESOLVED,
+    (AlertState.CANCELLED, Move.STAY): AlertState.CANCELLED,
+}
+"""The only place where an alert's state changes."""
+
+CLOSED = frozenset({AlertState.RESOLVED, AlertState.CANCELLED})
+"""The states in which an alert is over."""
+
+# Whoever has one of these was last asked something, or said no: nobody has told them how it went on.
+_UNINFORMED = frozenset({Told.TOLD, Told.PASSED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What one event decides. `alert` carries every changed field but state, transition and timer."""
+
+    move: Move
+    alert: Alert
+    effects: tuple[Effect, ...]
+
+
+def escalate(alert: Alert, event: Event) -> tuple[Alert, tuple[Effect, ...]]:
+    """Return the alert after this event, and what should happen because of it, in order.
+
+    Raises `StaleEvent` for a timer that was overtaken, another `EventRejected` for an event that makes no
+    sense where the alert stands; the alert is then as it was.
+    """
+    decision = _decide(alert, event)
+    state = TRANSITIONS[alert.state, decision.move]
+    transition = alert.transition + 1
+    timer = alert.timer
+    if any(isinstance(effect, SetTimer) for effect in decision.effects):
+        timer = transition
+    elif state in CLOSED:
+        timer = None
+    moved = replace(decision.alert, state=state, transition=transition, timer=timer)
+    return moved, decision.effects
+
+
+def _decide(alert: Alert, event: Event) -> _Decision:
+    """Choose what an event does; rejected events leave through an exception."""
+    if (alert.transition == 0) != isinstance(event, Raised):
+        raise NotRaised if alert.transition == 0 else AlreadyRaised
+    match event:
+        case Raised():
+            return _raised(alert)
+        case ChangedMind():
+            return _changed_mind(alert)
+        case HurryUp():
+            if alert.state is not AlertState.WINDOW:
+                raise _closed_or(alert, WindowOver)
+            return _next(alert)
+        case TimerFired(transition):
+            if transition != alert.timer:
+                raise StaleEvent
+            return _wait_over(alert)
+        case Took(person):
+            return _took(alert, _asked(alert, person))
+        case Passed(person):
+            return _passed(alert, _asked(alert, person))
+        case OutOfReach(person):
+            return _out_of_reach(alert, _asked(alert, person))
+        case NobodyCame():
+            if alert.state is not AlertState.ACKNOWLEDGED:
+                raise _closed_or(alert, NotTaken)
+            return _hand_over(_let_go(alert), "nobody_came", news="reopened")
+        case SomebodyCame():
+            return _closed_well(alert)
+        case StaffResolved(person):
+            return _closed_well(alert, by=person)
+        case AllClear():
+            return _all_clear(alert)
+        case _:
+            assert_never(event)
+
+
+# ---------------------------------------------------------------- what the member and the clock do
+
+
+def _raised(alert: Alert) -> _Decision:
+    """Open the change-of-mind window, or tell the first tier at once where there is none."""
+    if not alert.policy.window:
+        return _next(alert)
+    first = next((target.person for target in people(alert.policy) if target.role == "contact"), None)
+    return _Decision(Move.OPEN, alert, (TellMember("window_opened", first), SetTimer(alert.policy.window)))
+
+
+def _changed_mind(alert: Alert) -> _Decision:
+    """Cancel while nobody has it: a contact who was asked in vain hears that nothing is needed."""
+    if (alert.state, Move.CANCEL) not in TRANSITIONS:
+        raise _closed_or(alert, WindowOver)
+    others = _tell(alert, "no_longer_needed", _UNINFORMED)
+    return _Decision(Move.CANCEL, _stand_down(alert), (TellMember("cancelled"), *others))
+
+
+def _wait_over(alert: Alert) -> _Decision:
+    """Go on after a wait: the next tier, another reminder to staff, or a look at who took it."""
+    match alert.state:
+        case AlertState.WINDOW | AlertState.NOTIFYING:
+            return _next(alert)
+        case AlertState.WITH_STAFF:
+            return _remind_staff(alert)
+        case AlertState.ACKNOWLEDGED:
+            return _check_taken(alert)
+        case AlertState.RESOLVED | AlertState.CANCELLED:
+            raise StaleEvent
+        case _:
+            assert_never(alert.state)
+
+
+def _remind_staff(alert: Alert) -> _Decision:
+    reminders = alert.reminders + 1
+    asked, notify = _ask(replace(alert, reminders=reminders), alert.policy.staff)
+    still: tuple[Effect, ...] = ()
+    if reminders % STILL_LOOKING_EVERY == 0:
+        still = (TellMember("still_looking"),)
+    return _Decision(Move.STAY, asked, (*notify, *still, SetTimer(alert.policy.remind_staff)))
+
+
+def _check_taken(alert: Alert) -> _Decision:
+    """Remind the taker once; then the alert is nobody's, and staff get it."""
+    taker = next(target for target in people(alert.policy) if target.person == alert.taken_by)
+    if alert.reminders or alert.told[taker.person] is Told.UNREACHABLE:
+        return _hand_over(_let_go(alert), "check_taken", news="staff_told")
+    effects = (Notify(taker, reminder=True), SetTimer(alert.policy.check_taken))
+    return _Decision(Move.STAY, replace(alert, reminders=1), effects)
+
+
+def _closed_well(alert: Alert, *, by: str | None = None) -> _Decision:
+    """Resolve because a person was there. After an acknowledgement everyone has heard who it was."""
+    _refuse_closed(alert)
+    informed = alert.state is AlertState.ACKNOWLEDGED
+    others = () if informed else _tell(alert, "no_longer_needed", _UNINFORMED, skip=by)
+    return _Decision(Move.CLOSE, _stand_down(alert), (TellMember("resolved"), *others))
+
+
+def _all_clear(alert: Alert) -> _Decision:
+    """Resolve because the member is well; everyone who was told hears it, whatever they answered."""
+    _refuse_closed(alert)
+    others = _tell(alert, "all_clear", frozenset(Told) - {Told.UNREACHABLE})
+    return _Decision(Move.CLOSE, _stand_down(alert), (TellMember("resolved"), *others))
+
+
+# ---------------------------------------------------------------- what the people who were asked do
+
+
+def _took(alert: Alert, by: Target) -> _Decision:
+    """Give the alert to the first who says yes; tell every later one who has it."""
+    if alert.state in CLOSED:
+        return _Decision(Move.STAY, alert, (TellOther(by, "no_longer_needed"),))
+    if alert.taken_by == by.person:
+        return _Decision(Move.STAY, _mark(alert, by, Told.TOOK), (TellOther(by, "taken_by_you"),))
+    if alert.taken_by is not None:
+        answer = TellOther(by, "taken_by_other", alert.taken_by)
+        return _Decision(Move.STAY, _mark(alert, by, Told.STOOD_DOWN), (answer,))
+    effects: tuple[Effect, ...] = (
+        TellMember("taken", by.person),
+        TellOther(by, "taken_by_you"),
+        *_tell(alert, "taken_by_other", _UNINFORMED, by=by.person, skip=by.person),
+        FollowUp(),
+        SetTimer(alert.policy.check_taken),
+    )
+    taken = replace(_stand_down(alert), taken_by=by.person, reminders=0)
+    return _Decision(Move.TAKE, _mark(taken, by, Told.TOOK), effects)
+
+
+def _passed(alert: Alert, by: Target) -> _Decision:
+    """Thank who cannot; go on at once when nobody is left to wait for."""
+    thanks = TellOther(by, "thanks_for_answering")
+    if alert.state in CLOSED:
+        return _Decision(Move.STAY, alert, (thanks,))
+    marked = _mark(alert, by, Told.PASSED)
+    if alert.taken_by == by.person:
+        decision = _next(replace(marked, taken_by=None), reopened=True)
+    else:
+        decision = _next_if_nobody_left(marked)
+    return replace(decision, effects=(thanks, *decision.effects))
+
+
+def _out_of_reach(alert: Alert, by: Target) -> _Decision:
+    """Go on at once when nobody is left to wait for.
+
+    A taker who cannot be reached any more may well be with the member: staff look, nothing is re-opened.
+    """
+    _refuse_closed(alert)
+    marked = _mark(alert, by, Told.UNREACHABLE)
+    if alert.taken_by == by.person and alert.told[by.person] is Told.TOOK:
+        return _Decision(Move.STAY, marked, (AddTask("check_taken"),))
+    return _next_if_nobody_left(marked)
+
+
+def _next_if_nobody_left(alert: Alert) -> _Decision:
+    if alert.state is AlertState.NOTIFYING:
+        waiting = alert.policy.tiers[alert.tier].targets
+        if all(alert.told[target.person] is not Told.TOLD for target in waiting):
+            return _next(alert)
+    return _Decision(Move.STAY, alert, ())
+
+
+# ---------------------------------------------------------------- going on
+
+
+def _next(alert: Alert, *, reopened: bool = False) -> _Decision:
+    """Tell the next tier that has anybody in it, or hand the alert to staff.
+
+    When it is re-opened, whoever was told that somebody has it is asked again: it is no longer true.
+    """
+    policy = alert.policy
+    again = _with(alert, frozenset({Told.STOOD_DOWN})) if reopened else ()
+    rest = range(alert.tier + 1, len(policy.tiers))
+    index = next((index for index in rest if policy.tiers[index].targets), None)
+    if index is None:
+        return _hand_over(alert, "alert_unanswered", also=again, news="staff_told" if reopened else None)
+    tier = policy.tiers[index]
+    contact = next((target.person for target in tier.targets if target.role == "contact"), None)
+    if contact is not None:
+        news = TellMember("passed_on" if alert.told else "contact_told", contact)
+    else:
+        news = _staff_news(alert, tier.targets, "staff_told" if reopened else None)
+    asked, notify = _ask(replace(alert, tier=index, reminders=0), (*tier.targets, *again))
+    return _Decision(Move.TELL, asked, (*notify, news, SetTimer(tier.wait)))
+
+
+def _hand_over(
+    alert: Alert, kind: TaskKind, *, also: Iterable[Target] = (), news: MemberNews | None = None
+) -> _Decision:
+    """Put the alert on the staff's list and ask all on-call staff; `also` are contacts to ask again."""
+    policy = alert.policy
+    told = TellMember(news) if news == "reopened" else _staff_news(alert, policy.staff, news)
+    asked, notify = _ask(replace(alert, reminders=0), (*policy.staff, *also))
+    return _Decision(Move.HAND_OVER, asked, (AddTask(kind), *notify, told, SetTimer(policy.remind_staff)))
+
+
+def _staff_news(alert: Alert, staff: tuple[Target, ...], news: MemberNews | None) -> TellMember:
+    """Tell the member of staff by name once; after that, or where there are none, that we still look."""
+    if not staff:
+        return TellMember("still_looking")
+    known = any(target.role == "staff" and target.person in alert.told for target in people(alert.policy))
+    if news is None and known:
+        return TellMember("still_looking")
+    return TellMember("staff_told", staff[0].person)
+
+
+def _let_go(alert: Alert) -> Alert:
+    """Take the alert from its taker, who stays somebody that was told and hears how it goes on."""
+    told = {person: Told.TOLD if mark is Told.TOOK else mark for person, mark in alert.told.items()}
+    return replace(alert, taken_by=None, told=told)
+
+
+# ---------------------------------------------------------------- people
+
+
+def people(policy: Policy) -> tuple[Target, ...]:
+    """Return everyone in the policy once, in the order in which they would be told."""
+    everyone = [target for tier in policy.tiers for target in tier.targets]
+    by_person: dict[str, Target] = {}
+    for target in (*everyone, *policy.staff):
+        by_person.setdefault(target.person, target)
+    return tuple(by_person.values())
+
+
+def _asked(alert: Alert, person: str) -> Target:
+    """Return the target for somebody who was told; raises `NotTold` for anybody else."""
+    if person not in alert.told:
+        raise NotTold
+    return next(target for target in people(alert.policy) if target.person == person)
+
+
+def _ask(alert: Alert, targets: Iterable[Target]) -> tuple[Alert, tuple[Effect, ...]]:
+    """Ask each of these once; whoever was asked before gets a reminder."""
+    once = {target.person: target for target in targets}
+    effects = tuple(Notify(target, reminder=person in alert.told) for person, target in once.items())
+    return replace(alert, told={**alert.told, **dict.fromkeys(once, Told.TOLD)}), effects
+
+
+def _with(alert: Alert, marks: frozenset[Told]) -> tuple[Target, ...]:
+    """Return everyone whose notification stands at one of these, in the policy's order."""
+    return tuple(target for target in people(alert.policy) if alert.told.get(target.person) in marks)
+
+
+def _tell(
+    alert: Alert, news: OtherNews, marks: frozenset[Told], *, by: str | None = None, skip: str | None = None
+) -> tuple[TellOther, ...]:
+    """Tell everyone whose notification stands at one of these, but not the person who caused it."""
+    return tuple(TellOther(target, news, by) for target in _with(alert, marks) if target.person != skip)
+
+
+def _mark(alert: Alert, target: Target, mark: Told) -> Alert:
+    return replace(alert, told={**alert.told, target.person: mark})
+
+
+def _stand_down(alert: Alert) -> Alert:
+    """Nobody needs to answer any more. A no and a failed delivery stay on record."""
+    told = {person: Told.STOOD_DOWN if mark is Told.TOLD else mark for person, mark in alert.told.items()}
+    return replace(alert, told=told)
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def _refuse_closed(alert: Alert) -> None:
+    if alert.state in CLOSED:
+        raise AlertClosed
+
+
+def _closed_or(alert: Alert, otherwise: type[EventRejected]) -> EventRejected:
+    return AlertClosed() if alert.state in CLOSED else otherwise()

@@ -1,0 +1,53 @@
+"""Making an escalation policy from who agreed to be told and who is on call.
+
+Knows the order of telling. Must not know who these people are: they are ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from checkin.alert.errors import PolicyRefused
+from checkin.alert.model import Policy, Role, Target, Tier
+
+LONGEST_WINDOW = timedelta(minutes=15)
+"""The change-of-mind window is 0 to 15 minutes, 5 where nobody said otherwise."""
+
+
+def policy_for(
+    contacts: Sequence[str],
+    staff: Sequence[str],
+    *,
+    window: timedelta,
+    contact_wait: timedelta,
+    staff_wait: timedelta,
+    remind_staff: timedelta,
+    at_once: bool = False,
+    check_taken: timedelta = timedelta(hours=24),
+) -> Policy:
+    """Return the policy that tells trusted contacts in the member's order, then the staff on call.
+
+    `contacts` are those who have agreed, each a tier of their own, or one tier `at_once`. All staff on call
+    are the last tier. Without contacts the alert goes to staff at once after the window; without staff it
+    goes to the staff's list. A person named twice has one tier, the first. Raises `PolicyRefused`
+    for a window outside 0 to 15 minutes and for a wait that is not longer than nothing.
+    """
+    if not timedelta(0) <= window <= LONGEST_WINDOW:
+        raise PolicyRefused("The change-of-mind window is 0 to 15 minutes.")
+    if min(contact_wait, staff_wait, remind_staff, check_taken) <= timedelta(0):
+        raise PolicyRefused("Every wait of an escalation policy is longer than nothing.")
+    first = _targets(contacts, "contact")
+    on_call = _targets(staff, "staff")
+    last = tuple(target for target in on_call if target.person not in contacts)
+    groups = [first] if at_once else [(target,) for target in first]
+    tiers = [Tier(group, contact_wait) for group in groups if group]
+    if last:
+        tiers.append(Tier(last, staff_wait))
+    return Policy(
+        window=window, tiers=tuple(tiers), staff=on_call, remind_staff=remind_staff, check_taken=check_taken
+    )
+
+
+def _targets(persons: Iterable[str], role: Role) -> tuple[Target, ...]:
+    return tuple(Target(person, role) for person in dict.fromkeys(persons))
