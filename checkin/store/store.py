@@ -25,11 +25,15 @@ _PG_READERS = 4
 class Store:
     """One open database. Thread-safe; `close` it when done."""
 
-    def __init__(self, engine: sa.Engine, readers: sa.Engine, writer: Writer, vault: Vault) -> None:
+    def __init__(self, engine: sa.Engine, readers: sa.Engine, vault: Vault) -> None:
         self.engine = engine
         self.vault = vault
         self._readers = readers
-        self._writer = writer
+        self._writer: Writer = (
+            SqliteWriter(engine, lambda: self.vault)
+            if engine.dialect.name == "sqlite"
+            else PostgresWriter(engine, lambda: self.vault, _PG_WRITERS)
+        )
 
     def run(self, work: Callable[[Unit], T]) -> T:
         """Run a use case in a transaction and wait until it is durable.
@@ -71,7 +75,7 @@ class Store:
     def read(self, work: Callable[[Unit], T]) -> T:
         """Run a function that only reads, on one consistent view, beside the writers."""
         with self._readers.connect() as connection, connection.begin():
-            unit = Unit(connection)
+            unit = Unit(connection, self.vault)
             result = work(unit)
             assert not unit.writes, "a reading use case must not write"
             return result
@@ -103,10 +107,8 @@ def open_store(url: str, keys: Sequence[bytes]) -> Store:
     Raises VaultError when the ring does not open what the database holds.
     """
     engine = open_engine(url)
-    writer: Writer
     if engine.dialect.name == "sqlite":
         readers = _sqlite_engine(url, read_only=True)
-        writer = SqliteWriter(engine)
     else:
         readers = sa.create_engine(
             url,
@@ -116,8 +118,7 @@ def open_store(url: str, keys: Sequence[bytes]) -> Store:
             max_overflow=4,
             pool_pre_ping=True,
         )
-        writer = PostgresWriter(engine, _PG_WRITERS)
-    store = Store(engine, readers, writer, Vault(keys))
+    store = Store(engine, readers, Vault(keys))
     try:
         store.vault = store.vault.with_index_key(store.run(_index_key(store.vault)))
     except BaseException:

@@ -201,7 +201,7 @@ timers = sa.Table(
     sa.Column("counts_from", sa.Text, index=True),
     sa.Column("claimed_until", Instant),
     sa.Index("ix_timers_lane_due_at", "lane", "due_at"),
-    comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts the time.",
+    comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts it.",
 )
 
 inbox = sa.Table(

@@ -21,6 +21,8 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from checkin.store.vault import Vault
+
 Params = Mapping[str, Any]
 
 
@@ -31,10 +33,11 @@ class Conflict(Exception):
 class Unit:
     """One use case's view of the database."""
 
-    __slots__ = ("_after_commit", "_connection", "writes")
+    __slots__ = ("_after_commit", "_connection", "vault", "writes")
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, vault: Vault) -> None:
         self._connection = connection
+        self.vault = vault
         self.writes: list[tuple[sa.Executable, Params | Sequence[Params], int | None]] = []
         self._after_commit: list[Callable[[], None]] = []
 
@@ -45,6 +48,13 @@ class Unit:
     def first(self, statement: sa.Executable, params: Params | None = None) -> sa.Row[Any] | None:
         """Return the first row of a SELECT, or None."""
         return self._connection.execute(statement, params or {}).first()
+
+    def execute(self, statement: sa.Executable, params: Params | None = None) -> Sequence[sa.Row[Any]]:
+        """Run one statement that changes and returns rows (a claim), at once.
+
+        On PostgreSQL it commits by itself: a unit that claims must do nothing else.
+        """
+        return self._connection.execute(statement, params or {}).all()
 
     def write(
         self, statement: sa.Executable, params: Params | Sequence[Params] = (), *, expect: int | None = None

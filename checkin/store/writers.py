@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from checkin.store.unit import Conflict, Unit
+from checkin.store.vault import Vault
 
 Work = Callable[[Unit], Any]
 Done = Callable[[Any, BaseException | None], None]
@@ -27,8 +28,9 @@ ATTEMPTS = 12
 class SqliteWriter:
     """The one writing connection of a SQLite database, in a thread of its own."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
         self._engine = engine
+        self._vault = vault
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
@@ -70,7 +72,7 @@ class SqliteWriter:
             execute("BEGIN IMMEDIATE")
             for work, done in batch:
                 execute("SAVEPOINT one")
-                unit = Unit(connection)
+                unit = Unit(connection, self._vault())
                 try:
                     result = work(unit)
                     unit.flush()
@@ -94,8 +96,9 @@ class SqliteWriter:
 class PostgresWriter:
     """A few connections, each in a thread of its own; writes leave as one pipeline."""
 
-    def __init__(self, engine: sa.Engine, threads: int) -> None:
+    def __init__(self, engine: sa.Engine, vault: Callable[[], Vault], threads: int) -> None:
         self._engine = engine
+        self._vault = vault
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(threads)]
         for thread in self._threads:
@@ -118,7 +121,7 @@ class PostgresWriter:
             work, done = job
             try:
                 connection = connection or self._engine.connect()
-                unit, result = _until_unconflicted(connection, work)
+                unit, result = _until_unconflicted(connection, self._vault(), work)
             except Exception as error:  # noqa: BLE001  told to the caller whose use case it was
                 if connection is not None and _is_lost(connection, error):
                     connection.invalidate()
@@ -132,9 +135,9 @@ class PostgresWriter:
             connection.close()
 
 
-def _until_unconflicted(connection: sa.Connection, work: Work) -> tuple[Unit, Any]:
+def _until_unconflicted(connection: sa.Connection, vault: Vault, work: Work) -> tuple[Unit, Any]:
     for attempt in range(1, ATTEMPTS + 1):
-        unit = Unit(connection)
+        unit = Unit(connection, vault)
         try:
             result = work(unit)
             _commit(connection, unit)

@@ -115,7 +115,7 @@ def upgrade() -> None:
         sa.Column("counts_from", sa.Text(), nullable=True),
         sa.Column("claimed_until", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_timers")),
-        comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts the time.",
+        comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts it.",
     )
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_timers_counts_from"), ["counts_from"], unique=False)

@@ -1,0 +1,153 @@
+"""Alerts, notifications and the staff's list in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from checkin.alert.model import Alert, AlertState
+from checkin.store.tables import alerts, notifications, tasks
+from checkin.store.unit import Unit
+
+CLOSED = (AlertState.RESOLVED, AlertState.CANCELLED)
+
+
+def add(unit: Unit, alert: Alert, at: datetime) -> None:
+    """Store an alert that has just been raised."""
+    unit.write(
+        _insert,
+        {
+            **_row(unit, alert, at),
+            "id": alert.id,
+            "member_id": alert.member,
+            "reason": alert.reason,
+            "raised_at": at,
+        },
+    )
+
+
+def save(unit: Unit, alert: Alert, at: datetime) -> None:
+    """Store an alert that has moved. A closed alert takes no more answers."""
+    unit.write(_update, {"alert": alert.id, **{f"new_{k}": v for k, v in _row(unit, alert, at).items()}})
+    if alert.state in CLOSED:
+        unit.write(_close_notifications, {"alert": alert.id})
+
+
+def by_id(unit: Unit, alert_id: str) -> Alert | None:
+    """Return one alert."""
+    row = unit.first(_by_id, {"alert": alert_id})
+    return None if row is None else _alert(unit, row)
+
+
+def open_of_member(unit: Unit, member_id: str) -> Sequence[Alert]:
+    """Return a member's open alerts, newest first."""
+    return [_alert(unit, row) for row in unit.read(_open_of_member, {"member": member_id})]
+
+
+def open_for_person(unit: Unit, person_id: str) -> Sequence[Alert]:
+    """Return the alerts that this person was told of and may answer, last told first."""
+    return [_alert(unit, row) for row in unit.read(_open_for_person, {"person": person_id})]
+
+
+def notify(unit: Unit, *, alert_id: str, person_id: str, role: str, at: datetime, again: bool) -> None:
+    """Note that a person is being told of an alert (`again`: has been told before)."""
+    if again:
+        unit.write(_notify_again, {"alert": alert_id, "person": person_id, "new_at": at})
+    else:
+        unit.write(
+            _insert_notification,
+            {"alert_id": alert_id, "person_id": person_id, "role": role, "told_at": at, "open": True},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing on the staff's list."""
+
+    id: str
+    kind: str
+    member_id: str | None
+    subject: str
+    note: str
+    state: str
+    created_at: datetime
+
+
+def add_task(unit: Unit, task: Task) -> None:
+    """Put something on the staff's list."""
+    unit.write(
+        _insert_task,
+        {
+            "id": task.id,
+            "kind": task.kind,
+            "member_id": task.member_id,
+            "subject": task.subject,
+            "note": unit.vault.seal("tasks.note", task.note),
+            "state": task.state,
+            "created_at": task.created_at,
+        },
+    )
+
+
+def open_tasks(unit: Unit) -> Sequence[Task]:
+    """Return what is on the staff's list, oldest first."""
+    return [
+        Task(
+            r.id, r.kind, r.member_id, r.subject, unit.vault.open("tasks.note", r.note), r.state, r.created_at
+        )
+        for r in unit.read(_open_tasks)
+    ]
+
+
+def _row(unit: Unit, alert: Alert, at: datetime) -> dict[str, Any]:
+    return {
+        "state": alert.state.value,
+        "transition": alert.transition,
+        "data": unit.vault.seal_json("alerts.data", alert.to_json()),
+        "closed_at": at if alert.state in CLOSED else None,
+    }
+
+
+def _alert(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Alert:
+    return Alert.from_json(unit.vault.open_json("alerts.data", row.data))
+
+
+_p = sa.bindparam
+_insert = sa.insert(alerts)
+_update = (
+    sa.update(alerts)
+    .where(alerts.c.id == _p("alert"))
+    .values(
+        state=_p("new_state"),
+        transition=_p("new_transition"),
+        data=_p("new_data"),
+        closed_at=_p("new_closed_at"),
+    )
+)
+_by_id = sa.select(alerts.c.data).where(alerts.c.id == _p("alert"))
+_open_of_member = (
+    sa.select(alerts.c.data)
+    .where(alerts.c.member_id == _p("member"), alerts.c.closed_at.is_(None))
+    .order_by(alerts.c.raised_at.desc())
+)
+_open_for_person = (
+    sa.select(alerts.c.data)
+    .join(notifications, notifications.c.alert_id == alerts.c.id)
+    .where(notifications.c.person_id == _p("person"), notifications.c.open)
+    .order_by(notifications.c.told_at.desc())
+)
+_close_notifications = (
+    sa.update(notifications).where(notifications.c.alert_id == _p("alert")).values(open=sa.false())
+)
+_insert_notification = sa.insert(notifications)
+_notify_again = (
+    sa.update(notifications)
+    .where(notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person"))
+    .values(told_at=_p("new_at"), open=sa.true())
+)
+_insert_task = sa.insert(tasks)
+_open_tasks = sa.select(tasks).where(tasks.c.state == "open").order_by(tasks.c.created_at)

@@ -1,0 +1,230 @@
+"""Texts and calls still to hand to the carrier, and how each of them went.
+
+=========  ==================================================================  =========================
+state      meaning                                                             goes to
+=========  ==================================================================  =========================
+queued     to be sent at `due_at`                                              sending, cancelled, lapsed
+sending    claimed under a lease that ends at `due_at`; the request may be out  sent, queued, failed, in_doubt
+in_doubt   nobody knows whether the carrier has it; asked again at `due_at`    sent, queued, failed, lost
+sent       the carrier has it                                                  delivered, failed
+delivered  it is on the phone                                                  -
+failed     the carrier said that it never will be                              -
+cancelled  it was no longer wanted, or may no longer be sent (STOP)            -
+lapsed     its time had passed before it could be sent                         -
+lost       in doubt for good, and not to be sent twice (a check-in)            -
+=========  ==================================================================  =========================
+
+A process that dies leaves its rows `sending`; when the lease has ended they are claimed as `in_doubt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from checkin.store.tables import Instant, outbox, people
+from checkin.store.unit import Unit
+
+OPEN = ("queued", "sending", "in_doubt")
+"""States in which a row still wants something of us. Spelled the same in the partial index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One outbox row. `subject` says what it is about (`run:…`, `alert:…`); `kind` how careful to be.
+
+    kind: check_in (at most once), notification (at least once), notice (at least once).
+    """
+
+    id: str
+    lane: str
+    kind: str
+    channel: str
+    person_id: str
+    subject: str
+    body: str
+    state: str
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime | None = None
+    tries: int = 0
+    lease: str | None = None
+    first_try_at: datetime | None = None
+    sent_at: datetime | None = None
+    carrier_id: str | None = None
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A claimed message, with the number it goes to and whether that number has said STOP."""
+
+    message: Message
+    number: str
+    stopped: bool
+
+
+def add(unit: Unit, message: Message) -> None:
+    """Queue a message. Its id is the effect that caused it, so a repeated decision is refused."""
+    unit.write(
+        _insert,
+        {
+            "id": message.id,
+            "lane": message.lane,
+            "kind": message.kind,
+            "channel": message.channel,
+            "person_id": message.person_id,
+            "subject": message.subject,
+            "body": unit.vault.seal("outbox.body", message.body),
+            "state": message.state,
+            "created_at": message.created_at,
+            "due_at": message.due_at,
+            "expires_at": message.expires_at,
+            "tries": 0,
+        },
+    )
+
+
+def claim(
+    unit: Unit, *, lane: str, now: datetime, lease: str, lasts: timedelta, limit: int
+) -> Sequence[Message]:
+    """Claim what is due in this lane, in the order of its due times.
+
+    Rows come back `sending` (never tried, send now) or `in_doubt` (ask the carrier first).
+    """
+    values = {"of_lane": lane, "now": now, "new_lease": lease, "until": now + lasts, "most": limit}
+    rows = unit.execute(_claim, values)
+    return sorted((_message(unit, row) for row in rows), key=lambda message: (message.created_at, message.id))
+
+
+def addressed(unit: Unit, message: Message) -> Addressed:
+    """Return a message with its number."""
+    row = unit.first(_number_of, {"person": message.person_id})
+    assert row is not None, "outbox rows name people who exist"
+    return Addressed(message, unit.vault.open("people.number", row.number), row.stopped_at is not None)
+
+
+def by_id(unit: Unit, id: str) -> Message | None:
+    """Return one message."""
+    row = unit.first(_by_id, {"outbox": id})
+    return None if row is None else _message(unit, row)
+
+
+def settle(unit: Unit, message: Message, state: str, **changes: Any) -> None:
+    """Move a claimed message on, under its lease; a Conflict if the lease has passed to another."""
+    unit.write(
+        sa.update(outbox)
+        .where(outbox.c.id == message.id, outbox.c.lease == message.lease)
+        .values(state=state, lease=None, **changes),
+        expect=1,
+    )
+
+
+def advance(unit: Unit, message: Message, state: str, **changes: Any) -> None:
+    """Move a message on because the carrier said so; the state it was read in must still hold."""
+    unit.write(
+        sa.update(outbox)
+        .where(outbox.c.id == message.id, outbox.c.state == message.state)
+        .values(state=state, **changes),
+        expect=1,
+    )
+
+
+def cancel_for_person(unit: Unit, person_id: str) -> None:
+    """Cancel everything queued to a person who said STOP."""
+    unit.write(_cancel_person, {"person": person_id})
+
+
+def cancel_subject(unit: Unit, subject: str) -> None:
+    """Cancel everything queued about a run or an alert that is over."""
+    unit.write(_cancel_subject, {"about": subject})
+
+
+def has_due(unit: Unit, lane: str, now: datetime) -> bool:
+    """Whether anything in this lane is due."""
+    return unit.first(_has_due, {"of_lane": lane, "now": now}) is not None
+
+
+def next_due(unit: Unit) -> datetime | None:
+    """Return when the next open message is due."""
+    row = unit.first(_next_due)
+    return None if row is None else row.due_at
+
+
+def to_person(unit: Unit, person_id: str, limit: int = 200) -> Sequence[Message]:
+    """Return the last messages to a person, newest first."""
+    return [_message(unit, row) for row in unit.read(_to_person, {"person": person_id, "most": limit})]
+
+
+def _message(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Message:
+    return Message(
+        id=row.id,
+        lane=row.lane,
+        kind=row.kind,
+        channel=row.channel,
+        person_id=row.person_id,
+        subject=row.subject,
+        body=unit.vault.open("outbox.body", row.body),
+        state=row.state,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        tries=row.tries,
+        lease=row.lease,
+        first_try_at=row.first_try_at,
+        sent_at=row.sent_at,
+        carrier_id=row.carrier_id,
+        error_code=row.error_code,
+    )
+
+
+_p = sa.bindparam
+_is_open = outbox.c.state.in_([sa.literal_column(f"'{state}'") for state in OPEN])
+_insert = sa.insert(outbox)
+_due = (
+    sa.select(outbox.c.id)
+    .where(_is_open, outbox.c.lane == _p("of_lane"), outbox.c.due_at <= _p("now"))
+    .order_by(outbox.c.due_at)
+    .limit(_p("most"))
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    sa.update(outbox)
+    .where(outbox.c.id.in_(_due))
+    .values(
+        state=sa.case((outbox.c.state == "queued", "sending"), else_="in_doubt"),
+        lease=_p("new_lease"),
+        due_at=_p("until"),
+        tries=outbox.c.tries + 1,
+        first_try_at=sa.func.coalesce(outbox.c.first_try_at, _p("now", type_=Instant)),
+    )
+    .returning(outbox)
+)
+_number_of = sa.select(people.c.number, people.c.stopped_at).where(people.c.id == _p("person"))
+_by_id = sa.select(outbox).where(outbox.c.id == _p("outbox"))
+_cancel_person = (
+    sa.update(outbox)
+    .where(outbox.c.person_id == _p("person"), outbox.c.state == "queued")
+    .values(state="cancelled")
+)
+_cancel_subject = (
+    sa.update(outbox)
+    .where(outbox.c.subject == _p("about"), outbox.c.state == "queued")
+    .values(state="cancelled")
+)
+_has_due = (
+    sa.select(outbox.c.id)
+    .where(_is_open, outbox.c.lane == _p("of_lane"), outbox.c.due_at <= _p("now"))
+    .limit(1)
+)
+_next_due = sa.select(outbox.c.due_at).where(_is_open).order_by(outbox.c.due_at).limit(1)
+_to_person = (
+    sa.select(outbox)
+    .where(outbox.c.person_id == _p("person"))
+    .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
+    .limit(_p("most"))
+)

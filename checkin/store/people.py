@@ -1,0 +1,245 @@
+"""People, members, trusted contacts and consents in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from checkin.store.situations import Person
+from checkin.store.tables import Instant, consents, contacts, members, people
+from checkin.store.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A trusted contact of a member, as that member calls them."""
+
+    id: str
+    member_id: str
+    person_id: str
+    name: str
+    position: int
+    state: str
+    invited_at: datetime
+    stopped: bool
+
+
+def by_number(unit: Unit, number: str) -> Person | None:
+    """Return who has this E.164 number, if anybody."""
+    row = unit.first(_person_by_index, {"index": unit.vault.index(number)})
+    return None if row is None else _person(unit, row)
+
+
+def by_id(unit: Unit, person_id: str) -> Person:
+    """Return the person with this id, which must exist."""
+    row = unit.first(_person_by_id, {"person_id": person_id})
+    assert row is not None, "a person id that nobody has"
+    return _person(unit, row)
+
+
+def add(unit: Unit, person: Person, at: datetime) -> None:
+    """Add a person. Somebody else with the same number makes the unit a conflict, and it runs again."""
+    unit.write(
+        _insert_person,
+        {
+            "id": person.id,
+            "number_index": unit.vault.index(person.number),
+            "number": unit.vault.seal("people.number", person.number),
+            "name": None if person.name is None else unit.vault.seal("people.name", person.name),
+            "language": person.language,
+            "zone": person.zone,
+            "created_at": at,
+        },
+    )
+
+
+def rename(unit: Unit, person_id: str, name: str) -> None:
+    """Keep the name that a person wants to be called."""
+    unit.write(_set_name, {"person_id": person_id, "new_name": unit.vault.seal("people.name", name)})
+
+
+def set_language(unit: Unit, person_id: str, language: str) -> None:
+    """Keep the language that a person wants to be written to in."""
+    unit.write(_set_language, {"person_id": person_id, "new_language": language})
+
+
+def set_stopped(unit: Unit, person_id: str, at: datetime | None) -> None:
+    """Note that a number said STOP (a moment), or START (None)."""
+    unit.write(_set_stopped, {"person_id": person_id, "new_stopped_at": at})
+
+
+def add_member(unit: Unit, person_id: str, state: str) -> None:
+    """Make a person a member."""
+    unit.write(_insert_member, {"person_id": person_id, "state": state})
+
+
+def set_member_state(
+    unit: Unit,
+    person_id: str,
+    state: str,
+    *,
+    paused_until: datetime | None = None,
+    joined_at: datetime | None = None,
+) -> None:
+    """Move a member to another state; `joined_at` is kept where it is not given."""
+    unit.write(
+        _set_member_state,
+        {
+            "member": person_id,
+            "new_state": state,
+            "new_paused_until": paused_until,
+            "new_joined_at": joined_at,
+        },
+    )
+
+
+def active_members(unit: Unit) -> Sequence[str]:
+    """Return the ids of all members who are active or paused."""
+    return [row.person_id for row in unit.read(_active_members)]
+
+
+def contacts_of(unit: Unit, member_id: str) -> Sequence[Contact]:
+    """Return a member's trusted contacts in the member's order, whatever their state."""
+    return [_contact(unit, row) for row in unit.read(_contacts_of, {"member": member_id})]
+
+
+def contact_for(unit: Unit, person_id: str) -> Sequence[Contact]:
+    """Return whose trusted contact this person is or was asked to be, newest invitation first."""
+    return [_contact(unit, row) for row in unit.read(_contact_for, {"person": person_id})]
+
+
+def contact_by_id(unit: Unit, contact_id: str) -> Contact | None:
+    """Return one trusted contact."""
+    row = unit.first(_contact_by_id, {"contact": contact_id})
+    return None if row is None else _contact(unit, row)
+
+
+def add_contact(unit: Unit, contact: Contact) -> None:
+    """Add a trusted contact who has just been invited."""
+    unit.write(
+        _insert_contact,
+        {
+            "id": contact.id,
+            "member_id": contact.member_id,
+            "person_id": contact.person_id,
+            "name": unit.vault.seal("contacts.name", contact.name),
+            "position": contact.position,
+            "state": contact.state,
+            "invited_at": contact.invited_at,
+            "changed_at": contact.invited_at,
+        },
+    )
+
+
+def invite_again(unit: Unit, contact_id: str, name: str, at: datetime) -> None:
+    """Ask somebody again who had declined, left or not answered."""
+    unit.write(
+        _reinvite, {"contact": contact_id, "new_name": unit.vault.seal("contacts.name", name), "new_at": at}
+    )
+
+
+def set_contact_state(unit: Unit, contact_id: str, state: str, at: datetime) -> None:
+    """Move a trusted contact to another state."""
+    unit.write(_set_contact_state, {"contact": contact_id, "new_state": state, "new_at": at})
+
+
+def record_consent(
+    unit: Unit,
+    *,
+    id: str,
+    person: Person,
+    about: str,
+    given: bool,
+    wording: str,
+    channel: str,
+    at: datetime,
+) -> None:
+    """Record that a person agreed, or did not, to exactly this wording."""
+    unit.write(
+        _insert_consent,
+        {
+            "id": id,
+            "person_id": person.id,
+            "about": about,
+            "given": given,
+            "wording": unit.vault.seal("consents.wording", wording),
+            "language": person.language,
+            "channel": channel,
+            "at": at,
+        },
+    )
+
+
+def consents_of(unit: Unit, person_id: str) -> Sequence[tuple[str, bool, str, str, datetime]]:
+    """Return a person's consents, oldest first: about, given, wording, language, moment."""
+    return [
+        (row.about, row.given, unit.vault.open("consents.wording", row.wording), row.language, row.at)
+        for row in unit.read(_consents_of, {"person": person_id})
+    ]
+
+
+def _person(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Person:
+    return Person(
+        id=row.id,
+        number=unit.vault.open("people.number", row.number),
+        name=None if row.name is None else unit.vault.open("people.name", row.name),
+        language=row.language,
+        zone=row.zone,
+        stopped=row.stopped_at is not None,
+    )
+
+
+def _contact(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Contact:
+    return Contact(
+        id=row.id,
+        member_id=row.member_id,
+        person_id=row.person_id,
+        name=unit.vault.open("contacts.name", row.name),
+        position=row.position,
+        state=row.state,
+        invited_at=row.invited_at,
+        stopped=row.stopped_at is not None,
+    )
+
+
+_p = sa.bindparam
+_person_by_index = sa.select(people).where(people.c.number_index == _p("index"))
+_person_by_id = sa.select(people).where(people.c.id == _p("person_id"))
+_insert_person = sa.insert(people)
+_of_person = sa.update(people).where(people.c.id == _p("person_id"))
+_set_name = _of_person.values(name=_p("new_name"))
+_set_language = _of_person.values(language=_p("new_language"))
+_set_stopped = _of_person.values(stopped_at=_p("new_stopped_at"))
+_insert_member = sa.insert(members)
+_set_member_state = (
+    sa.update(members)
+    .where(members.c.person_id == _p("member"))
+    .values(
+        state=_p("new_state"),
+        paused_until=_p("new_paused_until"),
+        joined_at=sa.func.coalesce(_p("new_joined_at", type_=Instant), members.c.joined_at),
+    )
+)
+_active_members = (
+    sa.select(members.c.person_id)
+    .join(people, people.c.id == members.c.person_id)
+    .where(members.c.state.in_(("active", "paused")), people.c.stopped_at.is_(None))
+    .order_by(members.c.person_id)
+)
+_contact_rows = sa.select(contacts, people.c.stopped_at).join(people, people.c.id == contacts.c.person_id)
+_contacts_of = _contact_rows.where(contacts.c.member_id == _p("member")).order_by(contacts.c.position)
+_contact_for = _contact_rows.where(contacts.c.person_id == _p("person")).order_by(
+    contacts.c.invited_at.desc()
+)
+_contact_by_id = _contact_rows.where(contacts.c.id == _p("contact"))
+_insert_contact = sa.insert(contacts)
+_of_contact = sa.update(contacts).where(contacts.c.id == _p("contact"))
+_reinvite = _of_contact.values(
+    name=_p("new_name"), state="invited", invited_at=_p("new_at"), changed_at=_p("new_at")
+)
+_set_contact_state = _of_contact.values(state=_p("new_state"), changed_at=_p("new_at"))
+_insert_consent = sa.insert(consents)
+_consents_of = sa.select(consents).where(consents.c.person_id == _p("person")).order_by(consents.c.at)

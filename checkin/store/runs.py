@@ -1,0 +1,173 @@
+"""Runs, results, the journal and published flows in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from checkin.conversation.run import Run, RunState
+from checkin.flow.model import Value
+from checkin.store.tables import Instant, flow_versions, journal, results, runs
+from checkin.store.unit import Unit
+
+
+def add(unit: Unit, run: Run, at: datetime, asked_at: datetime | None) -> None:
+    """Store a run that has just begun."""
+    unit.write(
+        _insert,
+        {
+            **_row(unit, run, at),
+            "id": run.id,
+            "member_id": run.member,
+            "flow": run.flow,
+            "version": run.version,
+            "started_at": at,
+            "asked_at": asked_at,
+        },
+    )
+
+
+def save(unit: Unit, run: Run, at: datetime, asked_at: datetime | None) -> None:
+    """Store a run that has moved; `asked_at` is kept where it is not given."""
+    unit.write(
+        _update,
+        {"run": run.id, **{f"new_{k}": v for k, v in _row(unit, run, at).items()}, "new_asked_at": asked_at},
+    )
+
+
+def by_id(unit: Unit, run_id: str) -> Run | None:
+    """Return one run."""
+    row = unit.first(_by_id, {"run": run_id})
+    return None if row is None else Run.from_json(unit.vault.open_json("runs.data", row.data))
+
+
+def record(unit: Unit, run: Run, name: str, value: Value, at: datetime) -> None:
+    """Keep an answer under its name."""
+    unit.write(
+        _insert_result,
+        {
+            "run_id": run.id,
+            "transition": run.transition,
+            "name": name,
+            "at": at,
+            "value": unit.vault.seal_json("results.value", value),
+        },
+    )
+
+
+def write_journal(
+    unit: Unit,
+    *,
+    member_id: str,
+    seq: int,
+    at: datetime,
+    subject: str,
+    transition: int,
+    event: Mapping[str, Any],
+) -> None:
+    """Append an event to a member's journal. A second writer of the same number is refused."""
+    unit.write(
+        _insert_journal,
+        {
+            "member_id": member_id,
+            "seq": seq,
+            "at": at,
+            "subject": subject,
+            "transition": transition,
+            "event": unit.vault.seal_json("journal.event", event),
+        },
+    )
+
+
+def journal_of(unit: Unit, subject: str) -> Sequence[Mapping[str, Any]]:
+    """Return the events of one run or alert, in order."""
+    return [
+        unit.vault.open_json("journal.event", row.event)
+        for row in unit.read(_journal_of, {"subject": subject})
+    ]
+
+
+def last_seq(unit: Unit, member_id: str) -> int:
+    """Return the last number of a member's journal."""
+    row = unit.first(_last_seq, {"member": member_id})
+    return (row.seq or 0) if row is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class FlowVersion:
+    """One published version of a flow."""
+
+    flow: str
+    version: int
+    source: str
+    digest: str
+
+
+def latest_flows(unit: Unit) -> Mapping[str, FlowVersion]:
+    """Return the newest version of every flow, by its name."""
+    rows = unit.read(_all_versions)
+    return {row.flow: FlowVersion(row.flow, row.version, row.source, row.digest) for row in rows}
+
+
+def flow_version(unit: Unit, flow: str, version: int) -> FlowVersion | None:
+    """Return one version of a flow."""
+    row = unit.first(_one_version, {"flow": flow, "version": version})
+    return None if row is None else FlowVersion(row.flow, row.version, row.source, row.digest)
+
+
+def publish(unit: Unit, version: FlowVersion, *, at: datetime, author: str, note: str) -> None:
+    """Store a new version. Somebody who published the same number first makes the unit a conflict."""
+    unit.write(
+        _insert_version,
+        {
+            "flow": version.flow,
+            "version": version.version,
+            "source": version.source,
+            "digest": version.digest,
+            "published_at": at,
+            "author": author,
+            "note": note,
+        },
+    )
+
+
+def _row(unit: Unit, run: Run, at: datetime) -> dict[str, Any]:
+    return {
+        "state": run.state.value,
+        "transition": run.transition,
+        "data": unit.vault.seal_json("runs.data", run.to_json()),
+        "ended_at": None if run.state in (RunState.WAITING, RunState.NEW) else at,
+    }
+
+
+_p = sa.bindparam
+_insert = sa.insert(runs)
+_update = (
+    sa.update(runs)
+    .where(runs.c.id == _p("run"))
+    .values(
+        state=_p("new_state"),
+        transition=_p("new_transition"),
+        data=_p("new_data"),
+        ended_at=_p("new_ended_at"),
+        asked_at=sa.func.coalesce(_p("new_asked_at", type_=Instant), runs.c.asked_at),
+    )
+)
+_by_id = sa.select(runs.c.data).where(runs.c.id == _p("run"))
+_insert_result = sa.insert(results)
+_insert_journal = sa.insert(journal)
+_journal_of = (
+    sa.select(journal.c.event)
+    .where(journal.c.subject == _p("subject"))
+    .order_by(journal.c.member_id, journal.c.seq)
+)
+_last_seq = sa.select(sa.func.max(journal.c.seq).label("seq")).where(journal.c.member_id == _p("member"))
+_all_versions = sa.select(flow_versions).order_by(flow_versions.c.flow, flow_versions.c.version)
+_one_version = sa.select(flow_versions).where(
+    flow_versions.c.flow == _p("flow"), flow_versions.c.version == _p("version")
+)
+_insert_version = sa.insert(flow_versions)

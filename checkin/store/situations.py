@@ -1,0 +1,179 @@
+"""What a decision about one person needs to know, in one read.
+
+This is the hot path: a reply is answered from exactly one SELECT and one write. What only some replies need
+(alerts, invitations) is told here as a flag or a moment, and read apart when it is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from checkin.conversation.run import Run
+from checkin.store.tables import (
+    alerts,
+    contacts,
+    inbox,
+    journal,
+    members,
+    notifications,
+    people,
+    runs,
+)
+from checkin.store.unit import Unit
+from checkin.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose number we know. `number` is E.164."""
+
+    id: str
+    number: str
+    name: str | None
+    language: str
+    zone: str | None
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run that waits for a reply, and when its question was asked."""
+
+    run: Run
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A person as an event finds them.
+
+    `member_state` is None for somebody who is not a member. `seq` is the last number of the member's
+    journal. `waiting` has the newest question first. `contact_name` is the first trusted contact who agreed,
+    `invited_name` the newest who was invited and has not answered. `notified_at` and `invited_at` say when
+    this person was last told of an alert, or invited by a member, and may still answer.
+    """
+
+    person: Person
+    member_state: str | None
+    paused_until: datetime | None
+    seq: int
+    waiting: tuple[Waiting, ...]
+    has_alert: bool
+    contact_name: str | None
+    invited_name: str | None
+    notified_at: datetime | None
+    invited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a text: whether its id is known already, and who sent it."""
+
+    stored_answer: bytes | None
+    situation: Situation | None
+
+
+_contact = contacts.alias("contact")
+_own = sa.and_(_contact.c.member_id == people.c.id)
+_columns = (
+    people.c.id,
+    people.c.number,
+    people.c.name,
+    people.c.language,
+    people.c.zone,
+    people.c.stopped_at,
+    members.c.state.label("member_state"),
+    members.c.paused_until,
+    runs.c.data.label("run"),
+    runs.c.asked_at,
+    sa.select(sa.func.max(journal.c.seq))
+    .where(journal.c.member_id == people.c.id)
+    .scalar_subquery()
+    .label("seq"),
+    sa.exists().where(alerts.c.member_id == people.c.id, alerts.c.closed_at.is_(None)).label("has_alert"),
+    sa.select(_contact.c.name)
+    .where(_own, _contact.c.state == "accepted")
+    .order_by(_contact.c.position)
+    .limit(1)
+    .scalar_subquery()
+    .label("contact_name"),
+    sa.select(_contact.c.name)
+    .where(_own, _contact.c.state == "invited")
+    .order_by(_contact.c.invited_at.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("invited_name"),
+    sa.select(sa.func.max(notifications.c.told_at))
+    .where(notifications.c.person_id == people.c.id, notifications.c.open)
+    .scalar_subquery()
+    .label("notified_at"),
+    sa.select(sa.func.max(_contact.c.invited_at))
+    .where(_contact.c.person_id == people.c.id, _contact.c.state == "invited")
+    .scalar_subquery()
+    .label("invited_at"),
+)
+_joined = people.outerjoin(members, members.c.person_id == people.c.id).outerjoin(
+    runs, sa.and_(runs.c.member_id == people.c.id, runs.c.state == "waiting")
+)
+_newest_question_first = runs.c.asked_at.desc().nulls_last()
+
+_one = sa.select(sa.literal(1).label("one")).subquery("one")
+_by_message = (
+    sa.select(inbox.c.answer.label("stored_answer"), *_columns)
+    .select_from(
+        _one.outerjoin(inbox, inbox.c.carrier_id == sa.bindparam("message_id")).outerjoin(
+            _joined, people.c.number_index == sa.bindparam("number_index")
+        )
+    )
+    .order_by(_newest_question_first)
+)
+_by_person = (
+    sa.select(*_columns)
+    .select_from(_joined)
+    .where(people.c.id == sa.bindparam("person_id"))
+    .order_by(_newest_question_first)
+)
+
+
+def find(unit: Unit, message_id: str, number_index: bytes) -> Found:
+    """Look up a message's id and its sender, in one read."""
+    rows = unit.read(_by_message, {"message_id": message_id, "number_index": number_index})
+    situation = _situation(unit.vault, rows) if rows[0].id is not None else None
+    return Found(rows[0].stored_answer, situation)
+
+
+def of_person(unit: Unit, person_id: str) -> Situation | None:
+    """Read one person's situation, or None where nobody has this id."""
+    rows = unit.read(_by_person, {"person_id": person_id})
+    return _situation(unit.vault, rows) if rows else None
+
+
+def _situation(vault: Vault, rows: Any) -> Situation:
+    row = rows[0]
+    return Situation(
+        person=Person(
+            id=row.id,
+            number=vault.open("people.number", row.number),
+            name=None if row.name is None else vault.open("people.name", row.name),
+            language=row.language,
+            zone=row.zone,
+            stopped=row.stopped_at is not None,
+        ),
+        member_state=row.member_state,
+        paused_until=row.paused_until,
+        seq=row.seq or 0,
+        waiting=tuple(
+            Waiting(Run.from_json(vault.open_json("runs.data", r.run)), r.asked_at)
+            for r in rows
+            if r.run is not None
+        ),
+        has_alert=bool(row.has_alert),
+        contact_name=None if row.contact_name is None else vault.open("contacts.name", row.contact_name),
+        invited_name=None if row.invited_name is None else vault.open("contacts.name", row.invited_name),
+        notified_at=row.notified_at,
+        invited_at=row.invited_at,
+    )

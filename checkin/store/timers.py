@@ -1,0 +1,126 @@
+"""Due times in the database: one row a subject, naming the transition that set it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from checkin.store.tables import timers
+from checkin.store.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Wake `subject` (`run:…`, `alert:…`, `schedule:…`, …) at `due_at`, if it is still at `transition`."""
+
+    subject: str
+    lane: str
+    member_id: str
+    transition: int
+    due_at: datetime
+    after_seconds: float | None = None
+    counts_from: str | None = None
+
+
+def put(unit: Unit, timer: Timer) -> None:
+    """Set a subject's timer, replacing the one it had."""
+    unit.write(
+        _put,
+        {
+            "subject": timer.subject,
+            "lane": timer.lane,
+            "member_id": timer.member_id,
+            "transition": timer.transition,
+            "due_at": timer.due_at,
+            "after_seconds": timer.after_seconds,
+            "counts_from": timer.counts_from,
+        },
+    )
+
+
+def drop(unit: Unit, subject: str) -> None:
+    """Forget a subject's timer."""
+    unit.write(_drop, {"timer": subject})
+
+
+def drop_of_member(unit: Unit, member_id: str, prefix: str) -> None:
+    """Forget a member's timers whose subject begins so."""
+    unit.write(_drop_of_member, {"member": member_id, "prefix": prefix + "%"})
+
+
+def claim(unit: Unit, *, lane: str, now: datetime, limit: int, lease: timedelta) -> Sequence[Timer]:
+    """Claim what is due in this lane, oldest first, for the length of the lease.
+
+    A claim that nobody finishes (a process died) is given to the next one after the lease.
+    """
+    rows = unit.execute(_claim, {"of_lane": lane, "now": now, "most": limit, "until": now + lease})
+    return sorted((_timer(row) for row in rows), key=lambda timer: (timer.due_at, timer.subject))
+
+
+def still_set(unit: Unit, timer: Timer) -> bool:
+    """Whether this very timer is still there."""
+    return unit.first(_still_set, {"timer": timer.subject, "transition": timer.transition}) is not None
+
+
+def count_from_sending(unit: Unit, outbox_id: str, sent_at: datetime) -> None:
+    """Let the timer that counts from this outbox row count from its sending."""
+    row = unit.first(_counting_from, {"outbox": outbox_id})
+    if row is not None and row.after_seconds is not None:
+        due_at = sent_at + timedelta(seconds=row.after_seconds)
+        unit.write(_set_due, {"outbox": outbox_id, "new_due_at": due_at})
+
+
+def next_due(unit: Unit) -> Timer | None:
+    """Return the timer that is due next."""
+    row = unit.first(_next_due)
+    return None if row is None else _timer(row)
+
+
+def _timer(row: sa.Row[tuple[object, ...]]) -> Timer:
+    return Timer(
+        row.subject, row.lane, row.member_id, row.transition, row.due_at, row.after_seconds, row.counts_from
+    )
+
+
+_p = sa.bindparam
+_columns = ("lane", "member_id", "transition", "due_at", "after_seconds", "counts_from")
+
+
+def _upsert() -> sa.Executable:
+    """One statement that both databases understand in their own spelling."""
+    statement = sqlite.insert(timers)
+    return statement.on_conflict_do_update(
+        index_elements=["subject"],
+        set_={**{name: statement.excluded[name] for name in _columns}, "claimed_until": None},
+    )
+
+
+_put = _upsert()
+_drop = sa.delete(timers).where(timers.c.subject == _p("timer"))
+_drop_of_member = sa.delete(timers).where(
+    timers.c.member_id == _p("member"), timers.c.subject.like(_p("prefix"))
+)
+_due = (
+    sa.select(timers.c.subject)
+    .where(
+        timers.c.lane == _p("of_lane"),
+        timers.c.due_at <= _p("now"),
+        sa.or_(timers.c.claimed_until.is_(None), timers.c.claimed_until < _p("now")),
+    )
+    .order_by(timers.c.due_at)
+    .limit(_p("most"))
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    sa.update(timers).where(timers.c.subject.in_(_due)).values(claimed_until=_p("until")).returning(timers)
+)
+_still_set = sa.select(timers.c.subject).where(
+    timers.c.subject == _p("timer"), timers.c.transition == _p("transition")
+)
+_counting_from = sa.select(timers.c.after_seconds).where(timers.c.counts_from == _p("outbox"))
+_set_due = sa.update(timers).where(timers.c.counts_from == _p("outbox")).values(due_at=_p("new_due_at"))
+_next_due = sa.select(timers).order_by(timers.c.due_at).limit(1)
