@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from checkin.store.tables import timers
 from checkin.store.unit import Unit
@@ -29,7 +30,7 @@ class Timer:
 def put(unit: Unit, timer: Timer) -> None:
     """Set a subject's timer, replacing the one it had."""
     unit.write(
-        _put,
+        _put[unit.dialect],
         {
             "subject": timer.subject,
             "lane": timer.lane,
@@ -90,16 +91,14 @@ _p = sa.bindparam
 _columns = ("lane", "member_id", "transition", "due_at", "after_seconds", "counts_from")
 
 
-def _upsert() -> sa.Executable:
-    """One statement that both databases understand in their own spelling."""
-    statement = sqlite.insert(timers)
-    return statement.on_conflict_do_update(
+def _upsert(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
         index_elements=["subject"],
-        set_={**{name: statement.excluded[name] for name in _columns}, "claimed_until": None},
+        set_={**{name: insert.excluded[name] for name in _columns}, "claimed_until": None},
     )
 
 
-_put = _upsert()
+_put = {"sqlite": _upsert(sqlite.insert(timers)), "postgresql": _upsert(postgresql.insert(timers))}
 _drop = sa.delete(timers).where(timers.c.subject == _p("timer"))
 _drop_of_member = sa.delete(timers).where(
     timers.c.member_id == _p("member"), timers.c.subject.like(_p("prefix"))

@@ -41,6 +41,11 @@ class Unit:
         self.writes: list[tuple[sa.Executable, Params | Sequence[Params], int | None]] = []
         self._after_commit: list[Callable[[], None]] = []
 
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`, for the few statements that the two spell differently."""
+        return self._connection.dialect.name
+
     def read(self, statement: sa.Executable, params: Params | None = None) -> Sequence[sa.Row[Any]]:
         """Return all rows of a SELECT, as the database stands before this unit's own writes."""
         return self._connection.execute(statement, params or {}).all()
