@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -35,18 +35,36 @@ class Outgoing:
     """
 
     token: str
-    to: str
-    body: str
+    to: str = field(repr=False)
+    body: str = field(repr=False)
     channel: str = "sms"
     valid_for: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The carrier has it, under this id."""
+    """The carrier has it, under this id.
+
+    `error_code` is the carrier's own, where `find` met a message that has failed since.
+    """
 
     carrier_id: str
     status: DeliveryStatus = DeliveryStatus.ACCEPTED
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What a carrier says later about something it accepted.
+
+    Reports come in any order, may repeat, and may come before the answer to the send. `error_code` is the
+    carrier's own, only with `FAILED`.
+    """
+
+    token: str
+    carrier_id: str
+    status: DeliveryStatus
+    error_code: str | None = None
 
 
 class FailureKind(StrEnum):
@@ -82,6 +100,10 @@ class Refused(CarrierError):
 
 class InDoubt(CarrierError):
     """The request went out and no usable answer came back: the carrier may or may not have the message."""
+
+
+class Misconfigured(CarrierError):
+    """A carrier cannot be made from these settings; the text says which one, and is for the operator."""
 
 
 class Carrier(Protocol):
