@@ -296,9 +296,9 @@ def _passed(alert: Alert, by: Target) -> _Decision:
         return _Decision(Move.STAY, alert, (thanks,))
     marked = _mark(alert, by, Told.PASSED)
     if alert.taken_by == by.person:
-        decision = _next(replace(marked, taken_by=None), reopened=True)
+        decision = _next(replace(marked, taken_by=None), reopened=True, skip=by.person)
     else:
-        decision = _next_if_nobody_left(marked)
+        decision = _next_if_nobody_left(marked, by)
     return replace(decision, effects=(thanks, *decision.effects))
 
 
@@ -311,49 +311,59 @@ def _out_of_reach(alert: Alert, by: Target) -> _Decision:
     marked = _mark(alert, by, Told.UNREACHABLE)
     if alert.taken_by == by.person and alert.told[by.person] is Told.TOOK:
         return _Decision(Move.STAY, marked, (AddTask("check_taken"),))
-    return _next_if_nobody_left(marked)
+    return _next_if_nobody_left(marked, by)
 
 
-def _next_if_nobody_left(alert: Alert) -> _Decision:
+def _next_if_nobody_left(alert: Alert, by: Target) -> _Decision:
     if alert.state is AlertState.NOTIFYING:
         waiting = alert.policy.tiers[alert.tier].targets
         if all(alert.told[target.person] is not Told.TOLD for target in waiting):
-            return _next(alert)
+            return _next(alert, skip=by.person)
     return _Decision(Move.STAY, alert, ())
 
 
 # ---------------------------------------------------------------- going on
 
 
-def _next(alert: Alert, *, reopened: bool = False) -> _Decision:
+def _next(alert: Alert, *, reopened: bool = False, skip: str | None = None) -> _Decision:
     """Tell the next tier that has anybody in it, or hand the alert to staff.
 
     When it is re-opened, whoever was told that somebody has it is asked again: it is no longer true.
+    `skip` has answered this very moment and is not asked in the same breath.
     """
-    policy = alert.policy
     again = _with(alert, frozenset({Told.STOOD_DOWN})) if reopened else ()
-    rest = range(alert.tier + 1, len(policy.tiers))
-    index = next((index for index in rest if policy.tiers[index].targets), None)
-    if index is None:
-        return _hand_over(alert, "alert_unanswered", also=again, news="staff_told" if reopened else None)
-    tier = policy.tiers[index]
-    contact = next((target.person for target in tier.targets if target.role == "contact"), None)
-    if contact is not None:
-        news = TellMember("passed_on" if alert.told else "contact_told", contact)
-    else:
-        news = _staff_news(alert, tier.targets, "staff_told" if reopened else None)
-    asked, notify = _ask(replace(alert, tier=index, reminders=0), (*tier.targets, *again))
-    return _Decision(Move.TELL, asked, (*notify, news, SetTimer(tier.wait)))
+    for index in range(alert.tier + 1, len(alert.policy.tiers)):
+        tier = alert.policy.tiers[index]
+        targets = tuple(target for target in tier.targets if target.person != skip)
+        if targets:
+            news = _tier_news(alert, targets, reopened)
+            asked, notify = _ask(replace(alert, tier=index, reminders=0), (*targets, *again))
+            return _Decision(Move.TELL, asked, (*notify, news, SetTimer(tier.wait)))
+    news_if_any: MemberNews | None = "staff_told" if reopened else None
+    return _hand_over(alert, "alert_unanswered", also=again, news=news_if_any, skip=skip)
+
+
+def _tier_news(alert: Alert, targets: tuple[Target, ...], reopened: bool) -> TellMember:
+    contact = next((target.person for target in targets if target.role == "contact"), None)
+    if contact is None:
+        return _staff_news(alert, targets, "staff_told" if reopened else None)
+    return TellMember("passed_on" if alert.told else "contact_told", contact)
 
 
 def _hand_over(
-    alert: Alert, kind: TaskKind, *, also: Iterable[Target] = (), news: MemberNews | None = None
+    alert: Alert,
+    kind: TaskKind,
+    *,
+    news: MemberNews | None,
+    also: tuple[Target, ...] = (),
+    skip: str | None = None,
 ) -> _Decision:
-    """Put the alert on the staff's list and ask all on-call staff; `also` are contacts to ask again."""
-    policy = alert.policy
-    told = TellMember(news) if news == "reopened" else _staff_news(alert, policy.staff, news)
-    asked, notify = _ask(replace(alert, reminders=0), (*policy.staff, *also))
-    return _Decision(Move.HAND_OVER, asked, (AddTask(kind), *notify, told, SetTimer(policy.remind_staff)))
+    """Put the alert on the staff's list and ask the staff on call; `also` are contacts to ask again."""
+    staff = tuple(target for target in alert.policy.staff if target.person != skip)
+    told = TellMember(news) if news == "reopened" else _staff_news(alert, staff, news)
+    asked, notify = _ask(replace(alert, reminders=0), (*staff, *also))
+    wait = SetTimer(alert.policy.remind_staff)
+    return _Decision(Move.HAND_OVER, asked, (AddTask(kind), *notify, told, wait))
 
 
 def _staff_news(alert: Alert, staff: tuple[Target, ...], news: MemberNews | None) -> TellMember:
