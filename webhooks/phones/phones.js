@@ -13,6 +13,8 @@ const READ_TIMEOUT_MS = 8000;
 // A jump of a day lets the service do a day's work before it answers.
 const WRITE_TIMEOUT_MS = 60000;
 const NEAR_BOTTOM_PX = 48;
+// The same width as in the style sheet.
+const ONE_AT_A_TIME = "(max-width: 719px)";
 
 const STATUS = {
   queued: { icon: "queued", words: "Queued" },
@@ -311,6 +313,7 @@ class Desk {
     this.failures = 0;
     this.timer = 0;
     this.clock = byTest(document, "clock");
+    this.small = window.matchMedia(ONE_AT_A_TIME);
     this.watcher = new IntersectionObserver((entries) => this.#seen(entries), { threshold: 0.6 });
     this.#listen();
   }
@@ -328,15 +331,20 @@ class Desk {
     dialog.addEventListener("close", () => { if (dialog.returnValue === "yes") this.startOver(); });
     document.addEventListener("visibilitychange", () => this.#pollIn(0));
     window.addEventListener("online", () => this.#pollIn(0));
+    this.small.addEventListener("change", () => this.#watchAnew());
+  }
+
+  /** A turned screen may leave every phone as visible as before, and still change what that means. */
+  #watchAnew() {
+    this.watcher.disconnect();
+    for (const handset of this.handsets.values()) this.watcher.observe(handset.root);
   }
 
   #seen(entries) {
-    const people = byTest(document, "people");
-    const small = getComputedStyle(people).display !== "none";
     for (const { target, isIntersecting } of entries) {
-      target.dataset.inView = isIntersecting && small ? "alone" : "";
+      target.dataset.inView = isIntersecting && this.small.matches ? "alone" : "";
       const handset = this.handsets.get(target.dataset.phone);
-      if (!handset || !small) continue;
+      if (!handset || !this.small.matches) continue;
       handset.tab.setAttribute("aria-current", String(isIntersecting));
       if (isIntersecting) handset.markRead();
     }
