@@ -1,0 +1,118 @@
+"""Allowed hours on the member's own clock, judged against a clock that is read minute by minute."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checkin.timing.hours import AllowedHours, is_allowed, next_allowed
+
+DAYTIME = AllowedHours(9 * 60, 21 * 60)
+YEAR_2024 = datetime(2024, 1, 1, tzinfo=UTC)
+ZONES = sorted(available_timezones())
+CHANGING = ["America/New_York", "America/Havana", "Europe/Madrid", "Australia/Lord_Howe", "America/Santiago"]
+
+
+def minute_by_minute(at: datetime, zone: str, hours: AllowedHours) -> datetime:
+    """The first allowed whole minute from `at`; slow, and obviously right."""
+    tz = ZoneInfo(zone)
+    while not hours.holds(at.astimezone(tz).time()):
+        at += timedelta(minutes=1)
+    return at
+
+
+def clock_changes(zone: str) -> list[datetime]:
+    """Every change of this zone's clocks from 2024 to 2034, to the hour before it."""
+    tz = ZoneInfo(zone)
+    hour, found = datetime(2024, 1, 1, tzinfo=UTC), []
+    offset = hour.astimezone(tz).utcoffset()
+    while hour.year < 2035:
+        day = hour + timedelta(days=1)
+        if day.astimezone(tz).utcoffset() != offset:
+            while (hour + timedelta(hours=1)).astimezone(tz).utcoffset() == offset:
+                hour += timedelta(hours=1)
+            found.append(hour)
+            offset = (hour + timedelta(hours=1)).astimezone(tz).utcoffset()
+        hour = hour + timedelta(days=1)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("utc_hour", "expected"),
+    [(13, (23, 14)), (14, (23, 14)), (20, (23, 20)), (26, (24, 14)), (30, (24, 14))],
+)
+def test_a_check_in_waits_for_the_morning(utc_hour: int, expected: tuple[int, int]) -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=utc_hour)
+    day, hour = expected
+    assert next_allowed(at, "America/New_York", DAYTIME) == datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+def test_the_end_is_excluded_and_the_start_is_not() -> None:
+    tz = ZoneInfo("America/New_York")
+    assert is_allowed(datetime(2026, 11, 23, 9, 0, tzinfo=tz), "America/New_York", DAYTIME)
+    assert is_allowed(datetime(2026, 11, 23, 20, 59, 59, tzinfo=tz), "America/New_York", DAYTIME)
+    assert not is_allowed(datetime(2026, 11, 23, 21, 0, tzinfo=tz), "America/New_York", DAYTIME)
+
+
+def test_hours_over_midnight() -> None:
+    night = AllowedHours(22 * 60, 6 * 60)
+    noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    assert next_allowed(noon, "UTC", night) == datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+    assert is_allowed(datetime(2026, 11, 23, 5, 59, tzinfo=UTC), "UTC", night)
+
+
+def test_hours_that_a_change_skips_entirely_open_with_the_next_day() -> None:
+    hour = AllowedHours(2 * 60, 3 * 60)
+    tz = ZoneInfo("America/New_York")
+    before = datetime(2027, 3, 14, 0, 0, tzinfo=tz)
+    assert next_allowed(before, "America/New_York", hour) == datetime(2027, 3, 15, 2, 0, tzinfo=tz)
+
+
+def test_the_whole_day() -> None:
+    at = datetime(2026, 11, 23, 3, 4, 5, 6, tzinfo=UTC)
+    assert next_allowed(at, "Asia/Kathmandu", AllowedHours(0, 1440)) == at
+
+
+@pytest.mark.parametrize(("start", "end"), [(540, 540), (-1, 60), (1440, 60), (0, 1441), (60, 0)])
+def test_hours_that_are_none_are_refused(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="Allowed hours"):
+        AllowedHours(start, end)
+
+
+@pytest.mark.parametrize("zone", CHANGING)
+def test_both_clock_changes_of_eleven_years(zone: str) -> None:
+    changes = clock_changes(zone)
+    assert len(changes) == 22
+    awkward = [AllowedHours(90, 150), AllowedHours(150, 540), AllowedHours(1410, 75), AllowedHours(30, 95)]
+    for change in changes:
+        for hours in awkward:
+            for minutes in (-75, -5, 20, 65, 110):
+                at = change + timedelta(minutes=minutes)
+                found = next_allowed(at, zone, hours)
+                assert found == minute_by_minute(at, zone, hours), (change, hours, minutes)
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    at=st.timedeltas(timedelta(0), timedelta(days=11 * 365)).map(lambda since: YEAR_2024 + since),
+    start=st.integers(0, 1439),
+    end=st.integers(1, 1440),
+)
+@settings(max_examples=250, deadline=None)
+def test_the_next_allowed_moment_is_allowed_and_the_first(
+    zone: str, at: datetime, start: int, end: int
+) -> None:
+    hours = AllowedHours(start, end if end != start else end % 1440 + 1)
+    found = next_allowed(at, zone, hours)
+    assert found.tzinfo is UTC
+    assert found >= at
+    assert is_allowed(found, zone, hours)
+    if found != at:
+        assert not is_allowed(at, zone, hours)
+        assert not is_allowed(found - timedelta(microseconds=1), zone, hours)
+        middle = at + (found - at) / 2
+        assert not is_allowed(middle, zone, hours)
