@@ -91,10 +91,7 @@ class TwilioCarrier:
         from checkin.carrier.twilio_client import attempt
 
         create = self._create_call if outgoing.channel == "voice" else self._create_message
-        created = attempt(lambda: create(outgoing))
-        if not isinstance(created.sid, str) or not created.sid:
-            raise InDoubt("answer without a sid")
-        return _accepted(created)
+        return attempt(lambda: _accepted(create(outgoing)))
 
     def find(self, outgoing: Outgoing, since: datetime) -> Accepted | None:
         """Return the message or call that Twilio has for this recipient and body since then, or None.
@@ -105,20 +102,7 @@ class TwilioCarrier:
         """
         from checkin.carrier.twilio_client import attempt
 
-        client = self._client
-        resource = client.calls if outgoing.channel == "voice" else client.messages
-        # Filtered by recipient alone: how Twilio's date filters treat rows not sent yet is undocumented, and
-        # those are the very ones in question.
-        earliest = since.astimezone(UTC) - CLOCK_SKEW
-        rows = attempt(lambda: _recent(resource.stream(to=outgoing.to, page_size=_PAGE), earliest))
-        if outgoing.channel == "voice":
-            return _accepted(rows[0]) if rows else None
-        for row in rows:
-            if _same_text(row.body or "", outgoing.body):
-                return _accepted(row)
-        if any(not row.body for row in rows):
-            raise InDoubt("redacted")
-        return None
+        return attempt(lambda: self._find(outgoing, since.astimezone(UTC) - CLOCK_SKEW))
 
     def check_account(self) -> list[Finding]:
         """Return what is wrong with the account's set-up, for an operator; nothing where all is well.
@@ -142,6 +126,19 @@ class TwilioCarrier:
         from checkin.carrier.twilio_client import make_client
 
         return make_client(self._account_sid, self._auth_token, self._timeout, self._api_url)
+
+    def _find(self, outgoing: Outgoing, earliest: datetime) -> Accepted | None:
+        client, voice = self._client, outgoing.channel == "voice"
+        # Filtered by recipient alone: how Twilio's date filters treat rows not sent yet is undocumented, and
+        # those are the very ones in question.
+        rows = (client.calls if voice else client.messages).stream(to=outgoing.to, page_size=_PAGE)
+        recent = _recent(rows, earliest)
+        for row in recent:
+            if voice or _same_text(row.body or "", outgoing.body):
+                return _accepted(row)
+        if any(not row.body for row in recent):
+            raise InDoubt("redacted")
+        return None
 
     def _create_message(self, outgoing: Outgoing) -> Any:
         details: dict[str, Any] = {"status_callback": self._callback(STATUS_PATH, outgoing)}
@@ -192,6 +189,8 @@ def _checked_url(setting: str, url: str) -> str:
 
 
 def _accepted(row: Any) -> Accepted:
+    if not isinstance(row.sid, str) or not row.sid:
+        raise InDoubt("answer without a sid")
     status = status_from_twilio(row.status) or DeliveryStatus.ACCEPTED
     code = getattr(row, "error_code", None)
     return Accepted(row.sid, status, None if code is None else str(code))
