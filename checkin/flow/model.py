@@ -128,6 +128,14 @@ class RaiseAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolveAlert:
+    """Somebody came: close the member's alert that a person took. In YAML: `somebody_came: true`."""
+
+    name: str
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AddTask:
     """Put something on the staff's list. `note` is for staff, in the program's first language."""
 
@@ -184,7 +192,7 @@ class End:
     outcome: str
 
 
-Step = Ask | Say | RaiseAlert | AddTask | RecordConsent | Invite | Set | Wait | End
+Step = Ask | Say | RaiseAlert | ResolveAlert | AddTask | RecordConsent | Invite | Set | Wait | End
 
 Every = Literal["day", "weekday", "week"]
 
@@ -242,3 +250,5 @@ class Flow:
     source: str = field(repr=False, default="")
     check_in: bool = True
     """Whether the program begins this conversation (allowed hours and frequency caps apply)."""
+    shared: Mapping[str, Text] = field(default_factory=dict)
+    """The program's own wordings that belong to every flow: `unclear`, `noted`, `later`."""

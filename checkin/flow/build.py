@@ -1,0 +1,291 @@
+"""Makes the runtime model of a flow from its shape, and finds what can be seen in one step alone.
+
+Knows how each key becomes a step. Must not know how the steps hang together, which `checkin.flow.check`
+proves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from checkin.flow import model, shape
+from checkin.flow.condition import (
+    NUMBER,
+    TEXT,
+    TRUTH,
+    YES_NO,
+    ConditionError,
+    Kind,
+    UnknownName,
+    compile_condition,
+    did_you_mean,
+)
+from checkin.flow.issue import Code, Issue
+from checkin.flow.program import Program
+from checkin.flow.source import Document, Path
+from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED
+from checkin.flow.triggers import read_triggers
+from checkin.flow.wording import Wording
+
+_RESERVED = (frozenset(FACTS) - MEMBER_FIELDS) | {"answer", "yes", "no", "true", "false", "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A flow as far as it could be built.
+
+    `broken` names the steps that could not be read at all; `names` is everything that texts and conditions
+    may use. Without `complete` the flow is good for finding further problems, and for nothing else.
+    """
+
+    flow: model.Flow
+    names: Mapping[str, Kind]
+    broken: frozenset[str]
+    complete: bool
+    issues: tuple[Issue, ...]
+
+
+def build(
+    form: shape.FlowShape,
+    document: Document,
+    program: Program,
+    version: int,
+    source: str,
+    broken: frozenset[str],
+) -> Built:
+    """Build the flow that `form` describes, and collect what is wrong in its single steps."""
+    facts = {language: program.facts(language) for language in program.languages}
+    wording = Wording(document, program.languages, facts)
+    names = {**FACTS, **_results(form, document, broken)}
+    builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)))
+    steps = {name: builder.step(name, step) for name, step in form.steps.items()}
+    start, trigger_issues = read_triggers(form, document, program)
+    flow = model.Flow(
+        name=form.flow,
+        title=form.title,
+        version=version,
+        start=start,
+        steps=steps,
+        first=next(iter(document.get(("steps",)) or steps), ""),
+        source=source,
+        check_in=_begun_by_program(start) if form.check_in is None else form.check_in,
+        shared={key: program.texts[key] for key in SHARED},
+    )
+    complete = builder.complete and wording.complete and not broken
+    issues = (*builder.issues, *wording.issues, *trigger_issues)
+    return Built(flow, names, broken, complete, issues)
+
+
+def _begun_by_program(start: Iterable[model.Trigger]) -> bool:
+    by_member = (model.KeywordTrigger, model.JoinedTrigger)
+    return any(not isinstance(trigger, by_member) for trigger in start)
+
+
+def answer_kind(answer: model.Answer) -> Kind:
+    """Return what an answer of this kind can be."""
+    match answer.kind:
+        case "scale":
+            low, high = answer.low or 0, answer.high or 0
+            return Kind("number", tuple(range(low, high + 1)))
+        case "number":
+            return NUMBER
+        case "yes_no":
+            return YES_NO
+        case "choice":
+            return Kind("text", tuple(answer.choices))
+        case "text" | "phone":
+            return TEXT
+        case _:
+            assert_never(answer.kind)
+
+
+def _value_kind(value: model.Value) -> Kind:
+    if isinstance(value, bool):
+        return TRUTH
+    if isinstance(value, int | float):
+        return Kind("number", (value,))
+    return Kind("text" if isinstance(value, str) else "any", (value,))
+
+
+def _results(form: shape.FlowShape, document: Document, broken: frozenset[str]) -> dict[str, Kind]:
+    """Return every name that a step of this flow keeps something under."""
+    found: dict[str, Kind] = {}
+
+    def keep(name: str, kind: Kind) -> None:
+        found[name] = found[name].merged(kind) if name in found else FACTS.get(name, kind)
+
+    for step in form.steps.values():
+        if isinstance(step, shape.AskShape):
+            answer = _answer(step.answer, ())
+            if answer.save_as:
+                keep(answer.save_as, answer_kind(answer))
+        elif isinstance(step, shape.SetShape):
+            for name, value in step.set.items():
+                keep(name, _value_kind(value))
+    for name in _names_in_broken(document, broken):
+        keep(name, Kind("any"))
+    return found
+
+
+def _names_in_broken(document: Document, broken: frozenset[str]) -> Iterable[str]:
+    """Return what steps that cannot be read seem to keep, so that its users are not blamed."""
+    for step in broken:
+        saved = document.get(("steps", step, "answer", "save_as"))
+        fixed = document.get(("steps", step, "set"))
+        yield from (saved,) if isinstance(saved, str) else ()
+        yield from (key for key in fixed if isinstance(key, str)) if isinstance(fixed, dict) else ()
+
+
+def _answer(form: str | shape.AnswerShape, languages: tuple[str, ...]) -> model.Answer:
+    if isinstance(form, str):
+        kind: Any = form
+        return model.Answer(kind)
+    low, high = form.scale or form.number or (None, None)
+    choices = {name: _words(words, languages) for name, words in (form.choice or {}).items()}
+    kind = form.kind
+    return model.Answer(kind, form.save_as, low, high, choices)
+
+
+def _words(form: Any, languages: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    if isinstance(form, dict):
+        return {language: _tuple(words) for language, words in form.items()}
+    return {language: _tuple(form) for language in languages}
+
+
+def _tuple(words: str | list[str]) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+@dataclass(slots=True)
+class _Builder:
+    document: Document
+    wording: Wording
+    names: Mapping[str, Kind]
+    steps: frozenset[str]
+    issues: list[Issue] = field(default_factory=list)
+    complete: bool = True
+
+    def step(self, name: str, form: shape.AnyStep) -> model.Step:
+        """Build one step."""
+        path: Path = ("steps", name)
+        match form:
+            case shape.AskShape():
+                return self._ask(name, path, form)
+            case shape.SayShape():
+                return model.Say(name, self._text((*path, "say"), form.say), self._ways(path, form))
+            case shape.AlertShape():
+                return model.RaiseAlert(name, form.alert, self._ways(path, form))
+            case shape.TaskShape():
+                note = self.wording.template((*path, "task", "note"), form.task.note, frozenset(self.names))
+                return model.AddTask(name, form.task.kind, note, self._ways(path, form))
+            case shape.ConsentShape():
+                given = form.consent
+                ways = self._ways(path, form)
+                return model.RecordConsent(name, given.about, given.given, given.asked_in, ways)
+            case shape.InviteShape():
+                return model.Invite(name, form.invite.name, form.invite.number, self._ways(path, form))
+            case shape.SetShape():
+                for key in form.set:
+                    self._free((*path, "set", key), key)
+                return model.Set(name, dict(form.set), self._ways(path, form))
+            case shape.WaitShape():
+                return model.Wait(name, form.wait, self._ways(path, form))
+            case shape.EndShape():
+                return model.End(name, form.end)
+            case _:
+                assert_never(form)
+
+    def _text(self, path: Path, raw: Any) -> model.Text:
+        return self.wording.text(path, raw, self.names)
+
+    def _ask(self, name: str, path: Path, form: shape.AskShape) -> model.Ask:
+        answer = _answer(form.answer, self.wording.languages)
+        if answer.save_as:
+            self._free((*path, "answer", "save_as"), answer.save_as)
+        kind = answer_kind(answer)
+        local = {**self.names, "answer": kind, **({answer.save_as: kind} if answer.save_as else {})}
+        return model.Ask(
+            name=name,
+            text=self._text((*path, "ask"), form.ask),
+            answer=answer,
+            then=self._ways(path, form, local),
+            no_reply=self._rungs(path, form.no_reply or ()),
+            unclear=None if form.unclear is None else self._text((*path, "unclear"), form.unclear),
+        )
+
+    def _rungs(self, path: Path, forms: Iterable[shape.RungShape]) -> tuple[model.Rung, ...]:
+        rungs = []
+        for index, form in enumerate(forms):
+            at: Path = (*path, "no_reply", index)
+            say = None if form.say is None else self._text((*at, "say"), form.say)
+            if form.go is not None:
+                self._target((*at, "go"), form.go)
+            rungs.append(model.Rung(form.after, say, form.call is not None, form.go))
+        return tuple(rungs)
+
+    def _ways(
+        self, path: Path, form: shape.StepShape, names: Mapping[str, Kind] | None = None
+    ) -> tuple[model.Branch, ...]:
+        """Read `go` or `then`; exactly one of them has to be there."""
+        if form.go is not None and form.then is not None:
+            message = "`go` and `then` both say where this step goes on."
+            self._refuse(Code.NO_NEXT, (*path, "go"), message, "Delete one of them.", key=True)
+        if form.then is not None:
+            return tuple(self._branch((*path, "then", i), b, names) for i, b in enumerate(form.then))
+        if form.go is not None:
+            self._target((*path, "go"), form.go)
+            return (model.Branch(None, form.go),)
+        message = "This step does not say where it goes on."
+        following = self._following(str(path[1]))
+        mend = (
+            f"Add a line `go: {following}`." if following else "Add a line `go: …` with the next step's name."
+        )
+        self._refuse(Code.NO_NEXT, path, message, mend, key=True)
+        return ()
+
+    def _following(self, name: str) -> str | None:
+        names = list(self.document.get(("steps",)) or ())
+        later = names[names.index(name) + 1 :] if name in names else []
+        return str(later[0]) if later else None
+
+    def _branch(self, path: Path, form: shape.BranchShape, names: Mapping[str, Kind] | None) -> model.Branch:
+        self._target((*path, "go"), form.go)
+        if form.condition is None:
+            return model.Branch(None, form.go)
+        at: Path = (*path, "if")
+        try:
+            return model.Branch(compile_condition(form.condition, names or self.names), form.go)
+        except ConditionError as error:
+            self._refuse_condition(at, error)
+            return model.Branch(model.Condition(form.condition, lambda _: False, frozenset()), form.go)
+
+    def _refuse_condition(self, path: Path, error: ConditionError) -> None:
+        place = self.document.inside(path, error.offset)
+        code, mend = Code.CONDITION, error.mend
+        if isinstance(error, UnknownName):
+            code = Code.UNKNOWN_NAME
+            corrected = self.document.corrected(place, error.name, error.near) if error.near else None
+            mend = corrected or mend
+        self.issues.append(self.document.issue(code, path, error.message, mend, at=place))
+        self.complete = False
+
+    def _target(self, path: Path, name: str) -> None:
+        if name in self.steps:
+            return
+        near = did_you_mean(name, self.steps)
+        message = f"There is no step `{name}`." + (f" Did you mean `{near}`?" if near else "")
+        corrected = self.document.corrected(self.document.place(path), name, near) if near else None
+        mend = corrected or f"Use one of: {', '.join(sorted(self.steps))}."
+        self._refuse(Code.UNKNOWN_STEP, path, message, mend)
+
+    def _free(self, path: Path, name: str) -> None:
+        """Refuse a result's name that already means something else."""
+        if name in _RESERVED:
+            message = f"`{name}` already means something; an answer cannot be kept under it."
+            self._refuse(Code.NAME_TAKEN, path, message, f"Choose another name, for example my_{name}.")
+
+    def _refuse(self, code: Code, path: Path, message: str, mend: str, *, key: bool = False) -> None:
+        self.issues.append(self.document.issue(code, path, message, mend, key=key))
+        self.complete = False

@@ -1,0 +1,305 @@
+"""The proofs: what a machine can know about a flow before a member meets it.
+
+Every step can be reached and can end; no circle without a wait; every branch is exhaustive and can be taken;
+every name is set on every path before it is used; answers collide neither with one another nor with the
+words that are always understood; every wait has a timeout; whoever asked for support reaches a person. What
+stands in one text or one step alone is checked where it is read (`checkin.flow.wording`, `.build`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from checkin.flow import graph
+from checkin.flow.build import Built, answer_kind
+from checkin.flow.condition import Kind, combinations, countable, did_you_mean
+from checkin.flow.issue import Code, Issue
+from checkin.flow.model import Ask, Branch, Flow, Invite, RaiseAlert, RecordConsent, Say, Step, Text
+from checkin.flow.source import Document, Path
+from checkin.flow.support import forgotten
+from checkin.flow.texts import FACTS
+from checkin.flow.triggers import word_paths
+from checkin.flow.words import ALWAYS, fold
+
+
+def check(built: Built, document: Document) -> tuple[Issue, ...]:
+    """Return everything that can be proved to be wrong with this flow."""
+    checker = _Checker(document, built.flow, built.names, built.broken)
+    return tuple(checker.all())
+
+
+@dataclass(frozen=True, slots=True)
+class _Checker:
+    document: Document
+    flow: Flow
+    names: Mapping[str, Kind]
+    broken: frozenset[str]
+
+    def all(self) -> Iterator[Issue]:
+        yield from self._unreachable()
+        yield from self._endless()
+        yield from self._circles()
+        yield from self._not_set()
+        yield from self._support()
+        for step in self.flow.steps.values():
+            yield from self._exhaustive(step)
+            match step:
+                case Ask():
+                    yield from self._ladder(step)
+                    yield from self._collisions(step)
+                case RaiseAlert():
+                    yield from self._alert_twice(step)
+                case RecordConsent():
+                    yield from self._consent(step)
+                case Invite():
+                    yield from self._invite(step)
+                case _:
+                    pass
+
+    # ------------------------------------------------------------ where the flow goes
+
+    def _unreachable(self) -> Iterator[Issue]:
+        if self.broken:
+            return  # A step that cannot be read may well lead there.
+        reached = graph.reachable(self.flow)
+        for name in self.flow.steps:
+            if name not in reached:
+                message = f"No way leads to the step `{name}`."
+                mend = f"Write `go: {name}` where it belongs, or delete the step."
+                yield self._issue(Code.UNREACHABLE, ("steps", name), message, mend, key=True)
+
+    def _endless(self) -> Iterator[Issue]:
+        ending = graph.ending(self.flow)
+        for name in self.flow.steps:
+            if name not in ending:
+                message = f"From the step `{name}` the conversation can never end."
+                yield self._issue(
+                    Code.NO_END, ("steps", name), message, "Let one way lead to an `end`.", key=True
+                )
+
+    def _circles(self) -> Iterator[Issue]:
+        for circle in graph.circles(self.flow):
+            shown = " → ".join((*circle, circle[0]))
+            message = f"This goes round for ever without waiting for anybody: {shown}."
+            mend = "Put a question or a `wait` into the circle, or let it lead to an `end`."
+            yield self._issue(Code.CIRCLE, ("steps", circle[0]), message, mend, key=True)
+
+    def _exhaustive(self, step: Step) -> Iterator[Issue]:
+        branches = graph.branches(step)
+        path: Path = ("steps", step.name, "then")
+        if not branches:
+            return
+        if branches[-1].condition is not None:
+            message = "It is not said where to go when none of these conditions holds."
+            mend = "Add a last line without `if`: - go: …"
+            yield self._issue(Code.NOT_EXHAUSTIVE, (*path, len(branches) - 1), message, mend)
+        always = next((i for i, branch in enumerate(branches) if branch.condition is None), len(branches))
+        for index in range(always + 1, len(branches)):
+            message = "This is never reached, because the one before it has no `if`."
+            yield self._issue(Code.NEVER, (*path, index), message, "Delete it, or put it further up.")
+        yield from self._never(step, branches[:always], path)
+
+    def _never(self, step: Step, branches: tuple[Branch, ...], path: Path) -> Iterator[Issue]:
+        """Find branches that no value leads to, where all values can be gone through."""
+        names = self._names_at(step)
+        used = sorted({name for b in branches if b.condition for name in b.condition.names})
+        if not used or countable(used, names) is None:
+            return
+        taken: set[int] = set()
+        for values in combinations(used, names):
+            if isinstance(step, Ask) and step.answer.save_as in values and "answer" in values:
+                values["answer"] = values[step.answer.save_as]
+            taken.update(_first(branches, values))
+        for index, branch in enumerate(branches):
+            if index not in taken and branch.condition and branch.condition.names:
+                message = "No answer can ever lead here."
+                mend = "Compare with a value that can occur, or delete it; earlier lines are tried first."
+                yield self._issue(Code.NEVER, (*path, index, "if"), message, mend)
+
+    def _names_at(self, step: Step) -> Mapping[str, Kind]:
+        if not isinstance(step, Ask):
+            return self.names
+        kind = answer_kind(step.answer)
+        saved = {step.answer.save_as: kind} if step.answer.save_as else {}
+        return {**self.names, **saved, "answer": kind}
+
+    # ------------------------------------------------------------ what has been set
+
+    def _not_set(self) -> Iterator[Issue]:
+        for name, before in graph.settled(self.flow).items():
+            step = self.flow.steps.get(name)
+            if step is None:
+                continue
+            known = before | FACTS.keys()
+            for path, used in self._uses(step):
+                at_branch = path[2] == "then" if len(path) > 2 else False
+                here = known | graph.after_reply(step) | {"answer"} if at_branch else known
+                for missing in sorted(used - here):
+                    if missing in self.names:
+                        yield self._unset(path, missing)
+
+    def _unset(self, path: Path, name: str) -> Issue:
+        message = f"`{name}` may not be known yet when the conversation comes here."
+        mend = f"Ask for it on every way that leads here, or set it before: set: {{ {name}: … }}"
+        source = self.document.get(path)
+        offset = source.find(name) if isinstance(source, str) else -1
+        place = self.document.inside(path, offset) if offset >= 0 else None
+        return self.document.issue(Code.NOT_SET, path, message, mend, at=place)
+
+    def _uses(self, step: Step) -> Iterator[tuple[Path, frozenset[str]]]:
+        """Go through every place of a step that uses names, with these names."""
+        path: Path = ("steps", step.name)
+        match step:
+            case Say():
+                yield from self._text_uses((*path, "say"), step.text)
+            case Ask():
+                yield from self._text_uses((*path, "ask"), step.text)
+                if step.unclear is not None:
+                    yield from self._text_uses((*path, "unclear"), step.unclear)
+                for index, rung in enumerate(step.no_reply):
+                    if rung.say is not None:
+                        yield from self._text_uses((*path, "no_reply", index, "say"), rung.say)
+            case Invite():
+                yield (*path, "invite", "name"), frozenset((step.contact_name,))
+                yield (*path, "invite", "number"), frozenset((step.contact_number,))
+            case _:
+                pass
+        for index, branch in enumerate(graph.branches(step)):
+            if branch.condition is not None:
+                yield (*path, "then", index, "if"), branch.condition.names
+
+    def _text_uses(self, path: Path, text: Text) -> Iterator[tuple[Path, frozenset[str]]]:
+        single = isinstance(self.document.get(path), str)
+        for language, template in text.by_language.items():
+            names = frozenset(name for _, name in template.parts if name is not None)
+            yield (path if single else (*path, language)), names
+
+    # ------------------------------------------------------------ waiting
+
+    def _ladder(self, step: Ask) -> Iterator[Issue]:
+        path: Path = ("steps", step.name, "no_reply")
+        if not step.no_reply:
+            message = "It is not said what happens when nobody answers."
+            mend = "Add: no_reply: [{ after: 24h, go: … }]"
+            yield self._issue(Code.NO_TIMEOUT, path[:2], message, mend, key=True)
+            return
+        last = len(step.no_reply) - 1
+        if step.no_reply[last].go is None:
+            message = "After the last reminder the conversation would wait for ever."
+            yield self._issue(Code.NO_TIMEOUT, (*path, last), message, "Add: - after: 24h and below it go: …")
+        for index, rung in enumerate(step.no_reply):
+            if rung.say is None and not rung.call and rung.go is None:
+                message = "Nothing happens here."
+                yield self._issue(Code.LADDER, (*path, index), message, "Add say, call: this_step, or go.")
+            if rung.go is not None and index < last:
+                message = "What comes after this is never reached, because `go` stops waiting."
+                yield self._issue(
+                    Code.LADDER, (*path, index, "go"), message, "Let only the last one have `go`."
+                )
+            if index and rung.after <= step.no_reply[index - 1].after:
+                message = "This comes no later than the one before it; each time counts from the question."
+                yield self._issue(Code.LADDER, (*path, index, "after"), message, "Write a longer time.")
+
+    # ------------------------------------------------------------ answers
+
+    def _collisions(self, step: Ask) -> Iterator[Issue]:
+        path: Path = ("steps", step.name, "answer", "choice")
+        choices = self.document.get(path)
+        seen: dict[str, str] = {}
+        for choice, words in choices.items() if isinstance(choices, dict) else ():
+            for at, word in word_paths(words, (*path, choice)):
+                folded = fold(word) or word.strip()
+                if folded in ALWAYS:
+                    message = f"“{word}” is always understood as something else, so it cannot be an answer."
+                    yield self._issue(Code.COLLISION, at, message, "Choose another word.")
+                elif seen.setdefault(folded, choice) != choice:
+                    message = f"“{word}” already means `{seen[folded]}`."
+                    yield self._issue(Code.COLLISION, at, message, "Give each choice words of its own.")
+            yield from self._unspoken((*path, choice), words)
+
+    def _unspoken(self, path: Path, words: object) -> Iterator[Issue]:
+        spoken = next(iter(self.flow.shared.values())).by_language
+        for language in spoken if isinstance(words, dict) else ():
+            if isinstance(words, dict) and language not in words:
+                message = f"The words for this choice are missing in the language `{language}`."
+                yield self._issue(Code.LANGUAGE, path, message, f"Add {language}: …", key=True)
+
+    # ------------------------------------------------------------ people
+
+    def _support(self) -> Iterator[Issue]:
+        answers = {
+            step.name: answer_kind(step.answer) for step in self.flow.steps.values() if isinstance(step, Ask)
+        }
+        for found in forgotten(self.flow, self.names, answers):
+            value = "A reply" if found.value is None else f"The answer `{found.value}`"
+            message = (
+                f"{value} asks for a person, but on this way nobody is told (it comes to `{found.ends_in}`)."
+            )
+            path: Path = ("steps", found.ask, "then", found.branch, "go")
+            if self.document.get(path) is None:
+                path = ("steps", found.ask, "go")
+            mend = "Let every way raise an `alert`, or put a `task` on the staff's list."
+            yield self._issue(Code.NO_ALERT, path, message, mend)
+
+    def _alert_twice(self, step: RaiseAlert) -> Iterator[Issue]:
+        second = graph.next_alert(self.flow, step)
+        if second is not None:
+            message = (
+                f"`{second}` can follow at once, when this request is already open, and would raise nothing."
+            )
+            mend = "Delete one of the two, or put a question or a `wait` between them."
+            yield self._issue(Code.ALERT_TWICE, ("steps", step.name, "alert"), message, mend, key=True)
+
+    def _consent(self, step: RecordConsent) -> Iterator[Issue]:
+        path: Path = ("steps", step.name, "consent", "asked_in")
+        asked = self.flow.steps.get(step.asked_in)
+        questions = [s.name for s in self.flow.steps.values() if isinstance(s, Ask)]
+        if step.asked_in in self.broken:
+            return
+        if not isinstance(asked, Ask):
+            near = did_you_mean(step.asked_in, questions)
+            message = f"There is no question `{step.asked_in}`." + (
+                f" Did you mean `{near}`?" if near else ""
+            )
+            mend = f"asked_in: {near}" if near else f"Use one of: {', '.join(questions)}."
+            yield self._issue(Code.UNKNOWN_STEP, path, message, mend)
+            return
+        before = graph.settled(self.flow).get(step.name)
+        if before is not None and graph.reply_mark(asked.name) not in before:
+            message = f"A way leads here on which nobody answered the question `{asked.name}`."
+            yield self._issue(
+                Code.CONSENT, path, message, "Record consent only after the answer to its question."
+            )
+
+    def _invite(self, step: Invite) -> Iterator[Issue]:
+        path: Path = ("steps", step.name, "invite")
+        for key, used, wanted in (
+            ("name", step.contact_name, "text"),
+            ("number", step.contact_number, "phone"),
+        ):
+            saved = [
+                s.answer.save_as
+                for s in self.flow.steps.values()
+                if isinstance(s, Ask) and s.answer.kind == wanted
+            ]
+            if used not in saved and not (self.broken and used in self.names):
+                near = did_you_mean(used, [name for name in saved if name])
+                message = f"No question keeps an answer of the kind `{wanted}` under `{used}`."
+                place = self.document.place((*path, key))
+                corrected = self.document.corrected(place, used, near) if near else None
+                mend = corrected or f"Ask for it: answer: {{ {wanted}: true, save_as: {used} }}"
+                yield self._issue(Code.UNKNOWN_NAME, (*path, key), message, mend)
+
+    def _issue(self, code: Code, path: Path, message: str, mend: str, *, key: bool = False) -> Issue:
+        return self.document.issue(code, path, message, mend, key=key)
+
+
+def _first(
+    branches: Iterable[Branch], values: Mapping[str, str | int | float | bool | None]
+) -> tuple[int, ...]:
+    """Return the first branch that holds, as a tuple of one or none."""
+    for index, branch in enumerate(branches):
+        if branch.condition is None or branch.condition.test(values):
+            return (index,)
+    return ()

@@ -1,0 +1,301 @@
+"""Conditions: a closed language of comparisons, compiled to a closure.
+
+    mood <= 2 and has_contact        answer == yes        plan in ["walk", "call"]        not has_contact
+
+Python's own parser reads it (`ast`); everything but comparisons, `and`, `or`, `not`, `in`, names and
+literals is refused, so a condition can neither call, look inside, nor compute anything. Where a value is
+missing, every comparison is false; only `== none` and `!= none` ask whether it is. Knows which names there
+are and what they hold; must not know what a step is.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rapidfuzz import process
+
+from checkin.flow.model import Condition, Value, Values
+
+MAX_CHARACTERS = 300
+MAX_COMBINATIONS = 4_096
+
+Type = Literal["text", "number", "truth", "any"]
+Test = Callable[[Values], bool]
+Get = Callable[[Values], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a name can hold: its type and, where they can be counted, all its values."""
+
+    type: Type
+    values: tuple[Value, ...] | None = None
+
+    def merged(self, other: Kind) -> Kind:
+        """Return what a name holds that is set in two places."""
+        type_: Type = self.type if self.type == other.type else "any"
+        if self.values is None or other.values is None:
+            return Kind(type_)
+        return Kind(type_, tuple(dict.fromkeys((*self.values, *other.values))))
+
+
+TRUTH = Kind("truth", (True, False))
+YES_NO = Kind("text", ("yes", "no"))
+TEXT = Kind("text")
+NUMBER = Kind("number")
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be understood; `offset` is the character where, `mend` how to write it."""
+
+    def __init__(self, message: str, offset: int, mend: str) -> None:
+        super().__init__(message)
+        self.message, self.offset, self.mend = message, offset, mend
+
+
+class UnknownName(ConditionError):
+    """A condition uses a name that does not exist; `near` is the one that was probably meant."""
+
+    def __init__(self, name: str, near: str | None, offset: int) -> None:
+        mend = f"Write `{near}`." if near else "Use a result that this flow saves, or a fact of the program."
+        message = f"There is no `{name}` here." + (f" Did you mean `{near}`?" if near else "")
+        super().__init__(message, offset, mend)
+        self.name, self.near = name, near
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` was probably meant to be."""
+    found = process.extractOne(word, sorted(known), score_cutoff=65)
+    return found[0] if found else None
+
+
+def compile_condition(source: str, names: Mapping[str, Kind]) -> Condition:
+    """Compile `source`; raise `ConditionError` where it is not a condition over `names`."""
+    compiler = _Compiler(source, names)
+    test = compiler.truth(_parse(source))
+    return Condition(source, test, frozenset(compiler.used))
+
+
+def outcomes(condition: Condition, names: Mapping[str, Kind], fixed: Values) -> frozenset[bool]:
+    """Return what `condition` can come to: true, false, or both, where `fixed` names have these values."""
+    free = sorted(condition.names - fixed.keys())
+    if countable(free, names) is None:
+        return frozenset((True, False))
+    return frozenset(condition.test({**fixed, **values}) for values in combinations(free, names))
+
+
+def countable(used: Iterable[str], names: Mapping[str, Kind]) -> int | None:
+    """Return how many combinations of values these names have; None where they cannot be gone through."""
+    total = 1
+    for name in used:
+        values = names[name].values if name in names else None
+        if values is None:
+            return None
+        total *= len(values)
+    return total if total <= MAX_COMBINATIONS else None
+
+
+def combinations(used: Sequence[str], names: Mapping[str, Kind]) -> Iterator[dict[str, Value]]:
+    """Go through every combination of values of these (countable) names."""
+    for values in itertools.product(*(names[name].values or () for name in used)):
+        yield dict(zip(used, values, strict=True))
+
+
+_HINTS = (
+    (re.compile(r"[“”‘’„«»]"), "curly quotation marks", 'Use straight quotation marks: "yes".'),
+    (re.compile(r"(?<![=!<>])=(?!=)(?!<|>)"), "a single `=`", "Write == for “is equal to”."),
+    (re.compile(r"=<|=>"), "`=<`", "Write <= or >=."),
+    (re.compile(r"[≤≥≠]"), "a sign that cannot be read here", "Write <=, >= or !=."),
+    (re.compile(r"&&?"), "`&&`", "Write `and`."),
+    (re.compile(r"\|\|?"), "`||`", "Write `or`."),
+    (re.compile(r"!(?!=)"), "`!`", "Write `not`."),
+    (re.compile(r"\b(?:AND|OR|NOT|IN)\b"), "a word in capitals", "Write `and`, `or`, `not` and `in` small."),
+    (re.compile(r"[\\\0\r\n]"), "a character that does not belong here", "Write the condition on one line."),
+)
+_GENERAL = 'Write something like: mood <= 2 and answer == "yes"'
+
+
+def _parse(source: str) -> ast.expr:
+    if len(source) > MAX_CHARACTERS:
+        raise ConditionError("This condition is too long.", 0, "Divide it into several branches.")
+    for pattern, what, mend in _HINTS:
+        if found := pattern.search(_without_literals(source)):
+            raise ConditionError(f"There is {what} in this condition.", found.start(), mend)
+    stripped = source.lstrip()
+    try:
+        return ast.parse(stripped, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        at = error.offset - 1 if isinstance(error, SyntaxError) and error.offset else 0
+        offset = max(0, min(at + len(source) - len(stripped), len(source) - 1))
+        raise ConditionError("This condition cannot be read.", offset, _GENERAL) from None
+
+
+def _without_literals(source: str) -> str:
+    return re.sub(r"\"[^\"\\]*\"|'[^'\\]*'", lambda m: "_" * len(m[0]), source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Operand:
+    get: Get
+    type: Type
+    constant: bool
+    value: Value = None
+
+
+_WORDS: Mapping[str, Value] = {"yes": "yes", "no": "no", "true": True, "false": False, "none": None}
+_COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
+    ast.Gt: operator.gt, ast.GtE: operator.ge,
+}  # fmt: skip
+
+
+class _Compiler:
+    def __init__(self, source: str, names: Mapping[str, Kind]) -> None:
+        self.source, self.names = source, names
+        self.used: set[str] = set()
+        self.indent = len(source) - len(source.lstrip())
+
+    def truth(self, node: ast.expr) -> Test:
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                tests = tuple(self.truth(value) for value in values)
+                if isinstance(op, ast.And):
+                    return lambda facts: all(test(facts) for test in tests)
+                return lambda facts: any(test(facts) for test in tests)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self.truth(operand)
+                return lambda facts: not inner(facts)
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.Name():
+                return self._bare(node)
+            case _:
+                raise self._error(node, "This is not a comparison.", _GENERAL)
+
+    def _bare(self, node: ast.Name) -> Test:
+        operand = self._operand(node)
+        if operand.type not in ("truth", "any") or operand.constant:
+            mend = f"Compare it with something: {node.id} == …"
+            raise self._error(node, f"`{node.id}` alone is neither true nor false.", mend)
+        get = operand.get
+        return lambda facts: get(facts) is True
+
+    def _comparison(self, node: ast.Compare) -> Test:
+        tests: list[Test] = []
+        left = node.left
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            tests.append(self._pair(left, op, right))
+            left = right
+        if len(tests) == 1:
+            return tests[0]
+        return lambda facts: all(test(facts) for test in tests)
+
+    def _pair(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Test:
+        if isinstance(op, ast.In | ast.NotIn):
+            return self._membership(left, right, wanted=isinstance(op, ast.In))
+        compare = _COMPARE.get(type(op))
+        if compare is None:
+            raise self._error(right, "`is` is not understood here.", "Write == or !=.")
+        a, b = self._operand(left), self._operand(right)
+        if a.constant and b.constant:
+            raise self._error(left, "This compares two fixed values.", "Compare a name with a value.")
+        for this, other in ((a, b), (b, a)):
+            if this.constant and this.value is None:
+                return self._missing(other, op, left)
+        self._fit(a, b, right, ordered=not isinstance(op, ast.Eq | ast.NotEq))
+        return _comparing(a, b, compare)
+
+    def _missing(self, operand: _Operand, op: ast.cmpop, node: ast.expr) -> Test:
+        get = operand.get
+        if isinstance(op, ast.Eq):
+            return lambda facts: get(facts) is None
+        if isinstance(op, ast.NotEq):
+            return lambda facts: get(facts) is not None
+        raise self._error(node, "Nothing is larger or smaller than `none`.", "Write == none or != none.")
+
+    def _membership(self, left: ast.expr, right: ast.expr, *, wanted: bool) -> Test:
+        if not isinstance(right, ast.List | ast.Tuple) or not right.elts:
+            raise self._error(right, "After `in`, a list of values is expected.", 'Write: in ["a", "b"]')
+        a = self._operand(left)
+        values: list[Value] = []
+        for element in right.elts:
+            b = self._operand(element)
+            if not b.constant:
+                raise self._error(element, "Only fixed values can stand in this list.", "Write the value.")
+            self._fit(a, b, element, ordered=False)
+            values.append(b.value)
+        get = a.get
+
+        def test(facts: Values) -> bool:
+            value = get(facts)
+            return value is not None and any(_same(value, v) for v in values) is wanted
+
+        return test
+
+    def _operand(self, node: ast.expr) -> _Operand:
+        match node:
+            case ast.Name(id=name) if name in self.names:
+                self.used.add(name)
+                return _Operand(lambda facts: facts.get(name), self.names[name].type, constant=False)
+            case ast.Name(id=name) if name.lower() in _WORDS:
+                return _constant(_WORDS[name.lower()])
+            case ast.Name(id=name):
+                raise UnknownName(name, did_you_mean(name, self.names), self._offset(node))
+            case ast.Constant(value=value) if value is None or isinstance(value, str | int | float | bool):
+                return _constant(value)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                return _constant(-value)
+            case _:
+                mend = "Use only names, values, comparisons, and, or, not, in."
+                raise self._error(node, "This cannot stand in a condition.", mend)
+
+    def _fit(self, a: _Operand, b: _Operand, node: ast.expr, *, ordered: bool) -> None:
+        if "any" in (a.type, b.type):
+            return
+        if a.type != b.type:
+            what = {"text": "a text", "number": "a number", "truth": "true or false"}
+            message = f"This compares {what[a.type]} with {what[b.type]}; that never holds."
+            raise self._error(node, message, f"Compare it with {what[a.type]}.")
+        if ordered and a.type == "truth":
+            raise self._error(
+                node, "True and false have no order.", "Write the name alone, or `not` before it."
+            )
+
+    def _offset(self, node: ast.expr) -> int:
+        # ast counts in UTF-8 bytes.
+        return self.indent + len(self.source.lstrip().encode()[: node.col_offset].decode(errors="ignore"))
+
+    def _error(self, node: ast.expr, message: str, mend: str) -> ConditionError:
+        return ConditionError(message, self._offset(node), mend)
+
+
+def _constant(value: Value) -> _Operand:
+    if isinstance(value, bool):
+        type_: Type = "truth"
+    elif isinstance(value, int | float):
+        type_ = "number"
+    else:
+        type_ = "any" if value is None else "text"
+    return _Operand(lambda _: value, type_, constant=True, value=value)
+
+
+def _comparing(a: _Operand, b: _Operand, compare: Callable[[Any, Any], bool]) -> Test:
+    left, right = a.get, b.get
+
+    def test(facts: Values) -> bool:
+        x, y = left(facts), right(facts)
+        if x is None or y is None or isinstance(x, str) is not isinstance(y, str):
+            return False
+        return compare(x, y)
+
+    return test
+
+
+def _same(x: Value, y: Value) -> bool:
+    return x == y and isinstance(x, str) is isinstance(y, str)

@@ -1,0 +1,178 @@
+"""A flow as a graph: what can follow what, what can be reached, what has happened on every path.
+
+Knows steps and ways. Must not know files, positions or wordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Set, Step, Wait
+
+How = Literal["then", "no_reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way from a step: by its `index`-th branch, or by the `index`-th rung of its ladder."""
+
+    source: str
+    how: How
+    index: int
+    target: str
+
+
+def ways(step: Step) -> Iterator[Way]:
+    """Go through every way on from this step."""
+    for index, branch in enumerate(branches(step)):
+        yield Way(step.name, "then", index, branch.go)
+    if isinstance(step, Ask):
+        for index, rung in enumerate(step.no_reply):
+            if rung.go is not None:
+                yield Way(step.name, "no_reply", index, rung.go)
+
+
+def branches(step: Step) -> tuple[Branch, ...]:
+    """Return a step's branches; an end has none."""
+    return () if isinstance(step, End) else step.then
+
+
+def waits(step: Step) -> bool:
+    """Whether the run stands still in this step."""
+    return isinstance(step, Ask | Wait)
+
+
+def reachable(flow: Flow) -> frozenset[str]:
+    """Return every step (and unknown name) that a run can come to."""
+    seen, todo = {flow.first}, [flow.first]
+    while todo:
+        step = flow.steps.get(todo.pop())
+        for way in ways(step) if step is not None else ():
+            if way.target not in seen:
+                seen.add(way.target)
+                todo.append(way.target)
+    return frozenset(seen)
+
+
+def ending(flow: Flow) -> frozenset[str]:
+    """Return every step from which a run can end; names without a step count as if they could."""
+    before: dict[str, set[str]] = {}
+    todo: list[str] = []
+    for step in flow.steps.values():
+        if isinstance(step, End):
+            todo.append(step.name)
+        for way in ways(step):
+            before.setdefault(way.target, set()).add(step.name)
+            if way.target not in flow.steps:
+                todo.append(way.target)
+    seen = set(todo)
+    while todo:
+        for name in before.get(todo.pop(), ()):
+            if name not in seen:
+                seen.add(name)
+                todo.append(name)
+    return frozenset(seen)
+
+
+def circles(flow: Flow) -> Iterator[tuple[str, ...]]:
+    """Go through the circles that never wait, each once, in the order in which the run goes round."""
+    quiet = {
+        name: [way.target for way in ways(step) if _is_quiet(flow, way.target)]
+        for name, step in flow.steps.items()
+        if _is_quiet(flow, name)
+    }
+    done: set[str] = set()
+    for start in quiet:
+        path: list[str] = []
+        on_path: dict[str, int] = {}
+        stack: list[tuple[str, Iterator[str]]] = []
+        if start not in done:
+            _enter(start, quiet, path, on_path, stack)
+        while stack:
+            name, targets = stack[-1]
+            target = next(targets, None)
+            if target is None:
+                stack.pop()
+                path.pop()
+                del on_path[name]
+                done.add(name)
+            elif target in on_path:
+                yield tuple(path[on_path[target] :])
+            elif target not in done:
+                _enter(target, quiet, path, on_path, stack)
+
+
+def _is_quiet(flow: Flow, name: str) -> bool:
+    return name in flow.steps and not waits(flow.steps[name])
+
+
+def _enter(
+    name: str,
+    quiet: Mapping[str, list[str]],
+    path: list[str],
+    on_path: dict[str, int],
+    stack: list[tuple[str, Iterator[str]]],
+) -> None:
+    on_path[name] = len(path)
+    path.append(name)
+    stack.append((name, iter(quiet[name])))
+
+
+def reply_mark(step: str) -> str:
+    """Return the name under which `settled` keeps that the question in `step` was answered."""
+    return f"{step} answered"
+
+
+def settled(flow: Flow) -> Mapping[str, frozenset[str]]:
+    """Return, for each reachable step, the names that every path has set before it begins.
+
+    An answer is kept on the ways that a reply takes, not where the ladder goes on without one.
+    """
+    before: dict[str, frozenset[str]] = {flow.first: frozenset()}
+    todo = [flow.first]
+    while todo:
+        step = flow.steps.get(todo.pop())
+        if step is None:
+            continue
+        for way in ways(step):
+            after = before[step.name] | (_sets(step) if way.how == "then" else frozenset())
+            old = before.get(way.target)
+            new = after if old is None else old & after
+            if new != old:
+                before[way.target] = new
+                todo.append(way.target)
+    return before
+
+
+def _sets(step: Step) -> frozenset[str]:
+    match step:
+        case Ask():
+            saved = {step.answer.save_as} if step.answer.save_as else set()
+            return frozenset((reply_mark(step.name), *saved))
+        case Set():
+            return frozenset(step.values)
+        case _:
+            return frozenset()
+
+
+def after_reply(step: Step) -> frozenset[str]:
+    """Return the names that this step itself has set when it chooses its branch."""
+    return _sets(step)
+
+
+def next_alert(flow: Flow, alert: RaiseAlert) -> str | None:
+    """Return an alert that can follow this one without any wait between them, or None."""
+    seen: set[str] = set()
+    todo = [branch.go for branch in alert.then]
+    while todo:
+        name = todo.pop()
+        step = flow.steps.get(name)
+        if step is None or name in seen or waits(step):
+            continue
+        if isinstance(step, RaiseAlert):
+            return name
+        seen.add(name)
+        todo.extend(branch.go for branch in branches(step))
+    return None

@@ -1,0 +1,91 @@
+"""The program: the organisation's whole set-up, as read from `program.yaml` and `texts.yaml`.
+
+Knows names, hours, people on call and fixed wordings. Must not know members, nor what the time is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from checkin.flow.model import Text, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When check-ins may leave, on the member's own clock; the end is not included."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """One of the program's own people. `number` is E.164."""
+
+    name: str
+    number: str
+    language: str
+    on_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Crisis:
+    """Where a person in a crisis finds people at any hour, as last reviewed by the program's staff."""
+
+    line: Text
+    emergency_number: str
+    reviewed: date
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How a request for support is escalated.
+
+    `window` is the change-of-mind time, `contact_wait` and `staff_wait` how long a trusted contact and a
+    person on call have to answer, `remind_staff` how often staff hear of a request that nobody has taken.
+    With `at_once` every contact is asked at the same moment, else one after the other.
+    """
+
+    window: timedelta
+    contact_wait: timedelta
+    staff_wait: timedelta
+    remind_staff: timedelta
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One deployment's program. The first language is the one to fall back on.
+
+    `timezone` is an IANA name, `country` an ISO 3166 region (how phone numbers without a prefix are read).
+    `texts` holds every text of `checkin.flow.texts.CATALOGUE`.
+    """
+
+    name: str
+    languages: tuple[str, ...]
+    timezone: str
+    country: str
+    allowed_hours: Hours
+    staff: tuple[Staff, ...]
+    crisis: Crisis
+    staff_hours: Text
+    support: Support
+    texts: Mapping[str, Text]
+
+    @property
+    def on_call(self) -> tuple[Staff, ...]:
+        """Return the staff who are told when no trusted contact has answered; never empty."""
+        return tuple(person for person in self.staff if person.on_call)
+
+    def facts(self, language: str) -> dict[str, Value]:
+        """Return the program's facts in this language, as texts and conditions name them."""
+        return {
+            "program": self.name,
+            "language": language,
+            "staff_hours": self.staff_hours.render(language, {}),
+            "crisis_line": self.crisis.line.render(language, {}),
+            "emergency_number": self.crisis.emergency_number,
+            "window_minutes": int(self.support.window.total_seconds() // 60),
+        }

@@ -1,0 +1,135 @@
+"""Makes the program of its two documents.
+
+Knows `program.yaml` and `texts.yaml`. Must not know flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+
+from checkin.flow.condition import did_you_mean
+from checkin.flow.issue import Code, Issue, errors
+from checkin.flow.model import Text, Values
+from checkin.flow.program import Crisis, Hours, Program, Staff, Support
+from checkin.flow.program_shape import SHAPES, ProgramShape
+from checkin.flow.source import Document
+from checkin.flow.texts import CATALOGUE, allowed_names
+from checkin.flow.validate import Differences, forgotten, validate
+from checkin.flow.wording import Wording
+
+
+def read_program(program: Document, texts: Document) -> tuple[Program | None, tuple[Issue, ...]]:
+    """Return the program, or None where one of the documents is refused, and everything to say about both."""
+    form = validate(ProgramShape, program, SHAPES)
+    if isinstance(form, Differences):
+        return None, (*form.issues, *forgotten(program, form.issues))
+    wording = Wording(program, tuple(form.languages), {})
+    line = wording.text(("crisis", "line"), form.crisis.line, ())
+    hours = wording.text(("staff_hours",), form.staff_hours, ())
+    issues = [*wording.issues, *_people(form, program), *forgotten(program, wording.issues)]
+    samples = {
+        language: {
+            "program": form.program,
+            "crisis_line": line.render(language, {}),
+            "staff_hours": hours.render(language, {}),
+            "emergency_number": form.crisis.emergency_number,
+        }
+        for language in form.languages
+    }
+    catalogue, text_issues = read_texts(texts, tuple(form.languages), samples)
+    issues.extend(text_issues)
+    if errors(issues):
+        return None, tuple(issues)
+    return _program(form, line, hours, catalogue), tuple(issues)
+
+
+def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Text]) -> Program:
+    first = form.languages[0]
+    return Program(
+        name=form.program,
+        languages=tuple(form.languages),
+        timezone=form.timezone,
+        country=form.country,
+        allowed_hours=Hours(
+            time.fromisoformat(form.allowed_hours.start), time.fromisoformat(form.allowed_hours.end)
+        ),
+        staff=tuple(Staff(p.name, p.number, p.language or first, p.on_call) for p in form.staff),
+        crisis=Crisis(line, form.crisis.emergency_number, form.crisis.reviewed),
+        staff_hours=hours,
+        support=Support(
+            window=form.support.window,
+            contact_wait=form.support.contact_wait,
+            staff_wait=form.support.staff_wait,
+            remind_staff=form.support.remind_staff,
+            at_once=form.support.at_once,
+        ),
+        texts=texts,
+    )
+
+
+def _people(form: ProgramShape, document: Document) -> list[Issue]:
+    issues: list[Issue] = []
+    if not any(person.on_call for person in form.staff):
+        message = "Nobody is on call: a request that no trusted contact takes would reach no one."
+        mend = "Write `on_call: true` for at least one person."
+        issues.append(document.issue(Code.PROGRAM, ("staff",), message, mend, key=True))
+    seen: dict[str, int] = {}
+    for index, person in enumerate(form.staff):
+        if seen.setdefault(person.number, index) != index:
+            message = f"{form.staff[seen[person.number]].name} already has this number."
+            where = ("staff", index, "number")
+            issues.append(document.issue(Code.TWICE, where, message, "Give each person their own number."))
+        if person.language and person.language not in form.languages:
+            message = f"The program does not speak `{person.language}`."
+            mend = f"Use one of: {', '.join(form.languages)}."
+            issues.append(document.issue(Code.LANGUAGE, ("staff", index, "language"), message, mend))
+    for index, language in enumerate(form.languages):
+        if language in form.languages[:index]:
+            message = f"`{language}` stands here twice."
+            issues.append(document.issue(Code.TWICE, ("languages", index), message, "Delete one of them."))
+    return issues
+
+
+def read_texts(
+    document: Document, languages: tuple[str, ...], samples: Mapping[str, Values]
+) -> tuple[Mapping[str, Text], tuple[Issue, ...]]:
+    """Return the program's own texts by key, and what is wrong with them."""
+    data = document.data
+    if not isinstance(data, dict):
+        message = "Each text is expected with its name: `help:` and below it en and es."
+        return {}, (document.issue(Code.WRONG_VALUE, (), message, "See docs/flows.md."),)
+    wording = Wording(document, languages, samples)
+    issues: list[Issue] = []
+    texts: dict[str, Text] = {}
+    for key, raw in data.items():
+        if key not in CATALOGUE:
+            issues.append(_unknown_text(document, key, [k for k in CATALOGUE if k not in data]))
+        elif _is_raw(raw):
+            texts[key] = wording.text((key,), raw, allowed_names(key))
+        else:
+            message = "A text in each language is expected here."
+            issues.append(document.issue(Code.WRONG_VALUE, (key,), message, 'Write en: "…", es: "…".'))
+    for key in CATALOGUE:
+        if key not in data:
+            message = f"The text `{key}` is missing. {CATALOGUE[key].about}"
+            issues.append(
+                document.issue(Code.MISSING, (), message, f"Add `{key}:` with a text in each language.")
+            )
+    issues.extend(wording.issues)
+    issues.extend(forgotten(document, issues))
+    return {key: texts[key] for key in CATALOGUE if key in texts}, tuple(issues)
+
+
+def _is_raw(raw: object) -> bool:
+    if isinstance(raw, dict):
+        return bool(raw) and all(isinstance(text, str) and text.strip() for text in raw.values())
+    return isinstance(raw, str) and bool(raw.strip())
+
+
+def _unknown_text(document: Document, key: str, missing: list[str]) -> Issue:
+    near = did_you_mean(key, missing)
+    message = f"There is no text `{key}`." + (f" Did you mean `{near}`?" if near else "")
+    place = document.place((key,), key=True)
+    corrected = document.corrected(place, key, near) if near else None
+    return document.issue(Code.UNKNOWN_KEY, (key,), message, corrected or "Delete it.", key=True)

@@ -1,0 +1,153 @@
+"""The shape of `program.yaml`: which keys stand where, and what they may hold."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import phonenumbers
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from checkin.flow.condition import did_you_mean
+from checkin.flow.shape import Length, Shape, TextShape, TimeOfDay, Wording, parse_length, refused
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", value):
+        raise refused(f"`{value}` is not the code of a language.", "Write for example en or es.")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in (zones := available_timezones()):
+        near = did_you_mean(value, zones)
+        mend = f"Write {near}." if near else "Write for example America/New_York."
+        raise refused(f"There is no time zone `{value}`.", mend)
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise refused(f"There is no country `{value}`.", "Write its two capital letters, for example US.")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\+[1-9][0-9]{6,14}", value):
+        return value
+    mend = 'Write it with + and the country code, in quotation marks: "+12025550104".'
+    raise refused("This is not a phone number that can be called from anywhere.", mend)
+
+
+def _date(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    if isinstance(value, date):
+        return value
+    raise refused("This is not a date.", "Write year, month and day: 2026-11-02.")
+
+
+def _window(value: object) -> object:
+    window = timedelta(0) if value == "none" else parse_length(value)
+    if window > timedelta(minutes=15):
+        raise refused("The change-of-mind time is at most 15 minutes.", "Write for example 5m.")
+    return window
+
+
+def _emergency(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return str(value)
+    return value
+
+
+Language = Annotated[str, AfterValidator(_language)]
+Number = Annotated[
+    str, BeforeValidator(_number), WithJsonSchema({"type": "string", "pattern": "^\\+[0-9]+$"})
+]
+
+
+class HoursShape(Shape):
+    """When check-ins and reminders may leave, on each member's own clock."""
+
+    start: TimeOfDay
+    """The earliest time: "09:00"."""
+    end: TimeOfDay
+    """The latest time: "21:00"."""
+
+    @model_validator(mode="after")
+    def _forwards(self) -> HoursShape:
+        if not self.start < self.end:
+            raise refused("The hours end before they begin.", 'For example: start: "09:00", end: "21:00"')
+        return self
+
+
+class StaffPerson(Shape):
+    """One of the program's own people."""
+
+    name: Wording
+    """The name that members and colleagues read."""
+    number: Number
+    """The phone number, with + and country code."""
+    language: Language | None = None
+    """The language in which this person is told; the program's first where it is not said."""
+    on_call: bool
+    """Whether this person is told of requests that no trusted contact has taken."""
+
+
+class CrisisShape(Shape):
+    """Where a person in a crisis finds people at any hour. Every program needs this."""
+
+    line: TextShape
+    """What to do, as the end of a sentence: "call or text 988"."""
+    emergency_number: Annotated[
+        str, BeforeValidator(_emergency), WithJsonSchema({"type": ["string", "integer"]})
+    ]
+    """The country's emergency number: 911."""
+    reviewed: Annotated[date, BeforeValidator(_date)]
+    """The day on which staff last made sure that all this is right."""
+
+
+class SupportShape(Shape):
+    """How a request for support goes from person to person."""
+
+    window: Annotated[timedelta, BeforeValidator(_window), WithJsonSchema({"type": "string"})]
+    """How long a member can change their mind: 5m. At most 15m; `none` for no such time."""
+    contact_wait: Length
+    """How long a trusted contact has to answer: 30m."""
+    staff_wait: Length
+    """How long a person on call has to answer: 15m."""
+    remind_staff: Length
+    """How often staff hear of a request that nobody has taken: 15m."""
+    at_once: bool = False
+    """true: all trusted contacts are asked at the same moment; false: one after the other."""
+
+
+class ProgramShape(Shape):
+    """The organisation's whole set-up."""
+
+    program: Wording
+    """The program's name, as members read it."""
+    languages: Annotated[list[Language], Field(min_length=1)]
+    """The languages that members can choose; the first is the one to fall back on."""
+    timezone: Annotated[str, AfterValidator(_zone)]
+    """The time zone of members who have not told theirs: America/New_York."""
+    country: Annotated[str, AfterValidator(_country)]
+    """The country whose phone numbers can be written without a prefix: US."""
+    allowed_hours: HoursShape
+    staff: Annotated[list[StaffPerson], Field(min_length=1)]
+    """The program's own people; at least one is on call."""
+    crisis: CrisisShape
+    staff_hours: TextShape
+    """When a person reads what members write: "weekdays 9 to 5"."""
+    support: SupportShape
+
+
+SHAPES: dict[str, type[Shape]] = {
+    "allowed_hours": HoursShape, "staff": StaffPerson, "crisis": CrisisShape, "support": SupportShape,
+}  # fmt: skip
+"""The model that stands at a key of an error's location."""

@@ -1,0 +1,24 @@
+"""The JSON schema of a flow file, so that an editor can help while one is written.
+
+Put `# yaml-language-server: $schema=…` into the first line of a flow; the docstrings of `checkin.flow.shape`
+become hover texts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checkin.flow.program_shape import ProgramShape
+from checkin.flow.shape import FlowShape
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a flow file, draft 2020-12."""
+    return {"$schema": DIALECT, "title": "A conversation", **FlowShape.model_json_schema(by_alias=True)}
+
+
+def program_schema() -> dict[str, Any]:
+    """Return the JSON schema of `program.yaml`, draft 2020-12."""
+    return {"$schema": DIALECT, "title": "A program", **ProgramShape.model_json_schema(by_alias=True)}

@@ -1,0 +1,368 @@
+"""YAML with positions: reads a file's text into plain values, and knows where each of them stands.
+
+Knows YAML and nothing about flows. Only what program staff need is read: maps, lists and scalars. Anchors,
+aliases, tags and several documents in one file are refused, which also leaves nothing for an alias bomb to
+multiply. Scalars follow the YAML 1.2 core schema without its odder numbers, so that `yes`, `no`, `on`,
+`09:00` and `010` stay text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from checkin.flow.issue import Code, Issue, Severity
+
+MAX_CHARACTERS = 400_000
+MAX_NODES = 30_000
+MAX_DEPTH = 16
+
+Path = tuple[str | int, ...]
+
+_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+_INT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
+_WORDS: Mapping[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    key: Place
+    value: Place
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The plain values of one file, and where each stands."""
+
+    file: str
+    lines: tuple[str, ...]
+    data: Any
+    spots: Mapping[Path, _Spot]
+    empty: tuple[Path, ...]
+    """The places where a key is followed by nothing at all."""
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Return where the value at `path` stands (or its key); of a missing value, where its parent does."""
+        known = path
+        while known and known not in self.spots:
+            known = known[:-1]
+        spot = self.spots.get(known)
+        if spot is None:
+            return Place(1, 1)
+        return spot.key if key or known != path else spot.value
+
+    def inside(self, path: Path, offset: int) -> Place:
+        """Return where character `offset` of the text at `path` stands.
+
+        A text that runs over several lines, or that is written with escapes, gives its beginning.
+        """
+        spot, value = self.spots.get(path), self.get(path)
+        if spot is None or not isinstance(value, str):
+            return self.place(path)
+        start = spot.value.column - 1 + spot.quoted
+        if self.line(spot.value.line)[start : start + len(value)] != value:
+            return spot.value
+        return Place(spot.value.line, start + 1 + offset)
+
+    def line(self, number: int) -> str:
+        """Return this line's text, or nothing for a line beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def get(self, path: Path) -> Any:
+        """Return the value at `path`, or None."""
+        value = self.data
+        for part in path:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def corrected(self, place: Place, old: str, new: str) -> str | None:
+        """Return the line at `place` with `old`, which stands there, replaced by `new`."""
+        line, at = self.line(place.line), place.column - 1
+        if not line.startswith(old, at):
+            return None
+        return (line[:at] + new + line[at + len(old) :]).strip()
+
+    def issue(
+        self,
+        code: Code,
+        path: Path,
+        message: str,
+        mend: str,
+        *,
+        at: Place | None = None,
+        key: bool = False,
+        severity: Severity = Severity.ERROR,
+    ) -> Issue:
+        """Return an issue at the value at `path`, at its key, or at `at`; the path also tells the step."""
+        place = at or self.place(path, key=key)
+        step = str(path[1]) if len(path) > 1 and path[0] == "steps" else None
+        return Issue(severity, code, self.file, place.line, place.column, message, mend, step)
+
+
+def decode(data: bytes, file: str) -> str | Issue:
+    """Return a file's bytes as text, or why they cannot be read; only UTF-8 is."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        message = "This file is saved as UTF-16, which cannot be read here."
+        return Issue(Severity.ERROR, Code.NOT_READABLE, file, 1, 1, message, _SAVE)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        place = _at_end(before)
+        message = "This file is not saved as UTF-8; the letter here cannot be read."
+        return Issue(Severity.ERROR, Code.NOT_READABLE, file, place.line, place.column, message, _SAVE)
+
+
+def parse(source: str, file: str) -> tuple[Document | None, tuple[Issue, ...]]:
+    """Read `source`; the document is None where it could not be read to the end."""
+    early = _before_reading(source, file)
+    if early:
+        return None, early
+    reader = _Reader(file, source)
+    try:
+        reader.read()
+    except yaml.MarkedYAMLError as error:
+        return None, (*reader.issues, reader.refuse_yaml(error))
+    except yaml.reader.ReaderError as error:
+        place = _at_end(source[: error.position])
+        message = "There is a character here that no text can hold; it does not show on the screen."
+        return None, (reader.issue(Code.NOT_READABLE, place, message, "Delete it and write the word again."),)
+    except _Refused as refused:
+        return None, (*reader.issues, refused.issue)
+    if reader.data is None:
+        message = "This file is empty."
+        return None, (reader.issue(Code.EMPTY, Place(1, 1), message, "Write something, or delete the file."),)
+    document = Document(file, reader.lines, reader.data, reader.spots, tuple(reader.empty))
+    return document, tuple(reader.issues)
+
+
+_SAVE = 'Save it again with the encoding "UTF-8" (without BOM).'
+
+
+def _place(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
+
+
+def _at_end(text: str) -> Place:
+    lines = _BREAK.split(text)
+    return Place(len(lines), len(lines[-1]) + 1)
+
+
+def _before_reading(source: str, file: str) -> tuple[Issue, ...]:
+    """Find what the YAML reader would only describe in its own words."""
+
+    def issue(code: Code, place: Place, message: str, mend: str) -> Issue:
+        return Issue(Severity.ERROR, code, file, place.line, place.column, message, mend)
+
+    if len(source) > MAX_CHARACTERS:
+        message = f"This file is larger than {MAX_CHARACTERS:,} characters."
+        return (issue(Code.TOO_LARGE, Place(1, 1), message, "Divide it into several flows."),)
+    if source.startswith("\ufeff"):
+        message = "This file begins with an invisible mark (a BOM)."
+        return (issue(Code.NOT_READABLE, Place(1, 1), message, _SAVE),)
+    try:
+        source.encode()
+    except UnicodeEncodeError as error:
+        message = "There is half a character here; it cannot be read."
+        return (issue(Code.NOT_READABLE, _at_end(source[: error.start]), message, _SAVE),)
+    return tuple(
+        issue(
+            Code.TAB,
+            Place(number, line.index("\t") + 1),
+            "This line is moved in with a tab; only spaces are understood.",
+            line.expandtabs(2).rstrip(),
+        )
+        for number, line in enumerate(_BREAK.split(source), 1)
+        if re.match(r" *\t\s*\S", line)
+    )
+
+
+class _Refused(Exception):
+    def __init__(self, issue: Issue) -> None:
+        super().__init__(issue.code)
+        self.issue = issue
+
+
+@dataclass(slots=True)
+class _Open:
+    """A map or list that has begun and not yet ended. `key` is the map's key that waits for its value."""
+
+    path: Path
+    value: dict[str, Any] | list[Any]
+    key: str | None = None
+    key_place: Place = Place(1, 1)
+    skip: bool = False
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Builds values from the parser's events, with a stack of its own, so that depth cannot overflow."""
+
+    file: str
+    source: str
+    lines: tuple[str, ...] = ()
+    data: Any = None
+    spots: dict[Path, _Spot] = field(default_factory=dict)
+    empty: list[Path] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    stack: list[_Open] = field(default_factory=list)
+    nodes: int = 0
+    documents: int = 0
+
+    def read(self) -> None:
+        self.lines = tuple(_BREAK.split(self.source))
+        for event in yaml.parse(self.source, Loader=yaml.CSafeLoader):
+            place = _place(event.start_mark)
+            match event:
+                case yaml.DocumentStartEvent():
+                    self._count_document(place)
+                case yaml.AliasEvent():
+                    self._refuse_mark(place, "*")
+                case yaml.ScalarEvent() | yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    self._node(event, place)
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    self.stack.pop()
+                case _:
+                    pass
+
+    def issue(self, code: Code, place: Place, message: str, mend: str) -> Issue:
+        return Issue(Severity.ERROR, code, self.file, place.line, place.column, message, mend)
+
+    def _count_document(self, place: Place) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            message = "A second document begins here."
+            raise _Refused(
+                self.issue(Code.NOT_YAML, place, message, "Delete the line `---`, or use two files.")
+            )
+
+    def _refuse_mark(self, place: Place, mark: str) -> None:
+        message = f"A text that begins with {mark} has to stand in quotation marks."
+        mend = 'Put it in quotation marks: "…".'
+        raise _Refused(self.issue(Code.NOT_YAML, place, message, mend))
+
+    def _node(self, event: yaml.NodeEvent, place: Place) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or len(self.stack) > MAX_DEPTH:
+            message = "This file holds too much, or things are nested too deeply."
+            raise _Refused(self.issue(Code.TOO_LARGE, place, message, "Divide it into several flows."))
+        if event.anchor is not None:
+            self._refuse_mark(place, "&")
+        if getattr(event, "tag", None) is not None:
+            self._refuse_mark(place, "!")
+        top = self.stack[-1] if self.stack else None
+        if top is not None and isinstance(top.value, dict) and top.key is None:
+            self._key(top, event, place)
+        else:
+            self._value(top, event, place)
+
+    def _key(self, top: _Open, event: yaml.NodeEvent, place: Place) -> None:
+        if not isinstance(event, yaml.ScalarEvent):
+            message = "A word is expected here, before the colon."
+            raise _Refused(self.issue(Code.NOT_YAML, place, message, "Write a word and a colon."))
+        top.key, top.key_place = event.value, place
+        top.skip = event.value in top.value
+        if top.skip:
+            first = self.spots[(*top.path, event.value)].key.line
+            message = f"`{event.value}` stands here a second time; the first is on line {first}."
+            self.issues.append(self.issue(Code.TWICE, place, message, "Delete one of them, or rename it."))
+
+    def _value(self, top: _Open | None, event: yaml.NodeEvent, place: Place) -> None:
+        path, key_place = self._next_path(top, place)
+        value: Any
+        quoted = False
+        if isinstance(event, yaml.ScalarEvent):
+            quoted = event.style in ("'", '"')
+            value = _scalar(event.value) if event.implicit[0] else event.value
+            if event.implicit[0] and not event.value:
+                self.empty.append(path)
+                place = key_place
+        else:
+            value = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._keep(top, value)
+        self.spots[path] = _Spot(key_place, place, quoted)
+        if not isinstance(event, yaml.ScalarEvent):
+            self.stack.append(_Open(path, value))
+
+    def _next_path(self, top: _Open | None, place: Place) -> tuple[Path, Place]:
+        if top is None:
+            return (), place
+        if isinstance(top.value, list):
+            return (*top.path, len(top.value)), place
+        # What a key holds that stands twice is read (it has to be) and kept where nobody looks.
+        return (*top.path, f"{top.key} (again)" if top.skip else str(top.key)), top.key_place
+
+    def _keep(self, top: _Open | None, value: Any) -> None:
+        if top is None:
+            self.data = value
+        elif isinstance(top.value, list):
+            top.value.append(value)
+        else:
+            if not top.skip:
+                top.value[str(top.key)] = value
+            top.key = None
+
+    def refuse_yaml(self, error: yaml.MarkedYAMLError) -> Issue:
+        """Say in plain words what the parser found."""
+        place = _place(error.problem_mark or error.context_mark)
+        problem, context = error.problem or "", error.context or ""
+        if "quoted" in context and "end of stream" in problem and error.context_mark:
+            # The end of the file says nothing; where the quotation began does.
+            place = _place(error.context_mark)
+        for where, needle, message, mend in _PLAIN:
+            if needle in (problem if where == "problem" else context):
+                return self.issue(Code.NOT_YAML, place, message, mend)
+        message = "This line, or the one before it, cannot be read."
+        mend = "Compare how far it is moved in, its colon and its quotation marks with a line that works."
+        return self.issue(Code.NOT_YAML, place, message, mend)
+
+
+_PLAIN = (
+    ("context", "quoted scalar", "The quotation marks of this text do not fit together.",
+     'Begin and end the text with " and write \\" for a quotation mark inside it.'),
+    ("problem", "mapping values are not allowed", "There is a colon here that is not expected.",
+     'Put a text with a colon in quotation marks: "…"; otherwise compare how far the line is moved in.'),
+    ("problem", "cannot start any token", "A text cannot begin with this character.",
+     'Put the text in quotation marks: "…".'),
+    ("problem", "expected ':'", "The line before this one has no colon.",
+     "Write a colon after the word, or put a text of several lines in quotation marks."),
+    ("problem", "expected key", "This line is moved in differently from its neighbours, or lacks a colon.",
+     "Move it in exactly as far as the lines that belong with it."),
+    ("problem", "expected '-'", "A line of this list does not begin with a dash.",
+     "Begin each line of a list with a dash and a space, each moved in as far as the others."),
+    ("problem", "',' or '}'", "The brace { is not closed, or a comma is missing.",
+     "Close it with }, and put a comma between its parts."),
+    ("problem", "',' or ']'", "The bracket [ is not closed, or a comma is missing.",
+     "Close it with ], and put a comma between its parts."),
+)  # fmt: skip
+
+
+def _scalar(text: str) -> str | int | float | bool | None:
+    """Return what a plain scalar means in the YAML 1.2 core schema, with decimal numbers only."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text

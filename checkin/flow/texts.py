@@ -1,0 +1,156 @@
+"""Message templates, the catalogue of the program's own texts, and the facts that every text may use.
+
+Knows which names a text may hold. Must not know where a text is sent.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from checkin.flow.condition import NUMBER, TEXT, TRUTH, Kind
+from checkin.flow.model import Template
+
+FACTS: Mapping[str, Kind] = {
+    "first_name": TEXT,
+    "language": TEXT,
+    "program": TEXT,
+    "staff_hours": TEXT,
+    "crisis_line": TEXT,
+    "emergency_number": TEXT,
+    "has_contact": TRUTH,
+    "contact_name": TEXT,
+    "invited_contact": TEXT,
+    "taker_name": TEXT,
+    "time": TEXT,
+    "window_minutes": NUMBER,
+}
+"""What is known in every flow without asking; texts name it in braces, conditions without."""
+
+MEMBER_FIELDS = frozenset(("first_name", "language"))
+"""Facts that a flow may set: they are kept with the member."""
+
+SAMPLES: Mapping[str, str] = {
+    "first_name": "Alexandra", "contact_name": "Alexandra", "invited_contact": "Alexandra",
+    "taker_name": "Alexandra", "member": "Alexandra", "contact": "Alexandra", "by": "Alexandra",
+    "staff": "Alexandra", "time": "10:45 AM", "until": "December 24", "minutes": "15", "when": "1 hour",
+    "member_number": "+12025550100", "question": "", "language": "en", "window_minutes": "15",
+}  # fmt: skip
+"""Values of a usual length, for counting a text's segments before it has real ones."""
+
+
+class TemplateError(ValueError):
+    """A text whose braces cannot be understood; `offset` is the character where."""
+
+    def __init__(self, message: str, offset: int, mend: str) -> None:
+        super().__init__(message)
+        self.message, self.offset, self.mend = message, offset, mend
+
+
+def parse_template(source: str) -> Template:
+    """Parse `{name}` placeholders; `{{` and `}}` stand for braces. Raises `TemplateError`."""
+    try:
+        fields = tuple(string.Formatter().parse(source))
+    except ValueError:
+        offset = _stray_brace(source)
+        mend = "Close every { with }, and write {{ or }} for a brace that is meant as such."
+        raise TemplateError("A brace in this text has no partner.", offset, mend) from None
+    parts: list[tuple[str, str | None]] = []
+    for literal, name, spec, conversion in fields:
+        if name is not None and (spec or conversion or not re.fullmatch(r"[a-z][a-z0-9_]*", name)):
+            offset = max(0, source.find("{" + name))
+            message = f"`{{{name}}}` is not a name that can be filled in."
+            raise TemplateError(message, offset, "Write a bare name in braces, for example {first_name}.")
+        parts.append((literal, name))
+    return Template(source, tuple(parts))
+
+
+def _stray_brace(source: str) -> int:
+    """Return where the brace without a partner stands, as near as can be told."""
+    opened: int | None = None
+    for match in re.finditer(r"\{\{|\}\}|[{}]", source):
+        if match[0] == "{":
+            if opened is not None:
+                return opened
+            opened = match.start()
+        elif match[0] in ("}", "}}") and opened is not None:
+            opened = None
+        elif match[0] == "}":
+            return match.start()
+    return opened or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One text of the program: what it is for, and the names it may use besides the program's facts."""
+
+    about: str
+    names: tuple[str, ...] = ()
+
+
+EVERYWHERE = ("program", "crisis_line", "emergency_number", "staff_hours")
+"""Names that every text of the program may use."""
+
+SHARED = ("unclear", "noted", "later")
+"""Texts that belong to every flow."""
+
+CATALOGUE: Mapping[str, Entry] = {
+    "unclear": Entry("Asks once more, gently, when an answer was not understood.", ("question",)),
+    "noted": Entry("After one more try: we leave it; a person reads it by the next working day."),
+    "later": Entry("Answers LATER: the question comes again in so long.", ("when",)),
+    "help": Entry("Answers HELP: how to reach a person, the crisis line, not an emergency service, STOP."),
+    "stopped": Entry("The one confirmation after STOP."),
+    "resumed": Entry("After START: welcome back, texts come again."),
+    "stranger": Entry("Answers a number that we do not know: what this is, JOIN, no emergency service."),
+    "paused": Entry("Answers PAUSE: until when no check-in comes; SUPPORT still works.", ("until",)),
+    "unpaused": Entry("A pause is over because the member said so."),
+    "nothing_to_snooze": Entry("LATER was said, but no question is open."),
+    "welcome_back": Entry("A member who had joined before joins again."),
+    "crisis": Entry("The fixed reply to words of crisis: a program says so, and where people are now."),
+    "contact_invite": Entry("Invites a trusted contact; YES or NO.", ("member",)),
+    "contact_invite_reminder": Entry("Reminds an invited contact, once.", ("member",)),
+    "contact_accepted": Entry(
+        "To a contact who agreed: what happens, how to listen, STOP ends.", ("member",)
+    ),
+    "contact_declined": Entry("To a person who said no to being a contact.", ("member",)),
+    "contact_added": Entry("To the member: the contact was invited.", ("contact",)),
+    "contact_agreed": Entry("To the member: the contact agreed.", ("contact",)),
+    "contact_refused": Entry("To the member: the contact said no.", ("contact",)),
+    "contact_expired": Entry("To the member: the contact did not answer the invitation.", ("contact",)),
+    "contact_left": Entry("To the member: the contact no longer takes part.", ("contact",)),
+    "no_contact_left": Entry("To the member: there is no trusted contact any more; staff will be told."),
+    "alert_member_window_opened": Entry(
+        "To the member: this contact will be asked in so many minutes, unless NO.", ("contact", "minutes")
+    ),
+    "alert_member_window_opened_staff": Entry(
+        "The same where no contact has agreed: staff will be asked.", ("minutes",)
+    ),
+    "alert_member_contact_told": Entry("To the member: this contact was texted.", ("contact", "time")),
+    "alert_member_taken": Entry("To the member: this person has said they have it.", ("contact", "time")),
+    "alert_member_passed_on": Entry("To the member: the one before could not; now this one.", ("contact",)),
+    "alert_member_staff_told": Entry("To the member: this person of the staff was told.", ("staff", "time")),
+    "alert_member_still_looking": Entry("To the member: nobody has answered yet; we go on asking."),
+    "alert_member_cancelled": Entry("To the member: nobody was told."),
+    "alert_member_resolved": Entry("To the member: the request is closed."),
+    "alert_member_reopened": Entry("To the member: nobody came, so we ask again."),
+    "alert_member_already_open": Entry("To the member: SUPPORT again while a request is open."),
+    "alert_notify_contact": Entry("Asks a contact, discreetly: 1 if you can, 2 if not.", ("member",)),
+    "alert_notify_contact_reminder": Entry("Asks a contact once more.", ("member",)),
+    "alert_notify_staff": Entry("Asks a person on call.", ("member", "member_number")),
+    "alert_notify_staff_reminder": Entry("Asks a person on call again.", ("member", "member_number")),
+    "alert_other_taken_by_you": Entry("To the person who took it: thanks, and what to do.", ("member",)),
+    "alert_other_taken_by_other": Entry("To the others: somebody has it.", ("member", "by")),
+    "alert_other_thanks_for_answering": Entry("To a person who cannot: thanks.", ("member",)),
+    "alert_other_all_clear": Entry("To those who were told: the member is well now.", ("member",)),
+    "alert_other_no_longer_needed": Entry("To those who were told: no longer needed.", ("member",)),
+    "contact_unclear": Entry("A contact wrote something else than 1 or 2.", ("member",)),
+    "staff_nothing_open": Entry("Staff answered 1 or 2, but nothing is open."),
+}
+"""Every text of `texts.yaml`, in the order in which it is written there."""
+
+
+def allowed_names(key: str) -> frozenset[str]:
+    """Return the names that the program's text `key` may use in braces."""
+    return frozenset((*CATALOGUE[key].names, *EVERYWHERE))

@@ -1,0 +1,163 @@
+"""Holds a document against a shape, and says in plain words where and how it differs.
+
+Knows pydantic's errors and their locations. Must not know what a flow means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from checkin.flow.condition import did_you_mean
+from checkin.flow.issue import Code, Issue
+from checkin.flow.shape import KINDS, TRIGGERS, Shape
+from checkin.flow.source import Document, Path
+
+S = TypeVar("S", bound=Shape)
+
+_TAG = re.compile(r"<[a-z_]+>|\[key\]")
+
+_EXPECTED: Mapping[str, tuple[str, str]] = {
+    "string_type": ("A text is expected here.", 'Put it in quotation marks: "…".'),
+    "int_type": ("A whole number is expected here.", "Write a number without quotation marks: 5."),
+    "bool_type": ("`true` or `false` is expected here.", "Write true or false, without quotation marks."),
+    "dict_type": ("Lines with a word and a colon are expected here.", "Write each on a line: `word: value`."),
+    "list_type": ("A list is expected here.", "Write [first, second], or begin each line with a dash."),
+    "too_short": ("There is too little in here.", "Write what belongs here, or delete the key."),
+    "too_long": ("There is too much in here.", "Delete what does not belong here."),
+}
+_SAME: Mapping[str, str] = {
+    "model_type": "dict_type", "model_attributes_type": "dict_type", "tuple_type": "list_type",
+    "int_from_float": "int_type",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Everything in which a document differs from a shape, and the paths at which it does."""
+
+    issues: tuple[Issue, ...]
+    paths: tuple[Path, ...]
+
+
+def validate(shape: type[S], document: Document, shapes: Mapping[str, type[Shape]]) -> S | Differences:
+    """Return the document as `shape`, or everything in it that differs from that shape.
+
+    `shapes` says which model stands at which key or tag of a location.
+    """
+    try:
+        return shape.model_validate(document.data)
+    except ValidationError as error:
+        teller = _Teller(document, shape, shapes)
+        found = error.errors(include_url=False)
+        issues = tuple(teller.tell(details) for details in found)
+        return Differences(issues, tuple(plain_path(details["loc"]) for details in found))
+
+
+def forgotten(document: Document, told: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Return an issue for every key with nothing after it that no other issue has told of."""
+    places = {(issue.line, issue.column) for issue in told}
+    return tuple(
+        _nothing(document, path)
+        for path in document.empty
+        if (place := document.place(path)) and (place.line, place.column) not in places
+    )
+
+
+def _nothing(document: Document, path: Path) -> Issue:
+    message = f"Nothing stands after `{path[-1]}:`." if path else "Nothing stands here."
+    return document.issue(Code.EMPTY, path, message, "Write what belongs here, or delete the line.")
+
+
+def plain_path(loc: Iterable[str | int]) -> Path:
+    """Return an error's location without pydantic's own tags."""
+    return tuple(part for part in loc if not (isinstance(part, str) and _TAG.fullmatch(part)))
+
+
+def _list_of(words: Iterable[object]) -> str:
+    return ", ".join(str(word) for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    document: Document
+    shape: type[Shape]
+    shapes: Mapping[str, type[Shape]]
+
+    def tell(self, error: ErrorDetails) -> Issue:
+        """Turn one of pydantic's errors into an issue."""
+        path, kind = plain_path(error["loc"]), _SAME.get(error["type"], error["type"])
+        context: Mapping[str, Any] = error.get("ctx", {})
+        if path in self.document.empty and kind != "missing":
+            return _nothing(self.document, path)
+        match kind:
+            case "extra_forbidden":
+                return self._unknown_key(error, path)
+            case "missing":
+                return self._missing(path)
+            case "no_kind" | "no_trigger":
+                return self._no_kind(path, KINDS if kind == "no_kind" else TRIGGERS)
+            case "literal_error":
+                return self._literal(path, str(context.get("expected", "")))
+            case "plain":
+                key = error["loc"][-1:] == ("[key]",)
+                message, mend = str(context["message"]), str(context["mend"])
+                return self.document.issue(Code.WRONG_VALUE, path, message, mend, key=key)
+            case _:
+                message, mend = _EXPECTED.get(kind, ("This cannot be understood here.", "See docs/flows.md."))
+                return self.document.issue(Code.WRONG_VALUE, path, message, mend)
+
+    def _known_keys(self, loc: tuple[str | int, ...]) -> tuple[str, ...]:
+        model = next((self.shapes[p] for p in reversed(loc) if p in self.shapes), self.shape)  # type: ignore[index]
+        return tuple(field.alias or name for name, field in model.model_fields.items())
+
+    def _unknown_key(self, error: ErrorDetails, path: Path) -> Issue:
+        word, known = str(path[-1]), self._known_keys(error["loc"][:-1])
+        present = self.document.get(path[:-1])
+        free = [key for key in known if not isinstance(present, dict) or key not in present]
+        near = did_you_mean(word, free)
+        place = self.document.place(path, key=True)
+        if word in KINDS and "steps" in path:
+            message = f"A step does one thing; `{word}` needs a step of its own."
+            return self.document.issue(
+                Code.UNKNOWN_KEY, path, message, f"Make another step for `{word}`.", key=True
+            )
+        message = f"`{word}` is not known here." + (f" Did you mean `{near}`?" if near else "")
+        corrected = self.document.corrected(place, word, near) if near else None
+        mend = corrected or f"Use one of: {_list_of(known)}."
+        return self.document.issue(Code.UNKNOWN_KEY, path, message, mend, key=True)
+
+    def _missing(self, path: Path) -> Issue:
+        message = f"`{path[-1]}:` is missing here."
+        return self.document.issue(Code.MISSING, path, message, f"Add a line `{path[-1]}: …`.")
+
+    def _no_kind(self, path: Path, kinds: tuple[str, ...]) -> Issue:
+        value = self.document.get(path)
+        for word in value if isinstance(value, dict) else ():
+            if near := did_you_mean(word, kinds):
+                place = self.document.place((*path, word), key=True)
+                message = f"`{word}` is not known here. Did you mean `{near}`?"
+                mend = self.document.corrected(place, word, near) or f"Write `{near}:`."
+                return self.document.issue(Code.UNKNOWN_KEY, (*path, word), message, mend, key=True)
+        what = (
+            "This step does not say what it does."
+            if kinds is KINDS
+            else "This does not say what starts the flow."
+        )
+        return self.document.issue(Code.NO_KIND, path, what, f"Write one of: {_list_of(kinds)}.", key=True)
+
+    def _literal(self, path: Path, expected: str) -> Issue:
+        value = self.document.get(path)
+        words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+        near = did_you_mean(value, words) if isinstance(value, str) else None
+        message = f"`{value}` is not known here." if isinstance(value, str) else "This is not known here."
+        place = self.document.place(path)
+        corrected = self.document.corrected(place, str(value), near) if near else None
+        expected_words = _list_of("true" if word == "True" else word for word in words)
+        mend = corrected or f"Write one of: {expected_words}."
+        return self.document.issue(Code.WRONG_VALUE, path, message, mend)
