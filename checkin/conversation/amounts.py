@@ -1,0 +1,142 @@
+"""Read numbers and lengths of time out of a scanned text.
+
+Knows how people write "4", "4/5", "a solid four", "in half an hour", "until Monday"; must not know why the
+number was asked for.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from checkin.conversation.lexicon import Lexicon, Scan
+
+FEW_WORDS = 6
+"""A number at the end of a text counts only in a text of at most so many words."""
+
+
+class Length(NamedTuple):
+    """A length of time: seconds, or an ISO weekday to wait until, and the places it covers."""
+
+    seconds: int | None
+    until: int | None
+    places: range
+
+
+def read_number(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None) -> int | None:
+    """Return the one whole number that the text answers with, if it has one within the bounds.
+
+    A number counts where it leads, as in "4, slept 8 hours", or closes a short text, as in "it was a 4". Two
+    numbers side by side ("3 or 4", "3-4"), a fraction, a negative number, or a number with a unit ("4 pm",
+    "2 kids") is no answer.
+    """
+    words = scan.words
+    places = [place for place, word in enumerate(words) if word.isdigit()]
+    if not places:
+        return _number_word(scan, lexicon, low, high)
+    first = places[0]
+    value = int(words[first][:9])
+    after = first + 1
+    if len(words[first]) > 9 or (first == 0 and scan.tokens.gaps[0] == "-"):
+        return None
+    of = _total(scan, lexicon, first)
+    if of is not None:
+        total, after = of
+        if total == value and high is not None:
+            value = high
+        elif total != high:
+            return None
+    elif _side_by_side(scan, lexicon, places):
+        return None
+    return value if _fits(value, low, high) and _stands_well(scan, lexicon, first, after) else None
+
+
+def _fits(value: int, low: int | None, high: int | None) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _total(scan: Scan, lexicon: Lexicon, place: int) -> tuple[int, int] | None:
+    """Return the total and the place after it of "4/5", "4 out of 5", "4 de 5"."""
+    words = scan.words
+    at = place + 1
+    while at < len(words) and words[at] in lexicon.out_of and at - place <= 2:
+        at += 1
+    if at >= len(words) or not words[at].isdigit() or len(words[at]) > 9:
+        return None
+    said = at > place + 1
+    if said or scan.tokens.gaps[at].strip() == "/":
+        return int(words[at]), at + 1
+    return None
+
+
+def _side_by_side(scan: Scan, lexicon: Lexicon, places: list[int]) -> bool:
+    """Whether the first two numbers stand side by side with nothing but "or", "to", "-" between them."""
+    if len(places) < 2:
+        return False
+    between = scan.words[places[0] + 1 : places[1]]
+    return all(word in lexicon.sets["between_numbers"] for word in between)
+
+
+def _stands_well(scan: Scan, lexicon: Lexicon, start: int, end: int) -> bool:
+    """Whether the number at these places leads the text or closes a short one, and carries no unit."""
+    words = scan.words
+    if (
+        end < len(words)
+        and words[end] in lexicon.sets["not_a_scale_after"]
+        and not scan.tokens.breaks(end - 1, end)
+    ):
+        return False
+    before = [place for place in range(start) if place not in scan.fillers]
+    if any(words[place] in lexicon.sets["not_before_a_number"] for place in range(start)):
+        return False
+    if all(words[place] in lexicon.sets["before_a_number"] for place in before):
+        return True
+    return len(words) <= FEW_WORDS and all(place in scan.fillers for place in range(end, len(words)))
+
+
+def _number_word(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None) -> int | None:
+    hits = scan.clear(("numbers",), ("not_numbers",))
+    if len(hits) > 1 and all(
+        w in lexicon.sets["before_a_number"] for w in scan.words[hits[0].start : hits[0].end]
+    ):
+        hits = hits[1:]  # "un tres": the article is a number word too
+    values = {int(hit.leaf.worth) for hit in hits}
+    if len(values) != 1:
+        return None
+    hit = hits[0]
+    value = values.pop()
+    others = [place for place in scan.rest(hits) if scan.words[place] not in lexicon.sets["before_a_number"]]
+    good = len(others) <= 3 and _stands_well(scan, lexicon, hit.start, hit.end)
+    return value if good and _fits(value, low, high) else None
+
+
+def read_length(scan: Scan, lexicon: Lexicon, start: int = 0) -> Length | None:
+    """Return the first length of time from the place `start` on: "2 hours", "half an hour", "until Monday"."""
+    words = scan.words
+    lengths = lexicon.amounts["lengths"]
+    weekdays = lexicon.amounts["weekdays"]
+    for place in range(start, len(words)):
+        word = words[place]
+        if word in weekdays and place > start and words[place - 1] in lexicon.sets["until_words"]:
+            return Length(None, int(weekdays[word]), range(place - 1, place + 1))
+        if word in lengths:
+            count, first = _count_before(scan, lexicon, start, place)
+            return Length(min(int(count * lengths[word]), 366 * 86400), None, range(first, place + 1))
+    return None
+
+
+def _count_before(scan: Scan, lexicon: Lexicon, start: int, unit: int) -> tuple[float, int]:
+    """Return how many of the unit are meant, and where saying so begins; an article counts only by itself."""
+    words = scan.words
+    article = (1.0, unit)
+    for place in range(unit - 1, max(start, unit - 4) - 1, -1):
+        word = words[place]
+        if word.isdigit():
+            return float(min(int(word[:4]), 1000)), place
+        count = lexicon.amounts["one_of"].get(word)
+        if count is not None and count != 1:
+            return count, place
+        if count is None and word in lexicon.amounts["numbers"]:
+            return lexicon.amounts["numbers"][word], place
+        if count == 1:
+            article = (1.0, place)
+    return article

@@ -1,0 +1,81 @@
+"""Bring a text into the one shape in which phrases are compared.
+
+Knows Unicode; must not know any language. Two texts that a person would call the same words have the same
+tokens: capitals, accents, apostrophes, full-width letters, digits of any script, skin colours and invisible
+characters make no difference.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_TEXT = 1600
+"""Characters of a reply that are read: the longest text that a carrier hands over."""
+
+BREAKS = frozenset(".,;:!?…()—–\n")
+"""Signs that end a clause; a negation does not reach across one."""
+
+_APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ′＇"))
+_SKIN_COLOURS = range(0x1F3FB, 0x1F400)
+_DROPPED = frozenset({"Mn", "Me", "Cf", "Cc", "Cs"})
+
+
+def _plain_character(character: str) -> str:
+    if character in "\n\r\t":
+        return character
+    category = unicodedata.category(character)
+    if category in _DROPPED or ord(character) in _SKIN_COLOURS:
+        return ""
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    return character
+
+
+def normal(text: str) -> str:
+    """Return the text folded for comparing: at most `MAX_TEXT` characters, no accents, no capitals."""
+    text = text[:MAX_TEXT]
+    if text.isascii():
+        return text.replace("'", "").replace("`", "").lower()
+    folded = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))[: 2 * MAX_TEXT].casefold()
+    return "".join(map(_plain_character, folded))[:MAX_TEXT]
+
+
+def clean(text: str) -> str:
+    """Return the text as written, without control and invisible characters or doubled spaces."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()[:MAX_TEXT]
+    kept = (c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text[:MAX_TEXT])
+    return " ".join("".join(kept).replace("\u200b", "").replace("\ufeff", "").split())
+
+
+class Tokens:
+    """A text cut into words, digits and known signs, with the punctuation that stood before each."""
+
+    __slots__ = ("gaps", "seen_other", "tail", "words")
+
+    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
+        words: list[str] = []
+        gaps: list[str] = []
+        pending = ""
+        for word, other in pattern.findall(text):
+            if word:
+                words.append(word)
+                gaps.append(pending)
+                pending = ""
+            else:
+                pending += other
+        self.words = words
+        self.gaps = gaps
+        self.tail = pending
+        self.seen_other = bool(pending)
+
+    def breaks(self, start: int, end: int) -> bool:
+        """Whether a clause ends between the tokens `start` and `end`."""
+        return any(not BREAKS.isdisjoint(gap) for gap in self.gaps[start + 1 : end + 1])
+
+
+def token_pattern(signs: str = "") -> re.Pattern[str]:
+    """Return the pattern that `Tokens` cuts by; each character of `signs` is a word of its own."""
+    known = f"|[{re.escape(signs)}]" if signs else ""
+    return re.compile(rf"([^\W\d_]+|\d+{known})|([^\w\s]|\n)")

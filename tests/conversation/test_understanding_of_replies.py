@@ -1,0 +1,68 @@
+"""Replies as people write them, each against what a careful person would take it for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from checkin.conversation.pack import load_packs
+from checkin.conversation.read import Reader
+from checkin.conversation.understanding import Category, Context, Question
+from checkin.flow.model import Answer, AnswerKind
+
+
+def _phone(text: str) -> str | None:
+    digits = "".join(c for c in text if c.isdigit())
+    if len(digits) == 10:
+        return "+1" + digits
+    return "+" + digits if len(digits) == 11 else None
+
+
+READER = Reader(load_packs(), phone_reader=_phone)
+
+
+def _question(asked: str) -> Question:
+    kind, *rest = asked.split()
+    if kind == "nothing":
+        return Question()
+    if kind in set(Context):
+        return Question(context=Context(kind))
+    if kind == "choice":
+        named = (choice.split("=") for choice in rest[0].split("|"))
+        return Question(
+            Answer("choice", choices={name: {"en": tuple(words.split(","))} for name, words in named})
+        )
+    answers: dict[str, AnswerKind] = {
+        "scale": "scale",
+        "number": "number",
+        "yes_no": "yes_no",
+        "text": "text",
+        "phone": "phone",
+    }
+    low, high = (int(rest[0]), int(rest[1])) if rest else (None, None)
+    return Question(Answer(answers[kind], low=low, high=high))
+
+
+def _cases() -> list[Any]:
+    text = Path(__file__).with_name("labelled_replies.yaml").read_text(encoding="utf-8")
+    cases = []
+    for block in yaml.load(text, Loader=yaml.CBaseLoader):
+        for reply, means in block["replies"].items():
+            case = (block["asked"], block["language"], reply, means)
+            cases.append(pytest.param(*case, id=f"{block['asked'][:16]}-{block['language']}-{reply!r}"))
+    return cases
+
+
+@pytest.mark.parametrize(("asked", "language", "reply", "means"), _cases())
+def test_reply_means(asked: str, language: str, reply: str, means: str) -> None:
+    category, *rest = means.split()
+    also = tuple(Category(word[1:]) for word in rest if word[0] == "+" and word[1].isalpha())
+    values = [word for word in rest if word[0] != "+" or word[1].isdigit()]
+    found = READER.understand(reply, language, _question(asked))
+    assert found.category == Category(category), found
+    assert found.also == also, found
+    assert not values or str(found.value) == values[0], found
+    assert found.rule
