@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -26,8 +25,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PAGE = Path(__file__).parents[2] / "webhooks" / "phones"
-POLICY = b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+from webhooks.phones.assets import ASSETS, CONTENT_SECURITY_POLICY, FOLDER, PAGE
+
 START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 # The program's zone, a fixed offset: the page only ever shows the strings that it is given.
 OFFSET = timedelta(hours=-5)
@@ -161,11 +160,8 @@ class PretendService:
     def app(self) -> ASGIApp:
         """Give the ASGI application."""
         routes = [
-            Route("/phones", lambda _: FileResponse(PAGE / "page.html")),
-            *(
-                Route(f"/phones/assets/{name}", _asset(name))
-                for name in ("phones.css", "phones.js", "phones.svg")
-            ),
+            Route("/phones", lambda _: FileResponse(PAGE)),
+            *(Route(f"/phones/assets/{name}", _asset(name)) for name in ASSETS),
             Route("/phones/state", self._get_state),
             Route("/phones/{phone}/send", self._post_send, methods=["POST"]),
             Route("/phones/clock", self._post_clock, methods=["POST"]),
@@ -203,7 +199,7 @@ class PretendService:
 
 
 def _asset(name: str) -> Callable[[Request], Response]:
-    return lambda _: FileResponse(PAGE / name)
+    return lambda _: FileResponse(FOLDER / name, media_type=ASSETS[name])
 
 
 class StrictPolicy:
@@ -217,7 +213,10 @@ class StrictPolicy:
 
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"content-security-policy", POLICY)]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+                ]
             await send(message)
 
         await self.app(scope, receive, with_policy)
