@@ -20,39 +20,40 @@ MAX_FIELDS = 500
 class Form:
     """The fields of one request, in order of first appearance; a name may have several values.
 
-    Works as `params` of twilio's `RequestValidator` too.
+    `fields` holds them all, never with an empty list of values. Works as `params` of twilio's
+    `RequestValidator` too.
     """
 
-    __slots__ = ("_fields",)
+    __slots__ = ("fields",)
 
     def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
-        self._fields = fields
+        self.fields = fields
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value under this name, or `default` where there is none."""
-        values = self._fields.get(name)
+        values = self.fields.get(name)
         return values[0] if values else default
 
     def getall(self, name: str) -> Sequence[str]:
         """Return every value under this name, in the order received."""
-        return self._fields.get(name, ())
+        return self.fields.get(name, ())
 
     def items(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Yield each name once, with all its values."""
-        yield from self._fields.items()
+        yield from self.fields.items()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
+        return iter(self.fields)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._fields
+        return name in self.fields
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len(self.fields)
 
     def __repr__(self) -> str:
         # The values are numbers and words of people: they must not reach a log by way of a repr.
-        return f"Form({len(self._fields)} fields)"
+        return f"Form({len(self.fields)} fields)"
 
 
 def parse_form(body: bytes) -> Form | None:

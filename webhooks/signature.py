@@ -88,9 +88,13 @@ def _hash_name(settings: str | None) -> str | None:
 
 def _concatenate(form: Form) -> bytes:
     parts: list[str] = []
-    for name, values in sorted(form.items()):
-        for value in values if len(values) == 1 else sorted(set(values)):
-            parts += (name, value)
+    fields = form.fields
+    for name in sorted(fields):
+        values = fields[name]
+        if len(values) == 1:
+            parts.append(name + values[0])
+        else:
+            parts += [name + value for value in sorted(set(values))]
     return _bytes("".join(parts))
 
 
