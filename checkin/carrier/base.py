@@ -68,7 +68,7 @@ class StatusReport:
 
 
 class FailureKind(StrEnum):
-    """What to do about a failed send (TWILIO.md §10 gives the codes).
+    """What to do about a failed send (`checkin.carrier.twilio_words` gives the codes).
 
     retry      it was not processed; the same request later is safe
     opted_out  the number has said STOP to the carrier; record it, never retry
