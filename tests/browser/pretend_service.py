@@ -81,7 +81,6 @@ class PretendService:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.posts: list[tuple[str, dict[str, str]]] = []
-        self.polls = 0
         self.refuse_next: tuple[str, str] | None = None
         self.answering = threading.Event()
         self.answering.set()
@@ -155,8 +154,6 @@ class PretendService:
         else:
             self.now += JUMPS[by]
 
-    # The routes are plain functions: Starlette runs them in threads, so one that waits holds up no other.
-
     def app(self) -> ASGIApp:
         """Give the ASGI application."""
         routes = [
@@ -170,7 +167,6 @@ class PretendService:
         return Starlette(routes=routes, middleware=[Middleware(StrictPolicy)])
 
     def _get_state(self, _: Request) -> Response:
-        self.polls += 1
         return JSONResponse(self.state())
 
     async def _form(self, request: Request, name: str) -> dict[str, str]:
@@ -213,10 +209,8 @@ class StrictPolicy:
 
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message["headers"],
-                    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-                ]
+                policy = (b"content-security-policy", CONTENT_SECURITY_POLICY.encode())
+                message["headers"] = [*message["headers"], policy]
             await send(message)
 
         await self.app(scope, receive, with_policy)

@@ -180,6 +180,19 @@ def test_reading_older_texts_is_not_disturbed(handsets: Handsets, service: Prete
     expect(alice.root.get_by_test_id("jump")).to_be_hidden()
 
 
+def test_the_last_text_stays_in_sight_when_the_composer_grows(
+    handsets: Handsets, service: PretendService
+) -> None:
+    for number in range(30):
+        service.say("alice", f"text number {number}")
+    alice = handsets.phone("alice").expect_text("text number 29")
+    before = alice.log.bounding_box()["height"]
+    service.phones["alice"].suggestions = [f"suggestion {number}" for number in range(6)]
+    expect(alice.root.get_by_test_id("suggestion")).to_have_count(6)
+    assert alice.log.bounding_box()["height"] < before
+    expect(alice.bubbles.last).to_be_in_viewport(ratio=1)
+
+
 def test_hostile_text_is_only_text(handsets: Handsets, service: PretendService) -> None:
     attack = "<img src=x onerror=\"document.body.dataset.hit='yes'\"><b>bold</b> {{7*7}}"
     service.phones["alice"].suggestions = [attack]

@@ -10,6 +10,8 @@ import { Handset } from "./handset.js";
 import { byTest, part, put, splitClock } from "./page_parts.js";
 import { Refusal, Unreachable, ask } from "./service.js";
 
+// Whether the text arrived is unknown then, so it is never sent a second time by itself.
+const UNANSWERED = "The service does not answer. Your text is back in the box; send it again unless it shows above.";
 const POLL_MS = 700;
 const POLL_BUSY_MS = 200;
 const RETRY_MS = [1000, 2000, 4000];
@@ -120,7 +122,7 @@ class Desk {
       await this.#change(`/phones/${encodeURIComponent(handset.id)}/send`, { text }, settle);
     } catch (error) {
       handset.giveBack(text);
-      handset.say(error instanceof Refusal ? error.message : "Not sent: the service does not answer. Your text is back in the box.");
+      handset.say(error instanceof Refusal ? error.message : UNANSWERED);
       if (!(error instanceof Refusal)) this.#unreachable(error);
     }
   }
