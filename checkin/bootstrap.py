@@ -147,23 +147,20 @@ def _steps(root: str, venv: str, uv: "str | None", dev: bool) -> "list[list[str]
     locked = ["--require-hashes", "--no-deps", "-r", os.path.join(root, DEV_LOCK if dev else LOCK)]
     # The project itself is linked, not copied, and built by the hatchling that the lock has just brought.
     project = ["--no-deps", "--no-build-isolation", "-e", root]
+    # Not the Python of a virtual environment, which might be the one that was just thrown away.
+    base = getattr(sys, "_base_executable", sys.executable)
     if uv:
-        make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, venv]
+        steps = [[uv, "venv", "--quiet", "--allow-existing", "--python", base, venv]]
         install = [uv, "pip", "install", "--quiet", "--python", _python(venv)]
+        made = os.path.exists(_python(venv))
     else:
-        make = [sys.executable, "-m", "venv", venv]
+        steps = [[base, "-m", "venv", venv]]
         # Modules are compiled when they are first imported: most of them never are.
-        install = [
-            _python(venv),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-compile",
-        ]
-    steps = [install + locked, install + project]
-    return steps if os.path.exists(_python(venv)) else [make, *steps]
+        pip = [_python(venv), "-m", "pip", "install"]
+        install = [*pip, "--quiet", "--disable-pip-version-check", "--no-compile"]
+        # What uv has made has no pip; making it again over what is there adds it.
+        made = os.path.exists(os.path.join(venv, "bin", "pip"))
+    return ([] if made else steps) + [install + locked, install + project]
 
 
 def _run(arguments: "list[str]", root: str) -> None:
