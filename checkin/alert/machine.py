@@ -43,7 +43,7 @@ always told in the policy's order, never in the order of a stored mapping, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
@@ -54,7 +54,6 @@ from checkin.alert.errors import (
     EventRejected,
     NotRaised,
     NotTaken,
-    NotTold,
     StaleEvent,
     WindowOver,
 )
@@ -71,10 +70,8 @@ from checkin.alert.model import (
     MemberNews,
     NobodyCame,
     Notify,
-    OtherNews,
     OutOfReach,
     Passed,
-    Policy,
     Raised,
     SetTimer,
     SomebodyCame,
@@ -87,6 +84,7 @@ from checkin.alert.model import (
     Told,
     Took,
 )
+from checkin.alert.telling import ask, let_go, mark, people, stand_down, standing_at, tell, who_was_told
 
 STILL_LOOKING_EVERY = 4
 """The member hears "still looking" at every so many reminders to staff."""
@@ -180,15 +178,15 @@ def _decide(alert: Alert, event: Event) -> _Decision:
                 raise StaleEvent
             return _wait_over(alert)
         case Took(person):
-            return _took(alert, _asked(alert, person))
+            return _took(alert, who_was_told(alert, person))
         case Passed(person):
-            return _passed(alert, _asked(alert, person))
+            return _passed(alert, who_was_told(alert, person))
         case OutOfReach(person):
-            return _out_of_reach(alert, _asked(alert, person))
+            return _out_of_reach(alert, who_was_told(alert, person))
         case NobodyCame():
             if alert.state is not AlertState.ACKNOWLEDGED:
                 raise _closed_or(alert, NotTaken)
-            return _hand_over(_let_go(alert), "nobody_came", news="reopened")
+            return _hand_over(let_go(alert), "nobody_came", news="reopened")
         case SomebodyCame():
             return _closed_well(alert)
         case StaffResolved(person):
@@ -214,8 +212,8 @@ def _changed_mind(alert: Alert) -> _Decision:
     """Cancel while nobody has it: a contact who was asked in vain hears that nothing is needed."""
     if (alert.state, Move.CANCEL) not in TRANSITIONS:
         raise _closed_or(alert, WindowOver)
-    others = _tell(alert, "no_longer_needed", _UNINFORMED)
-    return _Decision(Move.CANCEL, _stand_down(alert), (TellMember("cancelled"), *others))
+    others = tell(alert, "no_longer_needed", _UNINFORMED)
+    return _Decision(Move.CANCEL, stand_down(alert), (TellMember("cancelled"), *others))
 
 
 def _wait_over(alert: Alert) -> _Decision:
@@ -235,7 +233,7 @@ def _wait_over(alert: Alert) -> _Decision:
 
 def _remind_staff(alert: Alert) -> _Decision:
     reminders = alert.reminders + 1
-    asked, notify = _ask(replace(alert, reminders=reminders), alert.policy.staff)
+    asked, notify = ask(replace(alert, reminders=reminders), alert.policy.staff)
     still: tuple[Effect, ...] = ()
     if reminders % STILL_LOOKING_EVERY == 0:
         still = (TellMember("still_looking"),)
@@ -246,7 +244,7 @@ def _check_taken(alert: Alert) -> _Decision:
     """Remind the taker once; then the alert is nobody's, and staff get it."""
     taker = next(target for target in people(alert.policy) if target.person == alert.taken_by)
     if alert.reminders or alert.told[taker.person] is Told.UNREACHABLE:
-        return _hand_over(_let_go(alert), "check_taken", news="staff_told")
+        return _hand_over(let_go(alert), "check_taken", news="staff_told")
     effects = (Notify(taker, reminder=True), SetTimer(alert.policy.check_taken))
     return _Decision(Move.STAY, replace(alert, reminders=1), effects)
 
@@ -255,15 +253,15 @@ def _closed_well(alert: Alert, *, by: str | None = None) -> _Decision:
     """Resolve because a person was there. After an acknowledgement everyone has heard who it was."""
     _refuse_closed(alert)
     informed = alert.state is AlertState.ACKNOWLEDGED
-    others = () if informed else _tell(alert, "no_longer_needed", _UNINFORMED, skip=by)
-    return _Decision(Move.CLOSE, _stand_down(alert), (TellMember("resolved"), *others))
+    others = () if informed else tell(alert, "no_longer_needed", _UNINFORMED, skip=by)
+    return _Decision(Move.CLOSE, stand_down(alert), (TellMember("resolved"), *others))
 
 
 def _all_clear(alert: Alert) -> _Decision:
     """Resolve because the member is well; everyone who was told hears it, whatever they answered."""
     _refuse_closed(alert)
-    others = _tell(alert, "all_clear", frozenset(Told) - {Told.UNREACHABLE})
-    return _Decision(Move.CLOSE, _stand_down(alert), (TellMember("resolved"), *others))
+    others = tell(alert, "all_clear", frozenset(Told) - {Told.UNREACHABLE})
+    return _Decision(Move.CLOSE, stand_down(alert), (TellMember("resolved"), *others))
 
 
 # ---------------------------------------------------------------- what the people who were asked do
@@ -274,19 +272,19 @@ def _took(alert: Alert, by: Target) -> _Decision:
     if alert.state in CLOSED:
         return _Decision(Move.STAY, alert, (TellOther(by, "no_longer_needed"),))
     if alert.taken_by == by.person:
-        return _Decision(Move.STAY, _mark(alert, by, Told.TOOK), (TellOther(by, "taken_by_you"),))
+        return _Decision(Move.STAY, mark(alert, by, Told.TOOK), (TellOther(by, "taken_by_you"),))
     if alert.taken_by is not None:
         answer = TellOther(by, "taken_by_other", alert.taken_by)
-        return _Decision(Move.STAY, _mark(alert, by, Told.STOOD_DOWN), (answer,))
+        return _Decision(Move.STAY, mark(alert, by, Told.STOOD_DOWN), (answer,))
     effects: tuple[Effect, ...] = (
         TellMember("taken", by.person),
         TellOther(by, "taken_by_you"),
-        *_tell(alert, "taken_by_other", _UNINFORMED, by=by.person, skip=by.person),
+        *tell(alert, "taken_by_other", _UNINFORMED, by=by.person, skip=by.person),
         FollowUp(),
         SetTimer(alert.policy.check_taken),
     )
-    taken = replace(_stand_down(alert), taken_by=by.person, reminders=0)
-    return _Decision(Move.TAKE, _mark(taken, by, Told.TOOK), effects)
+    taken = replace(stand_down(alert), taken_by=by.person, reminders=0)
+    return _Decision(Move.TAKE, mark(taken, by, Told.TOOK), effects)
 
 
 def _passed(alert: Alert, by: Target) -> _Decision:
@@ -294,7 +292,7 @@ def _passed(alert: Alert, by: Target) -> _Decision:
     thanks = TellOther(by, "thanks_for_answering")
     if alert.state in CLOSED:
         return _Decision(Move.STAY, alert, (thanks,))
-    marked = _mark(alert, by, Told.PASSED)
+    marked = mark(alert, by, Told.PASSED)
     if alert.taken_by == by.person:
         decision = _next(replace(marked, taken_by=None), reopened=True, skip=by.person)
     else:
@@ -308,7 +306,7 @@ def _out_of_reach(alert: Alert, by: Target) -> _Decision:
     A taker who cannot be reached any more may well be with the member: staff look, nothing is re-opened.
     """
     _refuse_closed(alert)
-    marked = _mark(alert, by, Told.UNREACHABLE)
+    marked = mark(alert, by, Told.UNREACHABLE)
     if alert.taken_by == by.person and alert.told[by.person] is Told.TOOK:
         return _Decision(Move.STAY, marked, (AddTask("check_taken"),))
     return _next_if_nobody_left(marked, by)
@@ -331,13 +329,13 @@ def _next(alert: Alert, *, reopened: bool = False, skip: str | None = None) -> _
     When it is re-opened, whoever was told that somebody has it is asked again: it is no longer true.
     `skip` has answered this very moment and is not asked in the same breath.
     """
-    again = _with(alert, frozenset({Told.STOOD_DOWN})) if reopened else ()
+    again = standing_at(alert, frozenset({Told.STOOD_DOWN})) if reopened else ()
     for index in range(alert.tier + 1, len(alert.policy.tiers)):
         tier = alert.policy.tiers[index]
         targets = tuple(target for target in tier.targets if target.person != skip)
         if targets:
             news = _tier_news(alert, targets, reopened)
-            asked, notify = _ask(replace(alert, tier=index, reminders=0), (*targets, *again))
+            asked, notify = ask(replace(alert, tier=index, reminders=0), (*targets, *again))
             return _Decision(Move.TELL, asked, (*notify, news, SetTimer(tier.wait)))
     news_if_any: MemberNews | None = "staff_told" if reopened else None
     return _hand_over(alert, "alert_unanswered", also=again, news=news_if_any, skip=skip)
@@ -361,7 +359,7 @@ def _hand_over(
     """Put the alert on the staff's list and ask the staff on call; `also` are contacts to ask again."""
     staff = tuple(target for target in alert.policy.staff if target.person != skip)
     told = TellMember(news) if news == "reopened" else _staff_news(alert, staff, news)
-    asked, notify = _ask(replace(alert, reminders=0), (*staff, *also))
+    asked, notify = ask(replace(alert, reminders=0), (*staff, *also))
     wait = SetTimer(alert.policy.remind_staff)
     return _Decision(Move.HAND_OVER, asked, (AddTask(kind), *notify, told, wait))
 
@@ -374,60 +372,6 @@ def _staff_news(alert: Alert, staff: tuple[Target, ...], news: MemberNews | None
     if news is None and known:
         return TellMember("still_looking")
     return TellMember("staff_told", staff[0].person)
-
-
-def _let_go(alert: Alert) -> Alert:
-    """Take the alert from its taker, who stays somebody that was told and hears how it goes on."""
-    told = {person: Told.TOLD if mark is Told.TOOK else mark for person, mark in alert.told.items()}
-    return replace(alert, taken_by=None, told=told)
-
-
-# ---------------------------------------------------------------- people
-
-
-def people(policy: Policy) -> tuple[Target, ...]:
-    """Return everyone in the policy once, in the order in which they would be told."""
-    everyone = [target for tier in policy.tiers for target in tier.targets]
-    by_person: dict[str, Target] = {}
-    for target in (*everyone, *policy.staff):
-        by_person.setdefault(target.person, target)
-    return tuple(by_person.values())
-
-
-def _asked(alert: Alert, person: str) -> Target:
-    """Return the target for somebody who was told; raises `NotTold` for anybody else."""
-    if person not in alert.told:
-        raise NotTold
-    return next(target for target in people(alert.policy) if target.person == person)
-
-
-def _ask(alert: Alert, targets: Iterable[Target]) -> tuple[Alert, tuple[Effect, ...]]:
-    """Ask each of these once; whoever was asked before gets a reminder."""
-    once = {target.person: target for target in targets}
-    effects = tuple(Notify(target, reminder=person in alert.told) for person, target in once.items())
-    return replace(alert, told={**alert.told, **dict.fromkeys(once, Told.TOLD)}), effects
-
-
-def _with(alert: Alert, marks: frozenset[Told]) -> tuple[Target, ...]:
-    """Return everyone whose notification stands at one of these, in the policy's order."""
-    return tuple(target for target in people(alert.policy) if alert.told.get(target.person) in marks)
-
-
-def _tell(
-    alert: Alert, news: OtherNews, marks: frozenset[Told], *, by: str | None = None, skip: str | None = None
-) -> tuple[TellOther, ...]:
-    """Tell everyone whose notification stands at one of these, but not the person who caused it."""
-    return tuple(TellOther(target, news, by) for target in _with(alert, marks) if target.person != skip)
-
-
-def _mark(alert: Alert, target: Target, mark: Told) -> Alert:
-    return replace(alert, told={**alert.told, target.person: mark})
-
-
-def _stand_down(alert: Alert) -> Alert:
-    """Nobody needs to answer any more. A no and a failed delivery stay on record."""
-    told = {person: Told.STOOD_DOWN if mark is Told.TOLD else mark for person, mark in alert.told.items()}
-    return replace(alert, told=told)
 
 
 # ---------------------------------------------------------------- refusals

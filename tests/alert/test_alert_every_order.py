@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checkin.alert.errors import EventRejected, StaleEvent
-from checkin.alert.machine import CLOSED, STILL_LOOKING_EVERY, TRANSITIONS, escalate, people
+from checkin.alert.machine import CLOSED, STILL_LOOKING_EVERY, TRANSITIONS, escalate
 from checkin.alert.model import (
     AddTask,
     Alert,
@@ -47,6 +47,7 @@ from checkin.alert.model import (
     Took,
 )
 from checkin.alert.policy import policy_for
+from checkin.alert.telling import people
 
 STRANGER = "charlie"
 ENDS: dict[AlertState, tuple[type[Event], ...]] = {
