@@ -23,15 +23,15 @@ _LOOK_AHEAD = timedelta(days=4)
 class AllowedHours:
     """From `start` to `end`, in minutes since midnight; the end is excluded.
 
-    Hours that end before they start go over midnight. 0 to 1440 is the whole day.
+    Hours that end before they start go over midnight; 0 and 1440 both end there. 0 to 1440 is the whole day.
     """
 
     start: int
     end: int
 
     def __post_init__(self) -> None:
-        if not (0 <= self.start < MINUTES_A_DAY and 0 < self.end <= MINUTES_A_DAY) or self.start == self.end:
-            raise ValueError("Allowed hours start at 0 to 1439, end at 1 to 1440, and are not empty.")
+        if not (0 <= self.start < MINUTES_A_DAY and 0 <= self.end <= MINUTES_A_DAY) or self.start == self.end:
+            raise ValueError("Allowed hours start at 0 to 1439, end at 0 to 1440, and are not empty.")
 
     def holds(self, local: time) -> bool:
         """Whether this time of day lies in the hours."""

@@ -52,8 +52,12 @@ def clock_words(local: datetime | time, language: str) -> str:
 
 
 def day_words(day: date, today: date, language: str) -> str:
-    """Return a day as one says it today: `tomorrow`, `Thursday`, `el 24 de noviembre`."""
+    """Return a day as one says it today: `tomorrow`, `Thursday`, `el 24 de noviembre`.
+
+    Local times on the same person's clock will do for either; only their dates count.
+    """
     locale = _locale(language)
+    day, today = _date(day), _date(today)
     distance = (day - today).days
     near = _NEAR_DAYS.get(locale.language, {}).get(distance)
     if near is not None:
@@ -72,7 +76,7 @@ def moment_words(local: datetime, now: datetime, language: str) -> str:
 
     Both are times on the same person's clock.
     """
-    day = day_words(local.date(), now.date(), language)
+    day = day_words(local, now, language)
     clock = clock_words(local, language)
     match _locale(language).language:
         case "en":
@@ -81,6 +85,10 @@ def moment_words(local: datetime, now: datetime, language: str) -> str:
             return f"{day} {'a la' if clock.startswith('1:') else 'a las'} {clock}"
         case _:
             return f"{day}, {clock}"
+
+
+def _date(day: date) -> date:
+    return day.date() if isinstance(day, datetime) else day
 
 
 def _locale(language: str) -> Locale:

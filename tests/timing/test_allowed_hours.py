@@ -72,12 +72,19 @@ def test_hours_that_a_change_skips_entirely_open_with_the_next_day() -> None:
     assert next_allowed(before, "America/New_York", hour) == datetime(2027, 3, 15, 2, 0, tzinfo=tz)
 
 
+@pytest.mark.parametrize("end", [0, 1440])
+def test_hours_until_midnight(end: int) -> None:
+    evening = AllowedHours(18 * 60, end)
+    assert is_allowed(datetime(2026, 11, 23, 23, 59, tzinfo=UTC), "UTC", evening)
+    assert not is_allowed(datetime(2026, 11, 24, 0, 0, tzinfo=UTC), "UTC", evening)
+
+
 def test_the_whole_day() -> None:
     at = datetime(2026, 11, 23, 3, 4, 5, 6, tzinfo=UTC)
     assert next_allowed(at, "Asia/Kathmandu", AllowedHours(0, 1440)) == at
 
 
-@pytest.mark.parametrize(("start", "end"), [(540, 540), (-1, 60), (1440, 60), (0, 1441), (60, 0)])
+@pytest.mark.parametrize(("start", "end"), [(540, 540), (-1, 60), (1440, 60), (0, 1441), (60, -1)])
 def test_hours_that_are_none_are_refused(start: int, end: int) -> None:
     with pytest.raises(ValueError, match="Allowed hours"):
         AllowedHours(start, end)
@@ -100,13 +107,13 @@ def test_both_clock_changes_of_eleven_years(zone: str) -> None:
     zone=st.sampled_from(ZONES),
     at=st.timedeltas(timedelta(0), timedelta(days=11 * 365)).map(lambda since: YEAR_2024 + since),
     start=st.integers(0, 1439),
-    end=st.integers(1, 1440),
+    end=st.integers(0, 1440),
 )
 @settings(max_examples=250, deadline=None)
 def test_the_next_allowed_moment_is_allowed_and_the_first(
     zone: str, at: datetime, start: int, end: int
 ) -> None:
-    hours = AllowedHours(start, end if end != start else end % 1440 + 1)
+    hours = AllowedHours(start, end if end != start else (end + 1) % 1441)
     found = next_allowed(at, zone, hours)
     assert found.tzinfo is UTC
     assert found >= at

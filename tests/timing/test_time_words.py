@@ -67,6 +67,12 @@ def test_a_day_in_words(days: int, english: str, spanish: str) -> None:
     assert day_words(TODAY + timedelta(days=days), TODAY, "es") == spanish
 
 
+def test_a_day_is_counted_by_dates_and_not_by_hours() -> None:
+    late = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+    assert day_words(late + timedelta(hours=4), late, "en") == "tomorrow"
+    assert day_words(late + timedelta(hours=1), late, "en") == "today"
+
+
 def test_a_moment_in_words() -> None:
     zone = ZoneInfo("America/New_York")
     now = datetime(2026, 11, 23, 20, 0, tzinfo=zone)
