@@ -70,10 +70,11 @@ def prepare(root: str, dev: bool) -> None:
     if is_ready(root, dev):
         return
     with open(os.path.join(root, LOCK), "rb") as guard:
-        # Two first runs at once take turns; the second one finds the work done.
+        # Two first runs at once take turns; the second one finds the work done. The installers inherit the
+        # lock: one that outlives a killed run is waited for.
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not is_ready(root, dev):
-            _install(root, dev)
+            _install(root, dev, guard.fileno())
 
 
 def is_ready(root: str, dev: bool) -> bool:
@@ -109,7 +110,7 @@ def _python(venv: str) -> str:
     return os.path.join(venv, "bin", "python")
 
 
-def _install(root: str, dev: bool) -> None:
+def _install(root: str, dev: bool, guard: int) -> None:
     venv = os.path.join(root, ".venv")
     uv = shutil.which("uv")
     how_long = "with uv, which takes seconds" if uv else "with pip, which takes about a minute"
@@ -120,7 +121,7 @@ def _install(root: str, dev: bool) -> None:
     with open(_unfinished(venv), "w"):
         pass
     for arguments in _steps(root, venv, uv, dev):
-        _run(arguments, root)
+        _run(arguments, root, guard)
     stamp = os.path.join(venv, "checkin-installed")
     with open(stamp + ".new", "w") as file:
         file.write("\n".join(_wanted(root, dev)) + "\n")
@@ -163,9 +164,9 @@ def _steps(root: str, venv: str, uv: "str | None", dev: bool) -> "list[list[str]
     return ([] if made else steps) + [install + locked, install + project]
 
 
-def _run(arguments: "list[str]", root: str) -> None:
+def _run(arguments: "list[str]", root: str, guard: int) -> None:
     try:
-        status = subprocess.call(arguments, cwd=root, stdout=sys.stderr)
+        status = subprocess.call(arguments, cwd=root, stdout=sys.stderr, pass_fds=[guard])
     except OSError as problem:
         raise CannotInstall(f"{arguments[0]} could not be started: {problem.strerror}.") from problem
     if status:
