@@ -212,6 +212,7 @@ def check_transition(before: Alert, event: Event, after: Alert, effects: tuple[E
         assert after.told == before.told
     if after.state is not before.state:
         assert any(isinstance(effect, TellMember) for effect in effects), "the member hears of every change"
+        assert after.reminders == 0 or after.state in CLOSED, "reminders count anew where it stands now"
     tasks = [effect for effect in effects if isinstance(effect, AddTask)]
     if after.state is AlertState.WITH_STAFF and before.state is not AlertState.WITH_STAFF:
         assert len(tasks) == 1

@@ -289,6 +289,12 @@ def test_a_taken_alert_that_nobody_confirms_reminds_and_then_goes_to_staff() -> 
     assert story.alert.state is AlertState.WITH_STAFF
 
 
+def test_a_staff_taker_is_reminded_too_however_often_staff_were_reminded_before() -> None:
+    story = Story(policy()).so_far(Raised(), *[None] * 7, Took("dana"))
+    assert story.silence() == (Notify(DANA, reminder=True), SetTimer(CHECK))
+    assert story.silence()[0] == AddTask("check_taken")
+
+
 def test_a_taker_out_of_reach_is_looked_after_by_staff_without_reopening() -> None:
     story = Story(policy()).so_far(Raised(), None, Took("bob"))
     assert story.after(OutOfReach("bob")) == (AddTask("check_taken"),)
