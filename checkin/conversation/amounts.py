@@ -110,7 +110,7 @@ def _number_word(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None
 
 
 def read_length(scan: Scan, lexicon: Lexicon, start: int = 0) -> Length | None:
-    """Return the first length of time from the place `start` on: "2 hours", "half an hour", "until Monday"."""
+    """Return the first length of time from place `start` on: "2 hours", "half an hour", "until Monday"."""
     words = scan.words
     lengths = lexicon.amounts["lengths"]
     weekdays = lexicon.amounts["weekdays"]

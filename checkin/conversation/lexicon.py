@@ -1,7 +1,7 @@
 """Find every phrase of the packs in a text, in one pass.
 
 Knows phrases and where they stand; must not know what they mean together (that is `read`). The phrases of all
-packs stand in one tree of words per language; a text costs one look-up a word, plus the words of what is found.
+packs stand in one tree of words per language; a text costs one look-up a word, plus what is found.
 """
 
 from __future__ import annotations

@@ -19,7 +19,34 @@ import yaml
 from checkin.conversation.errors import PackError
 
 PHRASES = frozenset(
-    ["fillers", "crisis", "not_crisis", "opt_out", "opt_out_anywhere", "not_opt_out", "wrong_number", "support", "support_anywhere", "not_support", "help", "resume", "pause", "pause_with_length", "yes", "yes_alone", "no", "no_alone", "unsure", "fine", "window_no", "contact_yes", "contact_no", "thanks", "not_numbers", "auto_reply"]
+    [
+        "fillers",
+        "crisis",
+        "not_crisis",
+        "opt_out",
+        "opt_out_anywhere",
+        "not_opt_out",
+        "wrong_number",
+        "support",
+        "support_anywhere",
+        "not_support",
+        "help",
+        "resume",
+        "pause",
+        "pause_with_length",
+        "yes",
+        "yes_alone",
+        "no",
+        "no_alone",
+        "unsure",
+        "fine",
+        "window_no",
+        "contact_yes",
+        "contact_no",
+        "thanks",
+        "not_numbers",
+        "auto_reply",
+    ]
 )
 """Sections that are lists of phrases."""
 WORTHS = frozenset({"snooze", "mood"})
@@ -27,7 +54,19 @@ WORTHS = frozenset({"snooze", "mood"})
 AMOUNTS = frozenset({"numbers", "one_of", "lengths", "weekdays"})
 """Sections that give single words an amount."""
 WORDS = frozenset(
-    ["polite", "ask_again", "before_a_number", "not_before_a_number", "between_numbers", "not_a_scale_after", "but", "for_words", "until_words", "negations", "subjects"]
+    [
+        "polite",
+        "ask_again",
+        "before_a_number",
+        "not_before_a_number",
+        "between_numbers",
+        "not_a_scale_after",
+        "but",
+        "for_words",
+        "until_words",
+        "negations",
+        "subjects",
+    ]
 )
 """Sections that are lists of single words."""
 LITERALS = frozenset({"reactions", "out_of"})

@@ -33,7 +33,8 @@ class Run:
 
     `transition` counts the events this run has taken; a timer names the transition that set it, and does
     nothing once the run has moved on. `results` are the answers kept so far. `rung` is the next rung of the
-    waiting question's no-reply ladder; `unclear` is how often this question was re-asked.
+    waiting question's no-reply ladder; `unclear` is how often this question got a reply
+    that was not understood. `snoozed` is whether the member said "later": the timer is then that promise.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Run:
     rung: int = 0
     unclear: int = 0
     outcome: str | None = None
+    snoozed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the run as plain JSON values."""
@@ -62,6 +64,7 @@ class Run:
             "rung": self.rung,
             "unclear": self.unclear,
             "outcome": self.outcome,
+            "snoozed": self.snoozed,
         }
 
     @classmethod
@@ -135,6 +138,11 @@ class RaiseAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolveAlert:
+    """Somebody came: the alert that was taken is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class AddTask:
     """Put this on the staff's list."""
 
@@ -181,4 +189,6 @@ class Finished:
     outcome: str
 
 
-Effect = Say | Call | RaiseAlert | AddTask | RecordConsent | Invite | Record | SetTimer | Finished
+Effect = (
+    Say | Call | RaiseAlert | ResolveAlert | AddTask | RecordConsent | Invite | Record | SetTimer | Finished
+)

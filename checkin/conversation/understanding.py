@@ -55,7 +55,7 @@ class Understanding:
     `value` is the number, the choice's name, the cleaned text, the E.164 phone number, or the length of a
     snooze or pause in seconds. `also` are further categories that are acted on as well ("3, but please
     someone call me"). `rule` names the rule that matched, for `/why` and the transcript. `until` is the ISO
-    weekday (1 is Monday) until which a pause was asked for in words ("stop until Monday"); its `value` is None.
+    weekday (1 is Monday) until which a pause was asked for ("stop until Monday"); `value` is None then.
     """
 
     category: Category

@@ -1,0 +1,229 @@
+"""Walking through a flow: what each step does, until one asks, waits or ends.
+
+Knows the steps of a flow; must not know the states of a run or its events (that is `engine`). A `Walk` lives
+for one event and is thrown away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum, auto
+from typing import assert_never
+
+from checkin.conversation import run as effects
+from checkin.conversation.run import Effect
+from checkin.flow import model
+from checkin.flow.model import AlertReason, Ask, Branch, Flow, Step, Text, Value, Values
+
+MAX_STEPS = 100
+"""The most steps that one event may take a run through."""
+
+_WORDING = "_wording:"
+"""Results under this prefix are the run's own: a question as it was put, for the record of consent."""
+
+
+class Ending(Enum):
+    """How an event leaves a run."""
+
+    RESTS = auto()
+    ENDS = auto()
+    BREAKS = auto()
+    CLOSES = auto()
+
+
+class Broken(Exception):
+    """The flow asked for something impossible. Caught by `step`; the message is for staff."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """One event's way through a flow: where it stands, what it has decided so far."""
+
+    flow: Flow
+    facts: Values
+    results: dict[str, Value]
+    step: str | None = None
+    rung: int = 0
+    unclear: int = 0
+    snoozed: bool = False
+    outcome: str | None = None
+    decided: list[Effect] = field(default_factory=list)
+
+    # ------------------------------------------------------------ what texts and conditions see
+
+    def values(self) -> dict[str, Value]:
+        """Return the names that texts and conditions see: the facts, and over them this run's results."""
+        return {**self.facts, **self.results}
+
+    def render(self, text: Text, **more: Value) -> str:
+        """Return a text in the member's language."""
+        values = self.values()
+        return text.render(str(values.get("language") or ""), {**values, **more})
+
+    def say(self, text: Text, **more: Value) -> None:
+        """Decide to say this now."""
+        self.decided.append(effects.Say(self.render(text, **more), str(self.step)))
+
+    def say_shared(self, key: str, **more: Value) -> None:
+        """Decide to say one of the program's own wordings, where it has it."""
+        text = self.flow.shared.get(key)
+        if text is not None:
+            self.say(text, **more)
+
+    def alert(self, reason: AlertReason) -> None:
+        """Decide that the member needs a person: once an event, for the first reason."""
+        if not any(isinstance(effect, effects.RaiseAlert) for effect in self.decided):
+            self.decided.append(effects.RaiseAlert(reason))
+
+    def keep(self, name: str, value: Value) -> None:
+        """Keep a result."""
+        self.results[name] = value
+        self.decided.append(effects.Record(name, value))
+
+    # ------------------------------------------------------------ the walk
+
+    def start(self, name: str) -> Ending:
+        """Do step after step from this one on, until one asks, waits or ends. Raises `Broken`."""
+        for _ in range(MAX_STEPS):
+            step = self.flow.steps.get(name)
+            if step is None:
+                raise Broken(f"there is no step {name!r}")
+            self.step, self.rung, self.unclear, self.snoozed = name, 0, 0, False
+            match step:
+                case Ask():
+                    return self.ask(step)
+                case model.Wait(length=length):
+                    self.decided.append(effects.SetTimer(length))
+                    return Ending.RESTS
+                case model.End(outcome=outcome):
+                    return self.end(outcome)
+                case _:
+                    self._do(step)
+                    name = self.branch(step.then, self.values())
+        raise Broken(f"it took more than {MAX_STEPS} steps at once")
+
+    def _do(
+        self,
+        step: model.Say
+        | model.RaiseAlert
+        | model.ResolveAlert
+        | model.AddTask
+        | model.RecordConsent
+        | model.Invite
+        | model.Set,
+    ) -> None:
+        """Do a step that neither waits nor ends."""
+        match step:
+            case model.Say(text=text):
+                self.say(text)
+            case model.RaiseAlert(reason=reason):
+                self.alert(reason)
+            case model.ResolveAlert():
+                self.decided.append(effects.ResolveAlert())
+            case model.AddTask(kind=kind, note=note):
+                self.decided.append(effects.AddTask(kind, note.render(self.values())))
+            case model.RecordConsent():
+                self._consent(step)
+            case model.Invite():
+                self._invite(step)
+            case model.Set(values=values):
+                for name, value in values.items():
+                    self.keep(name, value)
+            case _:
+                assert_never(step)
+
+    def _consent(self, step: model.RecordConsent) -> None:
+        wording = self.results.get(_WORDING + step.asked_in)
+        if not isinstance(wording, str):
+            raise Broken(f"it records consent to {step.asked_in!r}, which was not asked")
+        self.decided.append(effects.RecordConsent(step.about, step.given, wording))
+
+    def _invite(self, step: model.Invite) -> None:
+        name, number = self.results.get(step.contact_name), self.results.get(step.contact_number)
+        if name is None or number is None:
+            raise Broken("it invites a trusted contact whose name or number was not given")
+        self.decided.append(effects.Invite(str(name), str(number)))
+
+    def branch(self, branches: tuple[Branch, ...], values: Values) -> str:
+        """Return the step that the first branch which holds goes to. Raises `Broken`."""
+        for branch in branches:
+            condition = branch.condition
+            try:
+                holds = condition is None or condition.test(values)
+            except (TypeError, KeyError, ValueError) as error:
+                raise Broken("a condition cannot be decided") from error
+            if holds:
+                return branch.go
+        raise Broken("no branch holds")
+
+    def end(self, outcome: str) -> Ending:
+        """End the run."""
+        self.outcome = outcome
+        self.decided.append(effects.Finished(outcome))
+        return Ending.ENDS
+
+    # ------------------------------------------------------------ questions
+
+    def question(self, ask: Ask) -> str:
+        """Return the question in the member's language, with the names as they are now."""
+        return self.render(ask.text)
+
+    def ask(self, ask: Ask) -> Ending:
+        """Put the question, and begin its ladder."""
+        text = self.question(ask)
+        if _asks_for_consent(self.flow, ask):
+            self.results[_WORDING + ask.name] = text
+        self.rung, self.snoozed = 0, False
+        self.decided.append(effects.Say(text, ask.name, question=True))
+        return self.wait_on(ask)
+
+    def wait_on(self, ask: Ask) -> Ending:
+        """Wait for the rung that comes next: as long as the ladder leaves between it and the one before."""
+        self.snoozed = False
+        if self.rung < len(ask.no_reply):
+            before = ask.no_reply[self.rung - 1].after if self.rung else timedelta(0)
+            self.decided.append(effects.SetTimer(max(ask.no_reply[self.rung].after - before, timedelta(0))))
+        return Ending.RESTS
+
+    def climb(self, ask: Ask) -> Ending:
+        """Do the rung that is due, and wait for the next; after the last the run ends without a reply."""
+        rung = ask.no_reply[self.rung]
+        if rung.say is not None:
+            self.say(rung.say)
+        if rung.call:
+            self.decided.append(effects.Call(self.question(ask), ask.name))
+        if rung.go is not None:
+            return self.start(rung.go)
+        self.rung += 1
+        return self.wait_on(ask) if self.rung < len(ask.no_reply) else self.end("no_reply")
+
+    def snooze(self, length: timedelta, when: str) -> Ending:
+        """Promise to ask again after this long."""
+        self.say_shared("later", when=when)
+        self.decided.append(effects.SetTimer(length))
+        self.snoozed = True
+        return Ending.RESTS
+
+    def not_understood(self, ask: Ask) -> Ending:
+        """Ask again once, gently; after that a person reads it, and the question stays open."""
+        self.unclear += 1
+        if self.unclear == 1:
+            text = ask.unclear or self.flow.shared.get("unclear") or ask.text
+            words = self.render(text, question=self.question(ask))
+            self.decided.append(effects.Say(words, ask.name, question=True))
+        else:
+            if self.unclear == 2:
+                self.say_shared("noted")
+            self.decided.append(
+                effects.AddTask("unclear_reply", f"A reply to {ask.name!r} was not understood.")
+            )
+        return self.wait_on(ask)
+
+    def stepping(self) -> Step | None:
+        """Return the step that the run stands at."""
+        return self.flow.steps.get(self.step) if self.step is not None else None
+
+
+def _asks_for_consent(flow: Flow, ask: Ask) -> bool:
+    return any(isinstance(s, model.RecordConsent) and s.asked_in == ask.name for s in flow.steps.values())
