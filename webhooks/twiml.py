@@ -33,3 +33,14 @@ def message(texts: Sequence[str], status_callback: str | None = None) -> bytes:
     messages = "".join(f"<Message{attribute}>{escape(text)}</Message>" for text in clean if text)
     body = f"<Response>{messages}</Response>" if messages else "<Response/>"
     return (_DECLARATION + body).encode()
+
+
+def spoken(text: str, language: str) -> bytes:
+    """Return the TwiML that says this to a caller, slowly repeated once, and hangs up.
+
+    `language` is a code such as `en`; Twilio wants a region with it.
+    """
+    tag = {"en": "en-US", "es": "es-US"}.get(language, language)
+    words = escape(_FORBIDDEN.sub("", text))
+    say = f'<Say language="{escape(tag, _IN_ATTRIBUTES)}">{words}</Say>'
+    return f'{_DECLARATION}<Response>{say}<Pause length="1"/>{say}<Hangup/></Response>'.encode()

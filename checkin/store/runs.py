@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from checkin.conversation.run import Run, RunState
 from checkin.flow.model import Value
-from checkin.store.tables import Instant, flow_versions, journal, results, runs
+from checkin.store.tables import flow_versions, journal, results, runs
 from checkin.store.unit import Unit
 
 
@@ -32,7 +32,7 @@ def add(unit: Unit, run: Run, at: datetime, asked_at: datetime | None) -> None:
 
 
 def save(unit: Unit, run: Run, at: datetime, asked_at: datetime | None) -> None:
-    """Store a run that has moved; `asked_at` is kept where it is not given."""
+    """Store a run that has moved; `asked_at` is when it asked what it waits for an answer to."""
     unit.write(
         _update,
         {"run": run.id, **{f"new_{k}": v for k, v in _row(unit, run, at).items()}, "new_asked_at": asked_at},
@@ -154,7 +154,7 @@ _update = (
         transition=_p("new_transition"),
         data=_p("new_data"),
         ended_at=_p("new_ended_at"),
-        asked_at=sa.func.coalesce(_p("new_asked_at", type_=Instant), runs.c.asked_at),
+        asked_at=_p("new_asked_at"),
     )
 )
 _by_id = sa.select(runs.c.data).where(runs.c.id == _p("run"))

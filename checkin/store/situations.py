@@ -41,10 +41,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A run that waits for a reply, and when its question was asked."""
+    """A run that waits. `asked_at` is when its question was asked; None where it waits for a time only."""
 
     run: Run
-    asked_at: datetime
+    asked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,15 @@ class Situation:
     invited_name: str | None
     notified_at: datetime | None
     invited_at: datetime | None
+
+    @property
+    def question(self) -> Waiting | None:
+        """Return the run whose question was asked last and waits for an answer."""
+        return self.waiting[0] if self.waiting and self.waiting[0].asked_at is not None else None
+
+    def waiting_since(self, run_id: str) -> datetime | None:
+        """Return when this run asked the question that it waits with."""
+        return next((one.asked_at for one in self.waiting if one.run.id == run_id), None)
 
 
 @dataclass(frozen=True, slots=True)

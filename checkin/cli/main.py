@@ -1,0 +1,194 @@
+"""The command line `checkin`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from typing import Annotated, Literal
+
+import typer
+
+from checkin.cli.start import (
+    FOUND_PROBLEMS,
+    flows_or_exit,
+    settings_or_exit,
+    stop,
+    tell_issues,
+)
+from checkin.flow.issue import errors
+from checkin.service.app import App
+from checkin.service.settings import Settings
+
+command = typer.Typer(
+    name="checkin",
+    help="An open check-in service by text message and phone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+flows_command = typer.Typer(
+    help="Check and publish the conversations in the flows folder.", no_args_is_help=True
+)
+command.add_typer(flows_command, name="flows")
+
+Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    command()
+
+
+@command.command(epilog="Example: PORT=8080 checkin dev")
+def dev() -> None:
+    """Run everything in one process, with pretend phones in the browser. Nothing leaves this computer."""
+    from checkin.cli.serve import serve_dev
+
+    serve_dev(settings_or_exit())
+
+
+@command.command(epilog="Example: checkin web")
+def web() -> None:
+    """Serve the webhooks. With the embedded broker the workers and the clock run in this process too."""
+    from checkin.cli.serve import serve_web
+
+    settings = settings_or_exit()
+    flow_set = flows_or_exit(settings)
+    serve_web(_open(settings, flow_set), settings)
+
+
+@command.command(epilog="Example: checkin worker alerts")
+def worker(
+    lane: Annotated[Literal["alerts", "routine"], typer.Argument(help="Which lane to work at.")] = "routine",
+) -> None:
+    """Send what is due in one lane, whenever the broker says so."""
+    from checkin.cli.serve import serve_worker
+
+    settings = _settings_with_broker("worker")
+    serve_worker(_open(settings, flows_or_exit(settings)), settings, lane, _stopping())
+
+
+@command.command(epilog="Example: checkin clock")
+def clock() -> None:
+    """Wake whatever is due: timers, retries, wake-ups that the broker lost."""
+    from checkin.cli.serve import serve_clock
+
+    settings = _settings_with_broker("clock")
+    serve_clock(_open(settings, flows_or_exit(settings)), settings, _stopping())
+
+
+@command.command(epilog="Example: checkin migrate")
+def migrate() -> None:
+    """Bring the database up to date."""
+    from checkin.store.migrate import migrate as bring_up_to_date
+
+    settings = settings_or_exit()
+    changed = bring_up_to_date(settings.database_url)
+    print("The database is up to date now." if changed else "The database was up to date.")
+
+
+@command.command(epilog="Example: checkin doctor --format json")
+def doctor(format: Format = "text") -> None:
+    """Check database, migrations, broker, clock, flows and the Twilio account, and say how to mend each."""
+    from checkin.service.doctor import examine
+
+    settings = settings_or_exit()
+    findings = examine(settings)
+    if format == "json":
+        print(json.dumps([finding.to_json() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            print(finding)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@flows_command.command("check", epilog="Example: checkin flows check --format json")
+def flows_check(format: Format = "text") -> None:
+    """Check every flow, and say where and how to mend what is wrong."""
+    from checkin.flow.load import ProgramRefused
+    from checkin.service.wiring import read_flows
+
+    settings = settings_or_exit()
+    try:
+        flow_set = read_flows(settings)
+        issues, good = flow_set.issues, len(flow_set.flows)
+    except ProgramRefused as refused:
+        issues, good = refused.issues, 0
+    if format == "json":
+        print(json.dumps([issue.to_json() for issue in issues], indent=2, ensure_ascii=False))
+    else:
+        for issue in issues:
+            print(issue)
+        print(f"{good} flows are good, {len(errors(issues))} errors.")
+    if errors(issues):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@flows_command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')
+def flows_publish(
+    author: Annotated[str, typer.Option(help="Who publishes.")] = "",
+    note: Annotated[str, typer.Option(help="What changed, for the record.")] = "",
+) -> None:
+    """Publish every flow that has changed. With any error in a file, nothing is published."""
+    import getpass
+
+    from checkin.flow.load import ProgramRefused
+    from checkin.service.publishing import publish
+    from checkin.service.wiring import read_flows
+
+    settings = settings_or_exit()
+    try:
+        flow_set = read_flows(settings)
+    except ProgramRefused as refused:
+        tell_issues(refused.issues)
+        raise typer.Exit(FOUND_PROBLEMS) from None
+    if found := errors(flow_set.issues):
+        tell_issues(found)
+        print("Nothing was published: mend these first.")
+        raise typer.Exit(FOUND_PROBLEMS)
+    app = _open(settings, flow_set)
+    try:
+        published = publish(app, flow_set.flows.values(), author=author or getpass.getuser(), note=note)
+    finally:
+        app.store.close()
+    for one in published:
+        print(f"{one.flow}: version {one.version} is live.")
+    if not published:
+        print("Every flow was live already.")
+
+
+def _open(settings: Settings, flow_set: object) -> App:
+    from checkin.carrier.base import Misconfigured
+    from checkin.flow.load import FlowSet
+    from checkin.service.wiring import NotMigrated, open_app
+    from checkin.store.vault import VaultError
+
+    assert isinstance(flow_set, FlowSet)
+    try:
+        return open_app(settings, flow_set)
+    except NotMigrated:
+        stop("The database is not up to date.", "Run: checkin migrate")
+    except VaultError as error:
+        stop(f"The database can't be read: {error}.", "Set CHECKIN_SECRET_KEYS to the keys it was made with.")
+    except Misconfigured as error:
+        stop(f"The carrier can't be set up: {error}")
+
+
+def _settings_with_broker(name: str) -> Settings:
+    settings = settings_or_exit()
+    if settings.embedded:
+        stop(
+            f"With the embedded broker, `checkin web` does the work of `checkin {name}` itself.",
+            "Set CHECKIN_BROKER_URL to redis://… or amqp://… to run it apart.",
+        )
+    return settings
+
+
+def _stopping() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping

@@ -1,0 +1,132 @@
+"""The long-running commands: they put the rooms together and serve until they are told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from checkin.cli.start import flows_or_exit, stop
+from checkin.flow.issue import errors
+from checkin.service import phones
+from checkin.service.app import App, Lane
+from checkin.service.publishing import publish
+from checkin.service.settings import Settings
+from checkin.service.wiring import open_app
+from checkin.store.migrate import migrate
+from webhooks.app import create_web
+from workers import worker
+from workers.broker import open_queues
+from workers.clock import ClockThreads
+from workers.embedded import Embedded
+from workers.wake import Waker
+
+log = structlog.get_logger()
+
+
+def serve_dev(settings: Settings) -> None:
+    """Migrate, publish what is in the flows folder, and serve everything from this process."""
+    if settings.carrier != "emulator":
+        stop(
+            "`checkin dev` is for pretend phones, but TWILIO_ACCOUNT_SID is set.",
+            "Unset the TWILIO_ settings, or run `checkin web`.",
+        )
+    flow_set = flows_or_exit(settings)
+    migrate(settings.database_url)
+    app = open_app(settings, flow_set)
+    publish(app, flow_set.flows.values(), author="dev", note="read from the flows folder")
+    broken = len({issue.file for issue in errors(flow_set.issues)})
+    where = f"http://localhost:{settings.port}/phones"
+    print(f"{app.program.name} is ready. Open {where} and text JOIN from Alice's phone.", flush=True)
+    if broken:
+        print(f"{broken} flow files are left out; see above how to mend them.", flush=True)
+    _serve_embedded(app, settings)
+
+
+def serve_web(app: App, settings: Settings) -> None:
+    """Serve the webhooks; with the embedded broker, everything."""
+    if settings.embedded:
+        _serve_embedded(app, settings)
+        return
+    waker = Waker(open_queues(settings.broker_url, lambda _lane: None))
+    app.wake = waker.wake
+    stopping = threading.Event()
+    refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
+
+    def stop_all() -> None:
+        stopping.set()
+        waker.close()
+        app.store.close()
+
+    _run(create_web(app, settings, start=refresher.start, stop=stop_all), settings)
+
+
+def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.Event) -> None:
+    """Work at one lane until told to stop."""
+    queues = open_queues(settings.broker_url, lambda one: worker.look(app, one))
+    waker = Waker(queues)
+    app.wake = waker.wake
+    log.info("worker started", lane=lane)
+    refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
+    refresher.start()
+    worker.serve(queues[lane], lane, stopping)
+    waker.close()
+    app.store.close()
+
+
+def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None:
+    """Wake whatever is due until told to stop."""
+    waker = Waker(open_queues(settings.broker_url, lambda _lane: None))
+    app.wake = waker.wake
+    threads = ClockThreads(app)
+    log.info("clock started")
+    threads.start()
+    stopping.wait()
+    threads.stop()
+    waker.close()
+    app.store.close()
+
+
+def _serve_embedded(app: App, settings: Settings) -> None:
+    background = Embedded(app, after_sweep=_reports(app))
+
+    def stop_all() -> None:
+        background.stop()
+        app.store.close()
+
+    _run(create_web(app, settings, start=background.start, stop=stop_all), settings)
+
+
+def _reports(app: App) -> Callable[[], object]:
+    """Return what takes the pretend carrier's reports after each sweep."""
+    return lambda: phones.pump(app)
+
+
+def _keep_fresh(app: App, stopping: threading.Event) -> None:
+    """Take up newly published flows; a process that only answers has no sweep of its own."""
+    from checkin.service.publishing import refresh
+
+    while not stopping.wait(REFRESH_SECONDS):
+        try:
+            refresh(app)
+        except Exception:
+            log.exception("flows could not be refreshed")
+
+
+REFRESH_SECONDS = 5.0
+
+
+def _run(web: Starlette, settings: Settings) -> None:
+    uvicorn.run(
+        web,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )

@@ -1,0 +1,62 @@
+"""What every command begins with: settings, logs and flows, or a plain account of what is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+import structlog
+
+from checkin.flow.issue import Issue
+from checkin.flow.load import FlowSet, ProgramRefused
+from checkin.service.logs import configure_logs
+from checkin.service.settings import Settings, SettingsRefused, load_settings
+from checkin.service.wiring import read_flows
+
+COULD_NOT_RUN = 2
+FOUND_PROBLEMS = 1
+
+log = structlog.get_logger()
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings, or say everything that is wrong with them and exit with status 2."""
+    try:
+        settings = load_settings(os.environ, env_file=Path(".env"))
+    except SettingsRefused as refused:
+        number = len(refused.problems)
+        stop(
+            f"Checkin can't start: {number} setting{'s are' if number > 1 else ' is'} wrong.",
+            *(f"  {problem}" for problem in refused.problems),
+            "docs/settings.md describes every setting.",
+        )
+    configure_logs(settings.log_level, sys.stderr, as_json=not sys.stderr.isatty())
+    return settings
+
+
+def flows_or_exit(settings: Settings) -> FlowSet:
+    """Return the flows that are good, and say what is wrong with the others.
+
+    Exits with status 2 where the program itself can't be read: nothing runs without it.
+    """
+    try:
+        flow_set = read_flows(settings)
+    except ProgramRefused as refused:
+        stop("Checkin can't start: the program can't be read.", *map(str, refused.issues))
+    tell_issues(issue for issue in flow_set.issues if issue.is_error)
+    return flow_set
+
+
+def tell_issues(issues: Iterable[Issue]) -> None:
+    """Print issues where an operator reads them; they hold staff's words, no member's."""
+    for issue in issues:
+        print(issue, file=sys.stderr)
+
+
+def stop(*lines: str, status: int = COULD_NOT_RUN) -> NoReturn:
+    """Print these lines to standard error and exit."""
+    print(*lines, sep="\n", file=sys.stderr)
+    raise SystemExit(status)

@@ -1,0 +1,73 @@
+"""What every use case is handed: the opened store, the clock, the carrier, the program and its flows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from checkin.carrier.base import Carrier
+from checkin.conversation.read import Reader
+from checkin.flow.model import Flow
+from checkin.flow.program import Program
+from checkin.store import runs
+from checkin.store.situations import Person
+from checkin.store.store import Store
+from checkin.store.unit import Unit
+from checkin.timing.clock import Clock
+
+Lane = Literal["alerts", "routine"]
+"""The two ways out. Alerts have their own rows, queue and threads, and never wait behind check-ins."""
+
+LANES: tuple[Lane, ...] = ("alerts", "routine")
+
+
+class FlowMissing(Exception):
+    """A run names a flow version that was never published here, or that can no longer be read."""
+
+
+@dataclass(slots=True)
+class App:
+    """The wired service. Everything that touches the world came in as an argument.
+
+    `load` compiles the stored source of a flow version; `wake` tells the workers of a lane that there is
+    something to do, and may be lost. `flows` are the newest published versions.
+    """
+
+    store: Store
+    clock: Clock
+    new_id: Callable[[], str]
+    carrier: Carrier
+    reader: Reader
+    program: Program
+    load: Callable[[str, str, int], Flow | None]
+    wake: Callable[[Lane], None] = field(default=lambda _lane: None)
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    staff_ids: tuple[str, ...] = ()
+    _versions: dict[tuple[str, int], Flow] = field(default_factory=dict)
+
+    def flow(self, unit: Unit, name: str, version: int) -> Flow:
+        """Return this version of a flow, from memory or from the database. Raises FlowMissing."""
+        known = self._versions.get((name, version))
+        if known is None:
+            stored = runs.flow_version(unit, name, version)
+            known = None if stored is None else self.load(name, stored.source, version)
+            if known is None:
+                raise FlowMissing(f"{name} {version}")
+            self._versions[name, version] = known
+        return known
+
+    def go_live(self, flows: Mapping[str, Flow]) -> None:
+        """Make these the flows in which new runs begin; running ones stay in theirs."""
+        self.flows = dict(flows)
+        self._versions.update({(flow.name, flow.version): flow for flow in flows.values()})
+
+    def zone_of(self, person: Person) -> tzinfo:
+        """Return the person's own time zone, or the program's."""
+        return ZoneInfo(self.zone_name(person))
+
+    def zone_name(self, person: Person) -> str:
+        """Return the IANA name of the person's own time zone, or the program's."""
+        return person.zone or self.program.timezone

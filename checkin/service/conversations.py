@@ -1,0 +1,206 @@
+"""Runs: starting them, moving them, and doing what the engine decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+from checkin.conversation import engine
+from checkin.conversation.errors import EventRejected
+from checkin.conversation.replay import event_to_json
+from checkin.conversation.run import (
+    AddTask,
+    Call,
+    Closed,
+    Effect,
+    Event,
+    Finished,
+    Invite,
+    RaiseAlert,
+    Record,
+    RecordConsent,
+    ResolveAlert,
+    Run,
+    RunState,
+    Say,
+    SetTimer,
+    Started,
+)
+from checkin.flow.model import Ask, Flow
+from checkin.service import contacting, requests, schedules
+from checkin.service.turn import Turn
+from checkin.store import people, runs, timers
+from checkin.store.situations import Waiting
+
+KEPT_WITH_MEMBER = frozenset({"first_name", "language"})
+"""Results of these names are fields of the member, too."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+CHECK_IN_EXPIRES = timedelta(hours=4)
+"""A check-in that could not be sent for so long is not sent any more: it would come at a wrong time."""
+
+
+def start(turn: Turn, member_id: str, flow: Flow, *, expires_at: datetime | None = None) -> Run:
+    """Start a run of this flow. A run of the same flow that still waits for a reply is superseded."""
+    situation = turn.situation(member_id)
+    for waiting in situation.waiting:
+        if waiting.run.flow == flow.name:
+            feed(turn, waiting.run, Closed("superseded"))
+    run = Run(id=turn.app.new_id(), member=member_id, flow=flow.name, version=flow.version)
+    return _move(turn, flow, run, Started(turn.facts(turn.situation(member_id))), expires_at=expires_at)
+
+
+def feed(turn: Turn, run: Run, event: Event) -> Run:
+    """Move a run by one event, and do what it decides. A stale event changes nothing."""
+    flow = turn.app.flow(turn.unit, run.flow, run.version)
+    return _move(turn, flow, run, event)
+
+
+def close_all(turn: Turn, member_id: str, reason: str) -> None:
+    """End every run of a member that still waits."""
+    for waiting in turn.situation(member_id).waiting:
+        feed(turn, waiting.run, Closed(reason))
+
+
+def _move(turn: Turn, flow: Flow, run: Run, event: Event, *, expires_at: datetime | None = None) -> Run:
+    try:
+        moved, effects = engine.step(flow, run, event)
+    except EventRejected:
+        return run
+    subject = f"run:{run.id}"
+    turn.journal(run.member, subject, moved.transition, event_to_json(event))
+    doing = _Doing(turn, flow, moved, subject, expires_at)
+    for index, effect in enumerate(effects):
+        doing.do(effect, f"{run.id}.{moved.transition}.{index}")
+    asked_at = doing.asked_at
+    if asked_at is None and isinstance(flow.steps.get(moved.step or ""), Ask):
+        asked_at = turn.situation(run.member).waiting_since(run.id)
+    if isinstance(event, Started):
+        runs.add(turn.unit, moved, turn.now, asked_at)
+    else:
+        runs.save(turn.unit, moved, turn.now, asked_at)
+    doing.set_timer()
+    _remember(turn, moved, asked_at)
+    return moved
+
+
+def _remember(turn: Turn, moved: Run, asked_at: datetime | None) -> None:
+    """Keep the situation true for what else this event does."""
+    situation = turn.situation(moved.member)
+    known = [waiting for waiting in situation.waiting if waiting.run.id != moved.id]
+    if moved.state is RunState.WAITING:
+        known.append(Waiting(moved, asked_at))
+    known.sort(key=lambda one: one.asked_at or _NEVER, reverse=True)
+    turn.update(replace(situation, waiting=tuple(known)))
+
+
+class _Doing:
+    """Does the effects of one transition of one run."""
+
+    def __init__(self, turn: Turn, flow: Flow, run: Run, subject: str, expires_at: datetime | None) -> None:
+        self.turn = turn
+        self.flow = flow
+        self.run = run
+        self.subject = subject
+        self.expires_at = expires_at
+        self.asked_at: datetime | None = None
+        self._asked_in: str | None = None
+        self._wait: timedelta | None = None
+
+    def do(self, effect: Effect, key: str) -> None:
+        """Do one effect. `key` is unique to it: run, transition and index."""
+        turn = self.turn
+        match effect:
+            case Say(text, _, question):
+                self._say(text, key, question=question)
+            case Call(text, _):
+                # Calls that ask are not there yet: the question comes again as a text rather than not at all.
+                self._say(text, key, question=True)
+            case RaiseAlert(reason):
+                requests.raise_alert(turn, self.run.member, reason, id=f"{key}.alert")
+            case ResolveAlert():
+                requests.somebody_came(turn, self.run.member)
+            case AddTask(kind, note):
+                turn.add_task(kind, id=key, member_id=self.run.member, subject=self.subject, note=note)
+            case RecordConsent(about, given, wording):
+                self._consent(about, given, wording, key)
+            case Invite(name, number):
+                contacting.invite(turn, self.run.member, name, number, key=key)
+            case Record(name, value):
+                runs.record(turn.unit, self.run, name, value, turn.now)
+                if name in KEPT_WITH_MEMBER:
+                    self._keep(name, str(value))
+            case SetTimer(after):
+                self._wait = after
+            case Finished():
+                pass  # told by the run's own state, and by the timer that is not set any more
+            case _:
+                assert_never(effect)
+
+    def set_timer(self) -> None:
+        """Set or forget the run's timer, now that all its messages have their rows."""
+        if self._wait is None:
+            if self.run.state is not RunState.WAITING or self.run.transition > 1:
+                timers.drop(self.turn.unit, self.subject)
+            return
+        timers.put(
+            self.turn.unit,
+            timers.Timer(
+                self.subject,
+                "routine",
+                self.run.member,
+                self.run.transition,
+                self.turn.until(self._wait),
+                self._wait.total_seconds(),
+                self._asked_in,
+            ),
+        )
+
+    def _say(self, text: str, key: str, *, question: bool) -> None:
+        person = self.turn.person(self.run.member)
+        kind = "check_in" if self.flow.check_in else "notice"
+        sent_as = self.turn.tell(
+            person,
+            text,
+            id=key,
+            subject=self.subject,
+            kind=kind,
+            expires_at=self.expires_at,
+        )
+        if question:
+            self.asked_at = self.turn.now
+            self._asked_in = sent_as
+
+    def _consent(self, about: str, given: bool, wording: str, key: str) -> None:
+        turn = self.turn
+        person = turn.person(self.run.member)
+        people.record_consent(
+            turn.unit,
+            id=key,
+            person=person,
+            about=about,
+            given=given,
+            wording=wording,
+            channel="sms",
+            at=turn.now,
+        )
+        state = "active" if given else "left"
+        joined_at = turn.now if given else None
+        people.set_member_state(turn.unit, person.id, state, joined_at=joined_at)
+        turn.update(replace(turn.situation(person.id), member_state=state))
+        if given:
+            schedules.plan(turn, person.id)
+        else:
+            schedules.forget(turn, person.id)
+
+    def _keep(self, name: str, value: str) -> None:
+        situation = self.turn.situation(self.run.member)
+        if name == "first_name":
+            people.rename(self.turn.unit, self.run.member, value)
+            person = replace(situation.person, name=value)
+        else:
+            people.set_language(self.turn.unit, self.run.member, value)
+            person = replace(situation.person, language=value)
+        self.turn.update(replace(situation, person=person))

@@ -1,0 +1,262 @@
+"""From the outbox to the carrier, and what the carrier says afterwards.
+
+1. Claim: rows that are due become `sending` under a lease, and that is committed (`claim`).
+2. Look once more whether each may still be sent: STOP, an end, a time that has passed (`_may_send`).
+3. Hand it over, outside any transaction (`hand_over`).
+4. Record what came of it (`_record`). An answer that never came leaves the row `in_doubt`.
+5. A row in doubt, or one whose process died between 1 and 4, is settled by asking the carrier what it has
+   (`_settle_doubt`): had it, then it was sent; had it not, it is sent now. Where the carrier can't be asked,
+   a check-in is given up (sent at most once), an alert's notification is sent again (at least once).
+6. Callbacks move a sent row to delivered or failed, in whatever order they come (`reported`); one that comes
+   before step 4 is kept and applied there. A failure is an event for the alert that the message was about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from checkin.alert.model import OutOfReach
+from checkin.carrier.base import (
+    Accepted,
+    CarrierError,
+    DeliveryStatus,
+    FailureKind,
+    InDoubt,
+    Outgoing,
+    Refused,
+)
+from checkin.service import requests, standing
+from checkin.service.app import App, Lane
+from checkin.service.turn import Turn
+from checkin.store import alerts, inbox, outbox, timers
+from checkin.store.inbox import Callback
+from checkin.store.outbox import Addressed, Message
+from checkin.store.unit import Unit
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)
+"""Longer than any request to the carrier may take (10 s), so that nobody is asked to settle a living send."""
+
+ASK_AFTER = timedelta(seconds=20)
+"""How long a send in doubt rests before the carrier is asked: its own list lags a little behind."""
+
+MOST_TRIES = 8
+BATCH = {"alerts": 1, "routine": 10}
+RETRY_FIRST = timedelta(seconds=5)
+RETRY_LONGEST = timedelta(minutes=30)
+CONFIG_RETRY = timedelta(minutes=5)
+
+
+def deliver(app: App, lane: Lane) -> int:
+    """Send everything that is due in this lane now; return how many rows were handled."""
+    handled = 0
+    while batch := claim(app, lane):
+        for message in batch:
+            deliver_one(app, message)
+        handled += len(batch)
+    return handled
+
+
+def claim(app: App, lane: Lane) -> Sequence[Message]:
+    """Claim what is due in this lane."""
+    now, lease = app.clock.now(), app.new_id()
+    return app.store.run(
+        lambda unit: outbox.claim(unit, lane=lane, now=now, lease=lease, lasts=LEASE, limit=BATCH[lane])
+    )
+
+
+def deliver_one(app: App, message: Message) -> None:
+    """Bring one claimed row as far as it can come now."""
+    addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
+    if not _may_send(app, addressed):
+        return
+    outgoing = _outgoing(addressed, app.clock.now())
+    if message.state == "in_doubt" and not _settle_doubt(app, message, outgoing):
+        return
+    hand_over(app, message, outgoing)
+
+
+def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
+    """Give one message to the carrier and record what came of it."""
+    try:
+        accepted = app.carrier.send(outgoing)
+    except Refused as refused:
+        kind, code, retry_after = refused.kind, refused.code, refused.retry_after
+        app.store.run(lambda unit: _refused(app, unit, message, kind, code, retry_after))
+    except InDoubt:
+        log.warning("send in doubt", outbox_id=message.id, lane=message.lane)
+        app.store.run(
+            lambda unit: outbox.settle(unit, message, "in_doubt", due_at=app.clock.now() + ASK_AFTER)
+        )
+    else:
+        app.store.run(lambda unit: _accepted(app, unit, message, accepted))
+
+
+def reported(
+    app: App,
+    unit: Unit,
+    *,
+    token: str,
+    status: DeliveryStatus,
+    carrier_id: str,
+    error_code: str | None,
+    now: datetime,
+) -> bool:
+    """Take one word of the carrier about a message; return whether it was news.
+
+    Any order, any number of times: a word is kept once, a terminal one wins, and one that comes before our
+    own record of the send waits for it. A word about a row in doubt proves that the carrier has it.
+    """
+    if any(known.status == status.value for known in inbox.callbacks_of(unit, token)):
+        return False
+    inbox.add_callback(unit, Callback(token, status.value, carrier_id, error_code, now))
+    message = outbox.by_id(unit, token)
+    if message is None:
+        return True
+    turn = Turn(app, unit, now)
+    if message.state == "in_doubt" or (message.state == "sent" and status.terminal):
+        _advance(turn, message, status, carrier_id, error_code)
+    return True
+
+
+# ---------------------------------------------------------------- before a send
+
+
+def _may_send(app: App, addressed: Addressed) -> bool:
+    """Give up a row that may not or need not be sent any more."""
+    message, now = addressed.message, app.clock.now()
+    if message.state == "in_doubt":
+        return True  # it may be out already: that has to be settled whatever else is true
+    if addressed.stopped:
+        state = "cancelled"
+    elif message.expires_at is not None and message.expires_at <= now:
+        state = "lapsed"
+    else:
+        return True
+    app.store.run(lambda unit: outbox.settle(unit, message, state))
+    return False
+
+
+def _outgoing(addressed: Addressed, now: datetime) -> Outgoing:
+    message = addressed.message
+    valid_for = None if message.expires_at is None else message.expires_at - now
+    return Outgoing(message.id, addressed.number, message.body, message.channel, valid_for)
+
+
+def _settle_doubt(app: App, message: Message, outgoing: Outgoing) -> bool:
+    """Settle a row in doubt by asking the carrier; return whether it is to be sent now."""
+    since = (message.first_try_at or message.created_at) - timedelta(minutes=1)
+    try:
+        accepted = app.carrier.find(outgoing, since)
+    except CarrierError:
+        return _doubt_stays(app, message)
+    if accepted is not None:
+        found = accepted
+        app.store.run(lambda unit: _accepted(app, unit, message, found))
+        return False
+    addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
+    if addressed.stopped or (message.expires_at is not None and message.expires_at <= app.clock.now()):
+        app.store.run(lambda unit: outbox.settle(unit, message, "cancelled"))
+        return False
+    return True
+
+
+def _doubt_stays(app: App, message: Message) -> bool:
+    """Ask again later; where that never works, an alert goes out again, a check-in does not."""
+    at_most_once = message.kind == "check_in"
+    if message.tries < MOST_TRIES and (at_most_once or message.tries < 3):
+        due_at = app.clock.now() + _backoff(message.tries)
+        app.store.run(lambda unit: outbox.settle(unit, message, "in_doubt", due_at=due_at))
+        return False
+    if at_most_once:
+        app.store.run(lambda unit: outbox.settle(unit, message, "lost"))
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- after a send
+
+
+def _accepted(app: App, unit: Unit, message: Message, accepted: Accepted) -> None:
+    """Record that the carrier has a message, and what it has already said about it."""
+    now = app.clock.now()
+    said = inbox.callbacks_of(unit, message.id)
+    terminal = next((one for one in said if DeliveryStatus(one.status).terminal), None)
+    status = DeliveryStatus(terminal.status) if terminal else accepted.status
+    state = status.value if status.terminal else "sent"
+    error_code = terminal.error_code if terminal else None
+    outbox.settle(unit, message, state, carrier_id=accepted.carrier_id, sent_at=now, error_code=error_code)
+    timers.count_from_sending(unit, message.id, now)
+    if state == "failed":
+        _failed(Turn(app, unit, now), message, error_code)
+
+
+def _advance(
+    turn: Turn, message: Message, status: DeliveryStatus, carrier_id: str, error_code: str | None
+) -> None:
+    """Move a row on because of a callback."""
+    state = status.value if status.terminal else "sent"
+    sent_at = message.sent_at or turn.now
+    outbox.advance(
+        turn.unit, message, state, carrier_id=carrier_id, sent_at=sent_at, error_code=error_code, lease=None
+    )
+    if message.sent_at is None:
+        timers.count_from_sending(turn.unit, message.id, sent_at)
+    if state == "failed":
+        _failed(turn, message, error_code)
+
+
+def _refused(
+    app: App, unit: Unit, message: Message, kind: FailureKind, code: str, retry_after: timedelta | None
+) -> None:
+    """Do what each kind of refusal asks for: later again, never again, or the next person."""
+    now = app.clock.now()
+    if kind in (FailureKind.RETRY, FailureKind.CONFIG):
+        wait = retry_after or (CONFIG_RETRY if kind is FailureKind.CONFIG else _backoff(message.tries))
+        patient = message.tries < MOST_TRIES and not (message.expires_at and message.expires_at <= now + wait)
+        if kind is FailureKind.CONFIG:
+            log.error("carrier refuses our account or sender", code=code)
+        if patient:
+            outbox.settle(unit, message, "queued", due_at=now + wait, error_code=code)
+            return
+    outbox.settle(unit, message, "failed", error_code=code)
+    turn = Turn(app, unit, now)
+    if kind is FailureKind.OPTED_OUT:
+        person_id = message.person_id
+        standing.opt_out(
+            turn,
+            turn.situation(person_id),
+            key=f"{message.id}.stopped",
+            wording=f"carrier {code}",
+            confirm=False,
+        )
+        return
+    _failed(turn, message, code)
+
+
+def _failed(turn: Turn, message: Message, code: str | None) -> None:
+    """Tell whom it concerns that a message will never arrive."""
+    kind, _, rest = message.subject.partition(":")
+    log.warning("message failed", outbox_id=message.id, lane=message.lane, code=code)
+    if kind == "alert" and message.kind == "notification":
+        alert = alerts.by_id(turn.unit, rest)
+        if alert is not None:
+            requests.feed(turn, alert, OutOfReach(message.person_id))
+    elif kind == "run":
+        turn.add_task(
+            "undelivered",
+            id=f"{message.id}.undelivered",
+            member_id=message.person_id,
+            subject=message.subject,
+            note=f"A text to {turn.person(message.person_id).name or 'a member'} could not be delivered.",
+        )
+
+
+def _backoff(tries: int) -> timedelta:
+    """Return how long to wait after so many tries: 5 s, 10 s, 20 s, … at most half an hour."""
+    doubled: int = 2 ** max(0, tries - 1)
+    return min(RETRY_FIRST * doubled, RETRY_LONGEST)

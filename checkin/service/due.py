@@ -1,0 +1,162 @@
+"""What is due: claiming timers and doing what each of them was set for.
+
+1. Claim a batch of due timers under a lease (`claim`), in a transaction of its own.
+2. Do each in its own transaction (`fire`). It looks whether this very timer is still set; a timer that was
+   replaced, dropped or done by somebody else does nothing.
+3. Whatever it decides replaces or drops the timer, so that it can't be done twice. A process that dies in
+   between leaves a claimed timer, which is given out again after the lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from checkin.alert.model import TimerFired as AlertTimerFired
+from checkin.conversation.run import TimerFired
+from checkin.flow.model import Flow
+from checkin.service import contacting, conversations, requests, schedules, standing
+from checkin.service.app import App, Lane
+from checkin.service.turn import Turn
+from checkin.store import alerts, runs, timers
+from checkin.store.timers import Timer
+from checkin.store.unit import Unit
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)
+BATCH = 100
+POISONED_FOR = timedelta(minutes=5)
+"""A timer whose work fails is put off for so long, so that it holds up nothing else."""
+
+
+def claim(app: App, lane: Lane) -> Sequence[Timer]:
+    """Claim what is due in this lane, oldest first."""
+    now = app.clock.now()
+    return app.store.run(lambda unit: timers.claim(unit, lane=lane, now=now, limit=BATCH, lease=LEASE))
+
+
+def run_due(app: App, lane: Lane) -> int:
+    """Do everything that is due in this lane now; return how many timers that were."""
+    done = 0
+    while batch := claim(app, lane):
+        for timer in batch:
+            fire_safely(app, timer)
+        done += len(batch)
+    return done
+
+
+def fire_safely(app: App, timer: Timer) -> None:
+    """Do one timer. One that fails is put off and reported; the next ones are not held up."""
+    try:
+        fire(app, timer)
+    except Exception:
+        log.exception("timer failed", subject=timer.subject)
+        put_off = Timer(
+            timer.subject,
+            timer.lane,
+            timer.member_id,
+            timer.transition,
+            app.clock.now() + POISONED_FOR,
+        )
+        app.store.run(lambda unit: timers.put(unit, put_off) if timers.still_set(unit, timer) else None)
+
+
+def fire(app: App, timer: Timer) -> None:
+    """Do what one timer was set for, in one transaction."""
+    kind, _, rest = timer.subject.partition(":")
+
+    def work(unit: Unit) -> None:
+        if timers.still_set(unit, timer):
+            _WORK[kind](Turn(app, unit, app.clock.now()), timer, rest)
+
+    app.store.run(work)
+
+
+def _run(turn: Turn, timer: Timer, run_id: str) -> None:
+    run = runs.by_id(turn.unit, run_id)
+    if run is None or run.transition != timer.transition:
+        timers.drop(turn.unit, timer.subject)
+        return
+    facts = turn.facts(turn.situation(run.member))
+    moved = conversations.feed(turn, run, TimerFired(timer.transition, facts))
+    if moved == run:
+        timers.drop(turn.unit, timer.subject)
+
+
+def _alert(turn: Turn, timer: Timer, alert_id: str) -> None:
+    alert = alerts.by_id(turn.unit, alert_id)
+    if alert is None or not requests.feed(turn, alert, AlertTimerFired(timer.transition)):
+        timers.drop(turn.unit, timer.subject)
+
+
+def _invitation(turn: Turn, timer: Timer, contact_id: str) -> None:
+    contacting.waited(turn, contact_id, timer.transition)
+
+
+def _pause(turn: Turn, timer: Timer, member_id: str) -> None:
+    """End a pause. A member who stopped meanwhile has no such timer any more."""
+    standing.unpause(turn, member_id)
+    turn.say(
+        turn.person(member_id),
+        "unpaused",
+        id=f"{timer.subject}.{_stamp(timer)}",
+        subject=f"person:{member_id}",
+    )
+
+
+def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
+    """Start a scheduled flow, and plan its next start. What comes much too late lapses."""
+    member_id, _, name = rest.partition(":")
+    flow = turn.app.flows.get(name)
+    if flow is None:
+        timers.drop(turn.unit, timer.subject)
+        return
+    person = turn.person(member_id)
+    start_at = schedules.allowed(turn.app, person, turn.now)
+    if start_at > turn.now and start_at < timer.due_at + schedules.LATEST:
+        timers.put(turn.unit, Timer(timer.subject, "routine", member_id, 0, start_at))
+        return
+    schedules.plan_flow(turn, person, flow)
+    in_time = start_at == turn.now and turn.now - timer.due_at < schedules.LATEST
+    if in_time:
+        _start(turn, member_id, flow)
+    turn.journal(member_id, timer.subject, 0, {"kind": "ScheduleFired", "started": in_time})
+
+
+def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
+    """Start a follow-up. It is never too late to ask how it went."""
+    _, _, name = rest.partition(":")
+    flow = turn.app.flows.get(name)
+    timers.drop(turn.unit, timer.subject)
+    if flow is not None:
+        _start(turn, timer.member_id, flow)
+    turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})
+
+
+def _start(turn: Turn, member_id: str, flow: Flow) -> None:
+    situation = turn.situation(member_id)
+    if situation.member_state == "active" and not situation.person.stopped:
+        conversations.start(turn, member_id, flow, expires_at=turn.until(conversations.CHECK_IN_EXPIRES))
+
+
+def _stamp(timer: Timer) -> int:
+    return int(timer.due_at.timestamp())
+
+
+_WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
+    "run": _run,
+    "alert": _alert,
+    "invitation": _invitation,
+    "pause": _pause,
+    "schedule": _schedule,
+    "follow_up": _follow_up,
+}
+
+
+def next_moment(app: App) -> tuple[datetime, str] | None:
+    """Return when the next timer is due, and its subject."""
+    timer = app.store.read(timers.next_due)
+    return None if timer is None else (timer.due_at, timer.subject)

@@ -1,0 +1,200 @@
+"""Requests for support: raising an alert, moving it, and doing what the escalation machine decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+from checkin.alert.errors import EventRejected
+from checkin.alert.machine import escalate
+from checkin.alert.model import (
+    AddTask,
+    Alert,
+    AlertState,
+    ChangedMind,
+    Effect,
+    Event,
+    FollowUp,
+    NobodyCame,
+    Notify,
+    OutOfReach,
+    Policy,
+    Raised,
+    SetTimer,
+    SomebodyCame,
+    Target,
+    TellMember,
+    TellOther,
+)
+from checkin.alert.policy import policy_for
+from checkin.alert.replay import event_to_json
+from checkin.flow.model import AlertReason, Value
+from checkin.service import schedules
+from checkin.service.turn import Turn
+from checkin.store import alerts, outbox, people, timers
+
+CHECK_TAKEN = timedelta(hours=32)
+"""When whoever took a request is asked about it: after the member was asked the next day, and had time."""
+
+OPEN_REQUEST = (AlertState.WINDOW, AlertState.NOTIFYING, AlertState.WITH_STAFF)
+
+
+def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> None:
+    """Raise an alert for a member, or say how the one that is open stands.
+
+    "Nobody came" re-opens the alert that somebody took. Words of crisis go to staff at once, whatever else
+    is open: contacts hear of it only if the member asks for them.
+    """
+    known = alerts.open_of_member(turn.unit, member_id) if turn.situation(member_id).has_alert else ()
+    taken = [alert for alert in known if alert.state is AlertState.ACKNOWLEDGED]
+    if reason == "nobody_came" and taken:
+        feed(turn, taken[0], NobodyCame())
+        return
+    same = [alert for alert in known if (alert.reason == "crisis") == (reason == "crisis")]
+    if any(alert.state in OPEN_REQUEST for alert in same):
+        if reason != "crisis":
+            person = turn.person(member_id)
+            turn.say(person, "alert_member_already_open", id=f"{id}.open", subject=f"alert:{same[0].id}")
+        return
+    alert = Alert(id=id, member=member_id, reason=reason, policy=_policy(turn, member_id, reason))
+    moved, effects = escalate(alert, Raised())
+    alerts.add(turn.unit, moved, turn.now)
+    turn.update(replace(turn.situation(member_id), has_alert=True))
+    _settle(turn, moved, Raised(), effects)
+
+
+def feed(turn: Turn, alert: Alert, event: Event) -> bool:
+    """Move an alert by one event; return whether it was accepted."""
+    try:
+        moved, effects = escalate(alert, event)
+    except EventRejected:
+        return False
+    alerts.save(turn.unit, moved, turn.now)
+    _settle(turn, moved, event, effects)
+    return True
+
+
+def changed_mind(turn: Turn, member_id: str) -> bool:
+    """Cancel the member's newest request that can still be cancelled; return whether there was one."""
+    for alert in alerts.open_of_member(turn.unit, member_id):
+        if alert.reason != "crisis" and feed(turn, alert, ChangedMind()):
+            return True
+    return False
+
+
+def somebody_came(turn: Turn, member_id: str) -> None:
+    """Close every request of the member that somebody took: somebody was there."""
+    for alert in alerts.open_of_member(turn.unit, member_id):
+        if alert.state is AlertState.ACKNOWLEDGED:
+            feed(turn, alert, SomebodyCame())
+
+
+def out_of_reach(turn: Turn, person_id: str) -> None:
+    """Tell every open alert that this person can't be reached any more."""
+    for alert in alerts.open_for_person(turn.unit, person_id):
+        feed(turn, alert, OutOfReach(person_id))
+
+
+def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
+    """Return who will be told, in which order: the contacts who agreed and can be texted, then staff."""
+    support = turn.app.program.support
+    contacts = [
+        contact.person_id
+        for contact in people.contacts_of(turn.unit, member_id)
+        if contact.state == "accepted" and not contact.stopped
+    ]
+    return policy_for(
+        [] if reason == "crisis" else contacts,
+        [person for person in turn.app.staff_ids if person != member_id],
+        window=timedelta(0) if reason == "crisis" else support.window,
+        contact_wait=support.contact_wait,
+        staff_wait=support.staff_wait,
+        remind_staff=support.remind_staff,
+        at_once=support.at_once,
+        check_taken=CHECK_TAKEN,
+    )
+
+
+def _settle(turn: Turn, alert: Alert, event: Event, effects: Iterable[Effect]) -> None:
+    """Journal an accepted event and do its effects. Each effect's key is alert, transition and index."""
+    subject = f"alert:{alert.id}"
+    turn.journal(alert.member, subject, alert.transition, event_to_json(event))
+    if alert.state in (AlertState.CANCELLED, AlertState.RESOLVED, AlertState.ACKNOWLEDGED):
+        outbox.cancel_subject(turn.unit, subject)  # whatever still waits to be sent is overtaken
+    if alert.timer is None:
+        timers.drop(turn.unit, subject)
+    for index, effect in enumerate(effects):
+        _do(turn, alert, effect, f"{alert.id}.{alert.transition}.{index}")
+
+
+def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
+    subject = f"alert:{alert.id}"
+    match effect:
+        case Notify(target, reminder):
+            _notify(turn, alert, target, key, reminder=reminder)
+        case TellMember(news, person):
+            member = turn.person(alert.member)
+            text_key, values = _member_news(turn, alert, news, person)
+            turn.say(member, text_key, id=key, subject=subject, lane="alerts", **values)
+        case TellOther(target, news, by):
+            text_key = f"alert_other_{news}"
+            values = {"member": _member_name(turn, alert), "by": by and _name(turn, alert, by)}
+            turn.say(turn.person(target.person), text_key, id=key, subject=subject, lane="alerts", **values)
+        case SetTimer(after):
+            due_at = turn.until(after)
+            timers.put(turn.unit, timers.Timer(subject, "alerts", alert.member, alert.transition, due_at))
+        case AddTask(kind):
+            note = f"{kind.replace('_', ' ').capitalize()}: {_member_name(turn, alert)}"
+            turn.add_task(kind, id=key, member_id=alert.member, subject=subject, note=note)
+        case FollowUp():
+            schedules.plan_follow_ups(turn, alert.member, alert.id)
+        case _:
+            assert_never(effect)
+
+
+def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: bool) -> None:
+    """Ask one person. The row that remembers it lets a later "1" or "2" find this alert."""
+    person = turn.person(target.person)
+    alerts.notify(
+        turn.unit,
+        alert_id=alert.id,
+        person_id=person.id,
+        role=target.role,
+        at=turn.now,
+        again=reminder,
+    )
+    text_key = f"alert_notify_{target.role}" + ("_reminder" if reminder else "")
+    member = turn.person(alert.member)
+    values: dict[str, Value] = {"member": _member_name(turn, alert)}
+    if target.role == "staff":
+        values["member_number"] = member.number
+    text = turn.text(person.language, text_key, **values)
+    turn.tell(person, text, id=key, subject=f"alert:{alert.id}", kind="notification", lane="alerts")
+
+
+def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tuple[str, dict[str, Value]]:
+    """Return which text tells the member this news, and what to fill in."""
+    member = turn.person(alert.member)
+    key = f"alert_member_{news}"
+    values: dict[str, Value] = {"time": turn.clock(member)}
+    if news == "window_opened":
+        values["minutes"] = int(alert.policy.window.total_seconds() // 60)
+        if person is None:
+            key += "_staff"
+    if person is not None:
+        values["contact"] = values["staff"] = _name(turn, alert, person)
+    return key, values
+
+
+def _member_name(turn: Turn, alert: Alert) -> str:
+    return turn.person(alert.member).name or turn.app.program.name
+
+
+def _name(turn: Turn, alert: Alert, person_id: str) -> str:
+    """Return a person's name as the member calls them, or as staff are called."""
+    for contact in people.contacts_of(turn.unit, alert.member):
+        if contact.person_id == person_id:
+            return contact.name
+    return turn.person(person_id).name or turn.app.program.name

@@ -1,0 +1,94 @@
+"""Whether a person wants to hear from us: STOP, START, PAUSE and its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from checkin.service import contacting, conversations, requests, schedules
+from checkin.service.turn import Turn
+from checkin.store import outbox, people, timers
+from checkin.store.situations import Person, Situation
+from checkin.timing.words import day_words
+
+PAUSE_WITHOUT_A_LENGTH = timedelta(days=7)
+
+
+def opt_out(turn: Turn, situation: Situation, *, key: str, wording: str, confirm: bool) -> None:
+    """Stop everything to this number: as member, as trusted contact, as staff.
+
+    One confirmation goes out, unless the carrier has sent one already. A member's open request for support
+    goes on: others can still reach the member. `wording` is what the person wrote, kept as the record.
+    """
+    person = situation.person
+    if confirm:
+        turn.say(person, "stopped", id=f"{key}.stopped", subject=f"person:{person.id}")
+    if situation.member_state is not None:
+        conversations.close_all(turn, person.id, "opted_out")
+        schedules.forget(turn, person.id)
+        people.set_member_state(turn.unit, person.id, "left")
+    stopped = replace(turn.situation(person.id), person=replace(person, stopped=True), member_state="left")
+    turn.update(stopped if situation.member_state is not None else replace(stopped, member_state=None))
+    people.set_stopped(turn.unit, person.id, turn.now)
+    people.record_consent(
+        turn.unit,
+        id=f"{key}.consent",
+        person=person,
+        about="everything",
+        given=False,
+        wording=wording,
+        channel="sms",
+        at=turn.now,
+    )
+    outbox.cancel_for_person(turn.unit, person.id)
+    requests.out_of_reach(turn, person.id)
+    for contact in people.contact_for(turn.unit, person.id):
+        if contact.state in ("invited", "accepted"):
+            contacting.left(turn, contact)
+
+
+def resume(turn: Turn, situation: Situation, *, key: str) -> None:
+    """Begin again after STOP or a pause. Somebody who had agreed to check-ins gets them again."""
+    person = situation.person
+    if not person.stopped:
+        if situation.member_state == "paused":
+            unpause(turn, person.id)
+            turn.say(person, "unpaused", id=f"{key}.unpaused", subject=f"person:{person.id}")
+        else:
+            turn.say(person, "help", id=f"{key}.help", subject=f"person:{person.id}")
+        return
+    person = replace(person, stopped=False)
+    people.set_stopped(turn.unit, person.id, None)
+    turn.update(replace(situation, person=person))
+    agreed = [given for about, given, *_ in people.consents_of(turn.unit, person.id) if about == "check_ins"]
+    if situation.member_state is not None and agreed and agreed[-1]:
+        people.set_member_state(turn.unit, person.id, "active")
+        turn.update(replace(turn.situation(person.id), member_state="active"))
+        turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Resumed"})
+        schedules.plan(turn, person.id)
+    turn.say(person, "resumed", id=f"{key}.resumed", subject=f"person:{person.id}")
+
+
+def pause(turn: Turn, situation: Situation, *, key: str, length: timedelta | None) -> None:
+    """Ask nothing for a while. SUPPORT still works; what waits for an answer waits no more."""
+    person = situation.person
+    until = schedules.allowed(turn.app, person, turn.until(length or PAUSE_WITHOUT_A_LENGTH))
+    conversations.close_all(turn, person.id, "paused")
+    people.set_member_state(turn.unit, person.id, "paused", paused_until=until)
+    turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Paused"})
+    timers.drop_of_member(turn.unit, person.id, "schedule:")
+    timers.put(turn.unit, timers.Timer(f"pause:{person.id}", "routine", person.id, 0, until))
+    words = day_words(_local(turn, person, until), _local(turn, person, turn.now), person.language)
+    turn.say(person, "paused", id=f"{key}.paused", subject=f"person:{person.id}", until=words)
+
+
+def unpause(turn: Turn, person_id: str) -> None:
+    """End a pause: the next check-in comes at its usual time."""
+    people.set_member_state(turn.unit, person_id, "active")
+    turn.journal(person_id, f"member:{person_id}", 0, {"kind": "Unpaused"})
+    timers.drop(turn.unit, f"pause:{person_id}")
+    schedules.plan(turn, person_id)
+
+
+def _local(turn: Turn, person: Person, at: datetime) -> datetime:
+    return at.astimezone(turn.app.zone_of(person))

@@ -1,0 +1,147 @@
+"""One event's handling: what it was decided on, and everything it decided.
+
+A turn is made inside a use case and lives as long as its unit. It knows who is being answered right now (a
+text for that person goes back in the same response; a text for anybody else is an outbox row), numbers the
+members' journals, and wakes the lanes that got something to do once all of it is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from checkin.flow.model import Value, Values
+from checkin.service.app import App, Lane
+from checkin.store import alerts, outbox, runs, situations
+from checkin.store.situations import Person, Situation
+from checkin.store.unit import Unit
+from checkin.timing.words import clock_words
+
+
+@dataclass(slots=True)
+class Turn:
+    """One event in one unit of work. `answering` is who gets an answer in the same response, if anybody."""
+
+    app: App
+    unit: Unit
+    now: datetime
+    answering: str | None = None
+    answers: list[str] = field(default_factory=list)
+    _situations: dict[str, Situation] = field(default_factory=dict)
+    _seqs: dict[str, int] = field(default_factory=dict)
+    _woken: set[Lane] = field(default_factory=set)
+
+    def know(self, situation: Situation) -> None:
+        """Take note of a situation that was read already."""
+        self._situations[situation.person.id] = situation
+        self._seqs.setdefault(situation.person.id, situation.seq)
+
+    def situation(self, person_id: str) -> Situation:
+        """Return a person's situation as this event found it."""
+        found = self._situations.get(person_id)
+        if found is None:
+            found = situations.of_person(self.unit, person_id)
+            assert found is not None, "an id that nobody has"
+            self.know(found)
+        return found
+
+    def person(self, person_id: str) -> Person:
+        """Return a person as this event found them."""
+        return self.situation(person_id).person
+
+    def forget(self, person_id: str) -> None:
+        """Drop what is remembered of a person whose fields this very event has changed."""
+        self._situations.pop(person_id, None)
+
+    def update(self, situation: Situation) -> None:
+        """Replace what is remembered of a person: this very event has changed it."""
+        self._situations[situation.person.id] = situation
+
+    def tell(
+        self,
+        person: Person,
+        text: str,
+        *,
+        id: str,
+        subject: str,
+        kind: str = "notice",
+        lane: Lane = "routine",
+        expires_at: datetime | None = None,
+        channel: str = "sms",
+    ) -> str | None:
+        """Say something to a person: as an answer if they are being answered, else through the outbox.
+
+        `id` is the effect that says it. Returns the outbox row's id, None for an answer. A person who said
+        STOP is told nothing.
+        """
+        if person.stopped:
+            return None
+        if person.id == self.answering and channel == "sms":
+            self.answers.append(text)
+            return None
+        message = outbox.Message(
+            id, lane, kind, channel, person.id, subject, text, "queued", self.now, self.now, expires_at
+        )
+        outbox.add(self.unit, message)
+        self.wake(lane)
+        return id
+
+    def say(
+        self, person: Person, key: str, *, id: str, subject: str, lane: Lane = "routine", **values: Value
+    ) -> None:
+        """Say one of the program's own texts to a person, in their language."""
+        self.tell(person, self.text(person.language, key, **values), id=id, subject=subject, lane=lane)
+
+    def text(self, language: str, key: str, **values: Value) -> str:
+        """Return one of the program's own texts, filled in."""
+        program = self.app.program
+        return program.texts[key].render(language, {**program.facts(language), **values})
+
+    def journal(self, member_id: str, subject: str, transition: int, event: Mapping[str, Any]) -> None:
+        """Append an event to a member's journal, under the member's next number."""
+        if member_id not in self._seqs:
+            self._seqs[member_id] = runs.last_seq(self.unit, member_id)
+        self._seqs[member_id] += 1
+        runs.write_journal(
+            self.unit,
+            member_id=member_id,
+            seq=self._seqs[member_id],
+            at=self.now,
+            subject=subject,
+            transition=transition,
+            event=event,
+        )
+
+    def add_task(self, kind: str, *, id: str, member_id: str | None, subject: str, note: str) -> None:
+        """Put something on the staff's list."""
+        alerts.add_task(self.unit, alerts.Task(id, kind, member_id, subject, note, "open", self.now))
+
+    def wake(self, lane: Lane) -> None:
+        """Wake a lane's workers once this is durable."""
+        if lane not in self._woken:
+            self._woken.add(lane)
+            app = self.app
+            self.unit.after_commit(lambda: app.wake(lane))
+
+    def facts(self, situation: Situation) -> Values:
+        """Return what flows may know of a member and the program at this moment."""
+        person = situation.person
+        return {
+            **self.app.program.facts(person.language),
+            "first_name": person.name,
+            "has_contact": situation.contact_name is not None,
+            "contact_name": situation.contact_name,
+            "invited_contact": situation.invited_name,
+            "taker_name": None,
+            "time": self.clock(person),
+        }
+
+    def clock(self, person: Person) -> str:
+        """Return the time of day as this person would say it."""
+        return clock_words(self.now.astimezone(self.app.zone_of(person)), person.language)
+
+    def until(self, delay: timedelta) -> datetime:
+        """Return the moment that is so far from now."""
+        return self.now + delay

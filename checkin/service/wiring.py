@@ -1,0 +1,125 @@
+"""One place builds the real things: from settings to a service that is ready to work.
+
+Everything that touches the world is made here and handed down: the store, the clock, the ids, the carrier.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from checkin.carrier.base import Carrier
+from checkin.carrier.emulator import PretendPhones
+from checkin.conversation.pack import load_packs
+from checkin.conversation.read import Reader
+from checkin.flow.load import FlowSet, load_flow, load_folder
+from checkin.flow.model import Flow
+from checkin.flow.program import Program
+from checkin.people.numbers import NumberRefused, normalise
+from checkin.service.app import App, Lane
+from checkin.service.clocks import PretendClock, SystemClock
+from checkin.service.publishing import know_staff, refresh
+from checkin.service.settings import Settings
+from checkin.store.migrate import current_revision, head_revision
+from checkin.store.store import Store, open_store
+from checkin.store.vault import keys_of_dev
+from checkin.timing.clock import Clock
+
+
+class NotMigrated(Exception):
+    """The database is not at the revision that this code needs. Run `checkin migrate`."""
+
+
+def new_id() -> str:
+    """Return a new random id: 32 characters that name nobody."""
+    return uuid.uuid4().hex
+
+
+def keys_of(settings: Settings) -> tuple[bytes, ...]:
+    """Return the key ring: CHECKIN_SECRET_KEYS, or the development key under `var/`."""
+    return settings.secret_keys or tuple(keys_of_dev(settings.var / "secret.keys"))
+
+
+def open_migrated(settings: Settings) -> Store:
+    """Open the database. Raises NotMigrated where its revision is not the code's."""
+    if current_revision(settings.database_url) != head_revision():
+        raise NotMigrated
+    return open_store(settings.database_url, keys_of(settings))
+
+
+def reaches_nobody(settings: Settings) -> bool:
+    """Whether no real phone can be reached: pretend phones, or a stand-in for Twilio on loopback."""
+    host = urlsplit(settings.twilio_api_url).hostname or ""
+    return settings.carrier == "emulator" or host in ("localhost", "::1") or host.startswith("127.")
+
+
+def carrier_of(settings: Settings) -> Carrier:
+    """Return the carrier that the settings ask for."""
+    if settings.carrier == "emulator":
+        return PretendPhones(new_id)
+    from checkin.carrier.twilio import TwilioCarrier
+
+    assert settings.twilio_account_sid is not None
+    assert settings.twilio_auth_token is not None
+    return TwilioCarrier(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+        from_number=settings.twilio_from,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        public_url=settings.public_url,
+        api_url=settings.twilio_api_url,
+    )
+
+
+def open_app(
+    settings: Settings, flow_set: FlowSet, *, wake: Callable[[Lane], None] = lambda _lane: None
+) -> App:
+    """Return the wired service, on a migrated database, with what is published there live.
+
+    Raises NotMigrated. The caller closes `app.store`.
+    """
+    store = open_migrated(settings)
+    try:
+        clock: Clock = SystemClock()
+        if reaches_nobody(settings):
+            clock = PretendClock(store, SystemClock())
+        program = flow_set.program
+        app = App(
+            store=store,
+            clock=clock,
+            new_id=new_id,
+            carrier=carrier_of(settings),
+            reader=Reader(load_packs(), _phone_reader(program)),
+            program=program,
+            load=_loader(program),
+            wake=wake,
+        )
+        know_staff(app)
+        refresh(app)
+    except BaseException:
+        store.close()
+        raise
+    return app
+
+
+def read_flows(settings: Settings) -> FlowSet:
+    """Read the folder of flows. Raises ProgramRefused where the program itself can't be read."""
+    return load_folder(settings.flows)
+
+
+def _loader(program: Program) -> Callable[[str, str, int], Flow | None]:
+    def load(name: str, source: str, version: int) -> Flow | None:
+        return load_flow(source, file=f"{name}.yaml", program=program, version=version).flow
+
+    return load
+
+
+def _phone_reader(program: Program) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        try:
+            return normalise(text, program.country)
+        except NumberRefused:
+            return None
+
+    return read

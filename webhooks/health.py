@@ -1,0 +1,62 @@
+"""Health for machines: alive, ready, and figures without content."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from checkin.service import health
+from checkin.service.app import LANES, App
+
+
+class HealthPages:
+    """`/healthz`, `/readyz` and `/metrics`."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def routes(self) -> list[Route]:
+        """Return the three routes."""
+        return [
+            Route("/healthz", self.alive),
+            Route("/readyz", self.ready),
+            Route("/metrics", self.metrics),
+        ]
+
+    async def alive(self, _request: Request) -> Response:
+        """Say that this process answers; nothing else is looked at."""
+        return PlainTextResponse("ok\n")
+
+    async def ready(self, _request: Request) -> Response:
+        """Say whether requests for support are in good hands: 200, or 503 with what is wrong."""
+        found = await run_in_threadpool(health.look, self._app)
+        age = found.heartbeat_age
+        body = {
+            "ready": found.ready,
+            "clock": "running" if found.clock_runs else "not running: start `checkin clock`",
+            "heartbeat_age_seconds": None if age is None else round(age.total_seconds(), 1),
+            "overdue_alert_timers": found.overdue_alert_timers,
+        }
+        return JSONResponse(body, status_code=200 if found.ready else 503)
+
+    async def metrics(self, _request: Request) -> Response:
+        """Return figures in Prometheus' text format; none of them names a person."""
+        found = await run_in_threadpool(health.look, self._app)
+        registry = CollectorRegistry()
+        Gauge("checkin_open_alerts", "Alerts that are not closed", registry=registry).set(found.open_alerts)
+        Gauge("checkin_overdue_alert_timers", "Timers of alerts that are late", registry=registry).set(
+            found.overdue_alert_timers
+        )
+        waiting = Gauge("checkin_outbox_due", "Outbox rows that are due", ["lane"], registry=registry)
+        for lane in LANES:
+            waiting.labels(lane).set(found.waiting.get(lane, 0))
+        if found.heartbeat_age is not None:
+            age = Gauge(
+                "checkin_clock_heartbeat_age_seconds", "Since the clock's heartbeat", registry=registry
+            )
+            age.set(found.heartbeat_age.total_seconds())
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,79 @@
+"""Brokers and actors: one queue a lane, and nothing in a message but "look".
+
+An actor's message carries no payload at all, so no text or number ever reaches a broker, and losing or
+repeating a message changes nothing. Retries are the outbox's business (rows with due times), so actors have
+none: a failure is logged and the clock's next sweep looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import dramatiq
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import AgeLimit, Middleware, Retries, ShutdownNotifications, TimeLimit
+
+from checkin.service.app import LANES, Lane
+
+STALE_AFTER = 60_000
+"""A wake-up older than this many milliseconds is dropped: the clock has swept many times since."""
+
+LONGEST = 15 * 60_000
+"""Milliseconds that one look at a lane may take before it is stopped; the next one goes on."""
+
+NAMESPACE = "checkin"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A lane's broker, and the actor that looks at the lane."""
+
+    broker: dramatiq.Broker
+    actor: dramatiq.Actor[[], None]
+
+    def send(self) -> None:
+        """Wake a worker of this lane. Raises what the broker raises when it can't be reached."""
+        self.actor.send()
+
+
+def open_queues(url: str, look: Callable[[Lane], None]) -> Mapping[Lane, Queue]:
+    """Return a queue for each lane. `look` does whatever is due in a lane.
+
+    `url` is `embedded`, or names Redis or RabbitMQ. Embedded lanes have a broker each, so that neither can
+    hold up the other; lanes on one server are two queues of it.
+    """
+    return {lane: _queue(_broker(url), lane, look) for lane in LANES}
+
+
+def _queue(broker: dramatiq.Broker, lane: Lane, look: Callable[[Lane], None]) -> Queue:
+    def look_at_lane() -> None:
+        look(lane)
+
+    declare = dramatiq.actor(broker=broker, queue_name=lane, actor_name=f"look_at_{lane}", max_retries=0)
+    actor: dramatiq.Actor[[], None] = declare(look_at_lane)
+    return Queue(broker, actor)
+
+
+def _middleware() -> list[Middleware]:
+    return [
+        AgeLimit(max_age=STALE_AFTER),
+        TimeLimit(time_limit=LONGEST),
+        ShutdownNotifications(),
+        Retries(max_retries=0),
+    ]
+
+
+def _broker(url: str) -> dramatiq.Broker:
+    if url.startswith(("redis://", "rediss://")):
+        from dramatiq.brokers.redis import RedisBroker
+
+        # A wake-up that a killed worker held is given out again soon, although the clock's sweep is sooner.
+        return RedisBroker(  # type: ignore[no-untyped-call]
+            url=url, middleware=_middleware(), namespace=NAMESPACE
+        )
+    if url.startswith(("amqp://", "amqps://")):
+        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+
+        return RabbitmqBroker(url=url, middleware=_middleware())
+    return StubBroker(middleware=_middleware(), fail_fast_default=False)
