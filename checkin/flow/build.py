@@ -44,6 +44,7 @@ class Built:
     names: Mapping[str, Kind]
     broken: frozenset[str]
     complete: bool
+    languages: tuple[str, ...]
     issues: tuple[Issue, ...]
 
 
@@ -75,7 +76,7 @@ def build(
     )
     complete = builder.complete and wording.complete and not broken
     issues = (*builder.issues, *wording.issues, *trigger_issues)
-    return Built(flow, names, broken, complete, issues)
+    return Built(flow, names, broken, complete, program.languages, issues)
 
 
 def _begun_by_program(start: Iterable[model.Trigger]) -> bool:

@@ -25,7 +25,7 @@ from checkin.flow.words import ALWAYS, fold
 
 def check(built: Built, document: Document) -> tuple[Issue, ...]:
     """Return everything that can be proved to be wrong with this flow."""
-    checker = _Checker(document, built.flow, built.names, built.broken)
+    checker = _Checker(document, built.flow, built.names, built.broken, built.languages)
     return tuple(checker.all())
 
 
@@ -35,6 +35,7 @@ class _Checker:
     flow: Flow
     names: Mapping[str, Kind]
     broken: frozenset[str]
+    languages: tuple[str, ...]
 
     def all(self) -> Iterator[Issue]:
         yield from self._unreachable()
@@ -60,8 +61,8 @@ class _Checker:
     # ------------------------------------------------------------ where the flow goes
 
     def _unreachable(self) -> Iterator[Issue]:
-        if self.broken:
-            return  # A step that cannot be read may well lead there.
+        if self.broken or graph.loose_ends(self.flow):
+            return  # A way that cannot be read may well lead there.
         reached = graph.reachable(self.flow)
         for name in self.flow.steps:
             if name not in reached:
@@ -90,7 +91,7 @@ class _Checker:
         path: Path = ("steps", step.name, "then")
         if not branches:
             return
-        if branches[-1].condition is not None:
+        if all(branch.condition is not None for branch in branches):
             message = "It is not said where to go when none of these conditions holds."
             mend = "Add a last line without `if`: - go: …"
             yield self._issue(Code.NOT_EXHAUSTIVE, (*path, len(branches) - 1), message, mend)
@@ -143,7 +144,10 @@ class _Checker:
         message = f"`{name}` may not be known yet when the conversation comes here."
         mend = f"Ask for it on every way that leads here, or set it before: set: {{ {name}: … }}"
         source = self.document.get(path)
-        offset = source.find(name) if isinstance(source, str) else -1
+        offset = -1
+        if isinstance(source, str):
+            braced = source.find("{" + name + "}")
+            offset = braced if braced >= 0 else source.find(name)
         place = self.document.inside(path, offset) if offset >= 0 else None
         return self.document.issue(Code.NOT_SET, path, message, mend, at=place)
 
@@ -219,8 +223,7 @@ class _Checker:
             yield from self._unspoken((*path, choice), words)
 
     def _unspoken(self, path: Path, words: object) -> Iterator[Issue]:
-        spoken = next(iter(self.flow.shared.values())).by_language
-        for language in spoken if isinstance(words, dict) else ():
+        for language in self.languages if isinstance(words, dict) else ():
             if isinstance(words, dict) and language not in words:
                 message = f"The words for this choice are missing in the language `{language}`."
                 yield self._issue(Code.LANGUAGE, path, message, f"Add {language}: …", key=True)

@@ -131,7 +131,8 @@ def _parse(source: str) -> ast.expr:
     try:
         return ast.parse(stripped, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        at = error.offset - 1 if isinstance(error, SyntaxError) and error.offset else 0
+        # At the end of the text the parser counts 0.
+        at = (error.offset or len(source)) - 1 if isinstance(error, SyntaxError) else 0
         offset = max(0, min(at + len(source) - len(stripped), len(source) - 1))
         raise ConditionError("This condition cannot be read.", offset, _GENERAL) from None
 

@@ -56,17 +56,25 @@ def reachable(flow: Flow) -> frozenset[str]:
     return frozenset(seen)
 
 
+def loose_ends(flow: Flow) -> frozenset[str]:
+    """Return the steps that do not say where they go on, or name a step that is not there."""
+    return frozenset(
+        step.name
+        for step in flow.steps.values()
+        if not isinstance(step, End)
+        and (not step.then or any(way.target not in flow.steps for way in ways(step)))
+    )
+
+
 def ending(flow: Flow) -> frozenset[str]:
-    """Return every step from which a run can end; names without a step count as if they could."""
+    """Return every step from which a run can end; where that cannot be told, it counts as if it could."""
     before: dict[str, set[str]] = {}
-    todo: list[str] = []
+    todo: list[str] = list(loose_ends(flow))
     for step in flow.steps.values():
         if isinstance(step, End):
             todo.append(step.name)
         for way in ways(step):
             before.setdefault(way.target, set()).add(step.name)
-            if way.target not in flow.steps:
-                todo.append(way.target)
     seen = set(todo)
     while todo:
         for name in before.get(todo.pop(), ()):

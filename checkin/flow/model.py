@@ -17,6 +17,14 @@ Value = str | int | float | bool | None
 Values = Mapping[str, Value]
 
 
+_ENDING = frozenset(".!?")
+_CLOSING = _ENDING | frozenset(" ,;:)")
+
+
+def _filled(value: Value) -> str:
+    return "" if value is None else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """One text in one language: literal parts and `{names}`, ready to fill in."""
@@ -26,14 +34,18 @@ class Template:
     """(literal, name) pairs in order; the name is None after the last literal."""
 
     def render(self, values: Values) -> str:
-        """Return the text with every name filled in; a missing or empty value becomes nothing."""
-        out: list[str] = []
+        """Return the text with every name filled in.
+
+        A missing or empty value becomes nothing, and takes the space or comma before it along: "Hi {name},"
+        becomes "Hi,", and "Thanks, {name}." becomes "Thanks.".
+        """
+        out, gap = "", False
         for literal, name in self.parts:
-            out.append(literal)
-            if name is not None:
-                value = values.get(name)
-                out.append("" if value is None else str(value))
-        return "".join(out)
+            if gap and literal[:1] in _CLOSING:
+                out = out.rstrip(" ,") if literal[:1] in _ENDING else out.rstrip(" ")
+            value = "" if name is None else _filled(values.get(name))
+            out, gap = out + literal + value, name is not None and not value
+        return out.rstrip(" ,") if gap else out
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from checkin.flow.program_shape import ProgramShape
-from checkin.flow.shape import FlowShape
+from checkin.flow.shape import FlowShape, Shape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a flow file, draft 2020-12."""
-    return {"$schema": DIALECT, "title": "A conversation", **FlowShape.model_json_schema(by_alias=True)}
+    return _schema(FlowShape, "A conversation")
 
 
 def program_schema() -> dict[str, Any]:
     """Return the JSON schema of `program.yaml`, draft 2020-12."""
-    return {"$schema": DIALECT, "title": "A program", **ProgramShape.model_json_schema(by_alias=True)}
+    return _schema(ProgramShape, "A program")
+
+
+def _schema(shape: type[Shape], title: str) -> dict[str, Any]:
+    return {"$schema": DIALECT, **shape.model_json_schema(by_alias=True), "title": title}

@@ -326,8 +326,9 @@ class _Reader:
         """Say in plain words what the parser found."""
         place = _place(error.problem_mark or error.context_mark)
         problem, context = error.problem or "", error.context or ""
-        if "quoted" in context and "end of stream" in problem and error.context_mark:
-            # The end of the file says nothing; where the quotation began does.
+        unclosed = "end of stream" in problem if "quoted" in context else "',' or" in problem
+        if unclosed and error.context_mark:
+            # Where the reader gave up says little; where the quotation or the bracket began does.
             place = _place(error.context_mark)
         for where, needle, message, mend in _PLAIN:
             if needle in (problem if where == "problem" else context):
@@ -341,7 +342,7 @@ _PLAIN = (
     ("context", "quoted scalar", "The quotation marks of this text do not fit together.",
      'Begin and end the text with " and write \\" for a quotation mark inside it.'),
     ("problem", "mapping values are not allowed", "There is a colon here that is not expected.",
-     'Put a text with a colon in quotation marks: "…"; otherwise compare how far the line is moved in.'),
+     'Put a text with a colon in quotation marks: "…"; or add a colon at the end of the line before.'),
     ("problem", "cannot start any token", "A text cannot begin with this character.",
      'Put the text in quotation marks: "…".'),
     ("problem", "expected ':'", "The line before this one has no colon.",

@@ -55,7 +55,9 @@ def validate(shape: type[S], document: Document, shapes: Mapping[str, type[Shape
     except ValidationError as error:
         teller = _Teller(document, shape, shapes)
         found = error.errors(include_url=False)
-        issues = tuple(teller.tell(details) for details in found)
+        meant = {teller.meant(details) for details in found}
+        told = [d for d in found if d["type"] != "missing" or plain_path(d["loc"]) not in meant]
+        issues = tuple(teller.tell(details) for details in told)
         return Differences(issues, tuple(plain_path(details["loc"]) for details in found))
 
 
@@ -112,15 +114,24 @@ class _Teller:
                 message, mend = _EXPECTED.get(kind, ("This cannot be understood here.", "See docs/flows.md."))
                 return self.document.issue(Code.WRONG_VALUE, path, message, mend)
 
+    def meant(self, error: ErrorDetails) -> Path | None:
+        """Return the path of the key that an unknown key was probably meant to be."""
+        path = plain_path(error["loc"])
+        near = self._near(error["loc"], path) if error["type"] == "extra_forbidden" else None
+        return (*path[:-1], near) if near else None
+
+    def _near(self, loc: tuple[str | int, ...], path: Path) -> str | None:
+        present = self.document.get(path[:-1])
+        taken = present if isinstance(present, dict) else {}
+        return did_you_mean(str(path[-1]), [key for key in self._known_keys(loc[:-1]) if key not in taken])
+
     def _known_keys(self, loc: tuple[str | int, ...]) -> tuple[str, ...]:
         model = next((self.shapes[p] for p in reversed(loc) if p in self.shapes), self.shape)  # type: ignore[index]
         return tuple(field.alias or name for name, field in model.model_fields.items())
 
     def _unknown_key(self, error: ErrorDetails, path: Path) -> Issue:
         word, known = str(path[-1]), self._known_keys(error["loc"][:-1])
-        present = self.document.get(path[:-1])
-        free = [key for key in known if not isinstance(present, dict) or key not in present]
-        near = did_you_mean(word, free)
+        near = self._near(error["loc"], path)
         place = self.document.place(path, key=True)
         if word in KINDS and "steps" in path:
             message = f"A step does one thing; `{word}` needs a step of its own."
