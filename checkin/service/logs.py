@@ -33,8 +33,8 @@ from structlog.typing import EventDict, Processor
 WITHHELD = "(withheld)"
 KEYS = frozenset(
     """
-    action actor attempt attempts carrier channel code count effect flow kind method outcome port process
-    queue reason rows setting signal size state status step tier tries version worker
+    action actor attempt attempts carrier channel code count effect flow kind lane method outcome port process
+    queue reason rows setting signal size state status step subject tier tries version worker
     """.split()  # noqa: SIM905 - thirty quoted words would be harder to read
 )
 SUFFIXES = ("_id", "_count", "_ms", "_s", "_code", "_at", "_version")
