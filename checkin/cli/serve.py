@@ -125,6 +125,7 @@ def _run(web: Starlette, settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,

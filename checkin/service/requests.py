@@ -39,6 +39,7 @@ CHECK_TAKEN = timedelta(hours=32)
 """When whoever took a request is asked about it: after the member was asked the next day, and had time."""
 
 OPEN_REQUEST = (AlertState.WINDOW, AlertState.NOTIFYING, AlertState.WITH_STAFF)
+NOBODY_NEEDED = (AlertState.CANCELLED, AlertState.RESOLVED, AlertState.ACKNOWLEDGED)
 
 
 def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> None:
@@ -72,6 +73,8 @@ def feed(turn: Turn, alert: Alert, event: Event) -> bool:
     except EventRejected:
         return False
     alerts.save(turn.unit, moved, turn.now)
+    if moved.state is not alert.state and moved.state in NOBODY_NEEDED:
+        outbox.cancel_notifications(turn.unit, f"alert:{alert.id}")  # what still waits is overtaken
     _settle(turn, moved, event, effects)
     return True
 
@@ -121,8 +124,6 @@ def _settle(turn: Turn, alert: Alert, event: Event, effects: Iterable[Effect]) -
     """Journal an accepted event and do its effects. Each effect's key is alert, transition and index."""
     subject = f"alert:{alert.id}"
     turn.journal(alert.member, subject, alert.transition, event_to_json(event))
-    if alert.state in (AlertState.CANCELLED, AlertState.RESOLVED, AlertState.ACKNOWLEDGED):
-        outbox.cancel_subject(turn.unit, subject)  # whatever still waits to be sent is overtaken
     if alert.timer is None:
         timers.drop(turn.unit, subject)
     for index, effect in enumerate(effects):

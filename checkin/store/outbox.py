@@ -139,14 +139,84 @@ def cancel_for_person(unit: Unit, person_id: str) -> None:
     unit.write(_cancel_person, {"person": person_id})
 
 
-def cancel_subject(unit: Unit, subject: str) -> None:
-    """Cancel everything queued about a run or an alert that is over."""
-    unit.write(_cancel_subject, {"about": subject})
+def cancel_notifications(unit: Unit, subject: str) -> None:
+    """Cancel the notifications still queued about an alert that somebody has, or that is over."""
+    unit.write(_cancel_notifications, {"about": subject})
 
 
 def has_due(unit: Unit, lane: str, now: datetime) -> bool:
     """Whether anything in this lane is due."""
     return unit.first(_has_due, {"of_lane": lane, "now": now}) is not None
+
+
+def next_due(unit: Unit) -> datetime | None:
+    """Return when the next open message is due."""
+    row = unit.first(_next_due)
+    return None if row is None else row.due_at
+
+
+def to_person(unit: Unit, person_id: str, limit: int = 200) -> Sequence[Message]:
+    """Return the last messages to a person, newest first."""
+    return [_message(unit, row) for row in unit.read(_to_person, {"person": person_id, "most": limit})]
+
+
+def _message(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Message:
+    return Message(
+        id=row.id,
+        lane=row.lane,
+        kind=row.kind,
+        channel=row.channel,
+        person_id=row.person_id,
+        subject=row.subject,
+        body=unit.vault.open("outbox.body", row.body),
+        state=row.state,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        tries=row.tries,
+        lease=row.lease,
+        first_try_at=row.first_try_at,
+        sent_at=row.sent_at,
+        carrier_id=row.carrier_id,
+        error_code=row.error_code,
+    )
+
+
+_p = sa.bindparam
+_is_open = outbox.c.state.in_([sa.literal_column(f"'{state}'") for state in OPEN])
+_insert = sa.insert(outbox)
+_due = (
+    sa.select(outbox.c.id)
+    .where(_is_open, outbox.c.lane == _p("of_lane"), outbox.c.due_at <= _p("now"))
+    .order_by(outbox.c.due_at)
+    .limit(_p("most"))
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    sa.update(outbox)
+    .where(outbox.c.id.in_(_due))
+    .values(
+        state=sa.case((outbox.c.state == "queued", "sending"), else_="in_doubt"),
+        lease=_p("new_lease"),
+        due_at=_p("until"),
+        tries=outbox.c.tries + 1,
+        first_try_at=sa.func.coalesce(outbox.c.first_try_at, _p("now", type_=Instant)),
+    )
+    .returning(outbox)
+)
+_number_of = sa.select(people.c.number, people.c.stopped_at).where(people.c.id == _p("person"))
+_by_id = sa.select(outbox).where(outbox.c.id == _p("outbox"))
+_cancel_person = (
+    sa.update(outbox)
+    .where(outbox.c.person_id == _p("person"), outbox.c.state == "queued")
+    .values(state="cancelled")
+)
+_cancel_notifications = (
+    sa.update(outbox)
+    .where(outbox.c.subject == _p("about"), outbox.c.kind == "notification", outbox.c.state == "queued")
+    .values(state="cancelled")
+)
+_has_due, {"of_lane": lane, "now": now}) is not None
 
 
 def next_due(unit: Unit) -> datetime | None:

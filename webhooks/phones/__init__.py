@@ -19,6 +19,7 @@ from starlette.routing import Route
 from checkin.service import phones
 from checkin.service.app import App
 from checkin.timing.words import clock_words, length_words
+from webhooks.form import parse_form
 from webhooks.phones.assets import ASSETS, CONTENT_SECURITY_POLICY, FOLDER, PAGE
 
 MOST_CHARACTERS = 1600
@@ -82,7 +83,7 @@ class PhonePages:
     async def send(self, request: Request) -> Response:
         """Send what was typed on one handset."""
         handset = phones.handset(request.path_params["id"])
-        text = str((await request.form()).get("text", ""))
+        text = await _field(request, "text")
         if handset is None or not _from_this_page(request):
             return _problem("There is no such phone here.", "Reload the page.")
         if len(text) > MOST_CHARACTERS:
@@ -92,7 +93,7 @@ class PhonePages:
 
     async def clock(self, request: Request) -> Response:
         """Move the service's clock forward."""
-        by = STEPS.get(str((await request.form()).get("by", "")))
+        by = STEPS.get(await _field(request, "by"))
         if by is None or not _from_this_page(request):
             return _problem("The clock can't be moved so.", "Use 10m, 1h, 1d or next.")
         await run_in_threadpool(phones.move_clock, self._app, by)
@@ -165,6 +166,11 @@ def _day(local: datetime) -> str:
 
 def _spaced(number: str) -> str:
     return f"{number[:2]} {number[2:5]} {number[5:8]} {number[8:]}"
+
+
+async def _field(request: Request, name: str) -> str:
+    form = parse_form(await request.body())
+    return "" if form is None else form.get(name)
 
 
 def _from_this_page(request: Request) -> bool:
