@@ -25,7 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join("checkin", "requirements.lock")
 DEV_LOCK = os.path.join("checkin", "requirements-dev.lock")
 COULD_NOT_RUN = 2
-SELDOM_IMPORTED = r"/phonenumbers/(geodata|carrierdata)/"
+SELDOM_IMPORTED = r"/phonenumbers/(geodata|carrierdata)/|/twilio/rest/(?!api/)[a-z]"
 
 
 class CannotInstall(Exception):
@@ -169,8 +169,8 @@ def _steps(root: str, venv: str, uv: "str | None", dev: bool) -> "list[list[str]
 def _compile(venv: str, guard: int) -> None:
     """Compile what was installed, on all cores: a start takes half the time.
 
-    Python does so by itself at the first import, but not where PYTHONDONTWRITEBYTECODE is set, as it is in many
-    containers. What can't be compiled (packages ship templates that look like modules) is left alone.
+    Python does so by itself at the first import, but not where PYTHONDONTWRITEBYTECODE is set, as it is in
+    many containers. What can't be compiled (packages ship templates that look like modules) is left alone.
     """
     lib = os.path.join(venv, "lib")
     arguments = [_python(venv), "-m", "compileall", "-qq", "-j", "0", "-x", SELDOM_IMPORTED, lib]
