@@ -99,6 +99,8 @@ def _number_word(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None
         w in lexicon.sets["before_a_number"] for w in scan.words[hits[0].start : hits[0].end]
     ):
         hits = hits[1:]  # "un tres": the article is a number word too
+    if len(hits) == 2 and hits[1].leaf.worth == high and _out_of(scan, lexicon, hits[0].end, hits[1].start):
+        hits = hits[:1]
     values = {int(hit.leaf.worth) for hit in hits}
     if len(values) != 1:
         return None
@@ -109,6 +111,11 @@ def _number_word(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None
     return value if good and _fits(value, low, high) else None
 
 
+def _out_of(scan: Scan, lexicon: Lexicon, start: int, end: int) -> bool:
+    """Whether the words between say "out of", as in "four out of five"."""
+    return start < end and all(word in lexicon.out_of for word in scan.words[start:end])
+
+
 def read_length(scan: Scan, lexicon: Lexicon, start: int = 0) -> Length | None:
     """Return the first length of time from place `start` on: "2 hours", "half an hour", "until Monday"."""
     words = scan.words
@@ -116,8 +123,12 @@ def read_length(scan: Scan, lexicon: Lexicon, start: int = 0) -> Length | None:
     weekdays = lexicon.amounts["weekdays"]
     for place in range(start, len(words)):
         word = words[place]
-        if word in weekdays and place > start and words[place - 1] in lexicon.sets["until_words"]:
-            return Length(None, int(weekdays[word]), range(place - 1, place + 1))
+        if word in weekdays:
+            for first in range(
+                place - 1, max(start, place - 2) - 1, -1
+            ):  # "until next Monday", "hasta el lunes"
+                if words[first] in lexicon.sets["until_words"]:
+                    return Length(None, int(weekdays[word]), range(first, place + 1))
         if word in lengths:
             count, first = _count_before(scan, lexicon, start, place)
             return Length(min(int(count * lengths[word]), 366 * 86400), None, range(first, place + 1))

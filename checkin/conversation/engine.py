@@ -87,6 +87,18 @@ _MOVES: Mapping[tuple[RunState, type[Event]], Mapping[Ending, RunState]] = {
 }
 
 
+_NOT_FOR_THE_RUN = frozenset(
+    {
+        Category.CRISIS,
+        Category.OPT_OUT,
+        Category.RESUME,
+        Category.HELP,
+        Category.PAUSE,
+        Category.NOT_AN_ANSWER,
+    }
+)
+
+
 def step(flow: Flow, run: Run, event: Event) -> tuple[Run, tuple[Effect, ...]]:
     """Return the run after this event, and what should happen because of it.
 
@@ -158,18 +170,8 @@ def _refusal(state: RunState) -> EventRejected:
 def _check_reply(flow: Flow, run: Run, understanding: Understanding) -> None:
     if not isinstance(flow.steps.get(run.step or ""), Ask):
         raise NothingAsked("the run is not waiting for an answer")
-    match understanding.category:
-        case (
-            Category.CRISIS
-            | Category.OPT_OUT
-            | Category.RESUME
-            | Category.HELP
-            | Category.PAUSE
-            | Category.NOT_AN_ANSWER
-        ):
-            raise NotForTheRun(f"{understanding.category.value} is not for the run")
-        case _:
-            pass
+    if understanding.category in _NOT_FOR_THE_RUN:
+        raise NotForTheRun(f"{understanding.category.value} is not for the run")
 
 
 def _has_timer(flow: Flow, run: Run) -> bool:
@@ -209,7 +211,7 @@ def _reply(walk: Walk, understanding: Understanding) -> Ending:
     assert isinstance(ask, Ask)  # _check_reply has seen to it
     if understanding.category is Category.SNOOZE:
         length = _snooze_length(understanding.value)
-        return walk.snooze(length, in_words(length, str(walk.values().get("language") or "")))
+        return walk.snooze(length, in_words(length, walk.language))
     if understanding.category is Category.SUPPORT:
         return walk.wait_on(ask)
     value = answer_value(ask.answer, understanding)
@@ -217,11 +219,11 @@ def _reply(walk: Walk, understanding: Understanding) -> Ending:
         return walk.not_understood(ask)
     if ask.answer.save_as is not None:
         walk.keep(ask.answer.save_as, value)
-    return walk.start(walk.branch(ask.then, {**walk.values(), "answer": value}))
+    return walk.start(walk.branch(ask.then, {**walk.names, "answer": value}))
 
 
 def _snooze_length(value: Value) -> timedelta:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         return DEFAULT_SNOOZE
     return timedelta(seconds=min(value, MAX_SNOOZE.total_seconds()))
 
@@ -270,7 +272,7 @@ def _timer(walk: Walk) -> Ending:
         case Ask():
             return walk.climb(here)
         case Wait(then=then):
-            return walk.start(walk.branch(then, walk.values()))
+            return walk.start(walk.branch(then, walk.names))
         case _:
             raise Broken(f"it cannot wait at {walk.step!r}")
 

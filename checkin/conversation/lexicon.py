@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from checkin.conversation.normal import Tokens, normal, token_pattern
 from checkin.conversation.pack import AMOUNTS, WORDS, Pack, expand
 
-ANSWERS = frozenset({"mood", "yes", "no", "yes_alone", "no_alone", "unsure", "snooze", "numbers"})
+ANSWERS = frozenset({"mood", "yes", "no", "yes_alone", "unsure", "snooze", "numbers"})
 """Sections in which the member's own language decides where two languages share a phrase."""
 SKIPPED_WORDS = 3
 """How many words that change nothing may stand inside one phrase."""
@@ -84,6 +84,11 @@ class Scan:
         hits = self.found(*sections)
         return hits[0] if hits and not self.rest(hits) else None
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is a question mark."""
+        return "?" in self.tokens.tail or any("?" in gap for gap in self.tokens.gaps)
+
     def leads(self, hit: Hit) -> bool:
         """Whether nothing that means anything stands before this hit."""
         return all(place in self.fillers for place in range(hit.start))
@@ -116,7 +121,10 @@ class Lexicon:
                     if section == "fillers" and len(words) == 1:
                         single.add(words[0])
                     self._grow(
-                        self._trees[language], words, Leaf(section, worth, rule), pack.language == language
+                        self._trees[language],
+                        words,
+                        Leaf(section, worth, rule),
+                        pack.language in (language, "any"),
                     )
         self._fillers = frozenset(single)
         self._squeezed = {_squeeze(word): word for word in sorted(self._vocabulary, key=len, reverse=True)}

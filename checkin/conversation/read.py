@@ -37,13 +37,13 @@ SHORT_REPLY = 8
 MORE_TO_SAY = 4
 """A text that asks for a person and has so many other words is kept as an answer as well."""
 
-_YES_NO = ("yes", "no", "yes_alone", "no_alone", "unsure", "snooze", "fillers")
+_YES_NO = ("yes", "no", "yes_alone", "unsure", "snooze", "fillers", "contact_yes", "contact_no", "window_no")
 _PHONE = re.compile(r"\+?\d[\d\s().\-/]{5,24}\d")
 _QUOTES = '"“”„«»'
 _GIVEN = (Category.NUMBER, Category.YES, Category.NO, Category.CHOICE, Category.LOW, Category.OK)
 
-_ASKED_TO_AGREE = (Context.ALERT_WINDOW, Context.JOINING, Context.CONTACT_INVITED)
-"""Where "not interested" or "cancel it" declines what was asked, and nothing more."""
+_ASKED_TO_AGREE = (Context.JOINING, Context.CONTACT_INVITED)
+"""Where "not interested" declines what was asked, and nothing more."""
 
 _EMPTY = Understanding(Category.NOT_AN_ANSWER, rule="empty")
 _REACTION = Understanding(Category.NOT_AN_ANSWER, rule="reaction")
@@ -76,6 +76,8 @@ class Reader:
     def _is_reaction(self, text: str) -> bool:
         """Whether a phone wrote this for a tap on one of our texts: Liked “…”."""
         stripped = text.strip()
+        if stripped in self.lexicon.reactions and " " in stripped:
+            return True
         if len(stripped) < 3 or stripped[-1] not in _QUOTES:
             return False
         opening = min((at for quote in _QUOTES if (at := stripped.find(quote)) >= 0), default=-1)
@@ -110,6 +112,9 @@ class Reader:
 
     def _crisis(self, scan: Scan) -> Understanding | None:
         hits = scan.clear(("crisis",), ("not_crisis",))
+        alone = None if hits else scan.alone("crisis_alone")
+        if alone:
+            hits = [alone]
         if not hits:
             return None
         also = []
@@ -120,11 +125,13 @@ class Reader:
         return Understanding(Category.CRISIS, also=tuple(also), rule=hits[0].leaf.rule)
 
     def _opt_out(self, scan: Scan, question: Question) -> Understanding | None:
-        window = question.context is Context.ALERT_WINDOW
-        if window and scan.words == ["stop"]:
-            # The carrier blocks the number on this one word, whatever we make of it.
-            return Understanding(Category.OPT_OUT, also=(Category.NO,), rule="stop in the window")
-        if question.context in _ASKED_TO_AGREE and scan.alone("window_no" if window else "no", "no"):
+        if question.context is Context.ALERT_WINDOW:
+            if scan.words == ["stop"]:
+                # The carrier blocks the number on this one word, whatever we make of it.
+                return Understanding(Category.OPT_OUT, also=(Category.NO,), rule="stop in the window")
+            if scan.alone("window_no", "window_no_alone"):
+                return None
+        if question.context in _ASKED_TO_AGREE and scan.alone("no"):
             return None
         hit = self._opt_out_hit(scan)
         if hit is None:
@@ -188,7 +195,8 @@ class Reader:
         answer = self._answer(text, normal_text, scan, question)
         if answer is None:
             return asked
-        if answer.category is Category.TEXT and len(scan.rest([support])) < MORE_TO_SAY:
+        said = scan.found("support", "support_anywhere")
+        if answer.category is Category.TEXT and len(scan.rest(said)) < MORE_TO_SAY:
             return asked
         return (
             replace(answer, also=(Category.SUPPORT,))
@@ -199,11 +207,11 @@ class Reader:
     def _answer(self, text: str, normal_text: str, scan: Scan, question: Question) -> Understanding | None:
         match question.context:
             case Context.ALERT_WINDOW:
-                return self._yes_no(scan, ("yes",), ("no", "window_no"))
+                return self._window(scan)
             case Context.CONTACT_NOTIFIED:
                 return self._contact(scan)
             case Context.JOINING | Context.CONTACT_INVITED:
-                return self._yes_no(scan, ("yes",), ("no",))
+                return None if scan.asks else self._yes_no(scan)
             case Context.NONE | Context.STOPPED:
                 if question.answer is None:
                     return self._unasked(scan)
@@ -220,7 +228,7 @@ class Reader:
             case "number":
                 return self._number(scan, answer.low, answer.high)
             case "yes_no":
-                return self._yes_no(scan, ("yes",), ("no",))
+                return self._yes_no(scan)
             case "choice":
                 return self._choice(scan, answer)
             case "text":
@@ -239,7 +247,7 @@ class Reader:
         if len(scan.words) > LONG_REPLY or any(word.isdigit() for word in scan.words):
             return None
         hits = scan.clear(("mood",), ("mood", "fillers", "unsure", "snooze", "not_support", "greeting"))
-        if not hits or "?" in scan.tokens.tail:
+        if not hits or scan.asks:
             return None
         turns = [place for place, word in enumerate(scan.words) if word in self.lexicon.sets["but"]]
         last = [hit for hit in hits if turns and hit.start > turns[-1]] or hits
@@ -259,17 +267,34 @@ class Reader:
             return hit.leaf.worth
         return 0.25 if hit.leaf.worth >= 0.5 else 0.5
 
-    def _yes_no(self, scan: Scan, yes: Sequence[str], no: Sequence[str]) -> Understanding | None:
-        family = (*_YES_NO, *yes, *no)
-        if scan.clear(("unsure",), family):
+    def _window(self, scan: Scan) -> Understanding | None:
+        """Read a text in the change-of-mind window: only plain words may take a request for support back."""
+        hits = scan.clear(("window_no",), ("window_no", "not_support"))
+        if hits and len(scan.words) <= LONG_REPLY:
+            return Understanding(Category.NO, rule=hits[0].leaf.rule)
+        alone = scan.alone("window_no_alone", "window_no")
+        if alone:
+            return Understanding(Category.NO, rule=alone.leaf.rule)
+        yes = self._yes_no(scan)
+        return yes if yes and yes.category is Category.YES else None
+
+    def _yes_no(
+        self,
+        scan: Scan,
+        yes: Sequence[str] = ("yes",),
+        no: Sequence[str] = ("no",),
+        yes_alone: Sequence[str] = ("yes_alone",),
+    ) -> Understanding | None:
+        """Read a yes or a no: the text leads with it, or is short and has it; both at once are neither."""
+        if scan.clear(("unsure",), _YES_NO):
             return None
-        agreed = scan.clear(yes, family)
-        declined = scan.clear(no, family)
+        agreed = scan.clear(yes, _YES_NO)
+        declined = scan.clear(no, _YES_NO)
         if agreed and declined:
             return None
         hits = agreed or declined
         if not hits:
-            weak = scan.alone("yes_alone", *no)
+            weak = scan.alone(*yes_alone)
             return Understanding(Category.YES, rule=weak.leaf.rule) if weak else None
         if not scan.leads(hits[0]) and len(scan.words) > SHORT_REPLY:
             return None
@@ -280,9 +305,10 @@ class Reader:
         number = read_number(scan, self.lexicon, 1, 2)
         if number is not None:
             return Understanding(Category.YES if number == 1 else Category.NO, rule="number")
-        if any(word.isdigit() for word in scan.words):
+        if scan.asks or any(word.isdigit() for word in scan.words):
             return None
-        return self._yes_no(scan, ("yes", "contact_yes"), ("no", "contact_no"))
+        yes_alone = ("yes_alone", "contact_yes_alone")
+        return self._yes_no(scan, ("yes", "contact_yes"), ("no", "contact_no"), yes_alone)
 
     def _choice(self, scan: Scan, answer: Answer) -> Understanding | None:
         matched = {name for name, words in answer.choices.items() if self._says(scan, words.values())}
@@ -311,6 +337,9 @@ class Reader:
 
     def _unasked(self, scan: Scan) -> Understanding | None:
         """Read a text that answers no question: an all-clear, a late number, a yes or no, a mood."""
+        courtesy = self._courtesy(scan)
+        if courtesy:
+            return courtesy
         hit = scan.alone("fine")
         if hit:
             return Understanding(Category.OK, rule=hit.leaf.rule)
@@ -318,7 +347,7 @@ class Reader:
             number = self._number(scan, None, None)
             if number:
                 return number
-        return self._yes_no(scan, ("yes",), ("no",)) or self._mood(scan, None, None)
+        return self._yes_no(scan) or self._mood(scan, None, None)
 
     def _always(self, scan: Scan) -> Understanding | None:
         for section, category in (("help", Category.HELP), ("resume", Category.RESUME)):

@@ -70,7 +70,20 @@ class Run:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Run:
         """Return the run that `to_json` wrote."""
-        return cls(**{**data, "state": RunState(data["state"])})
+        return cls(
+            data["id"],
+            data["member"],
+            data["flow"],
+            data["version"],
+            RunState(data["state"]),
+            data["step"],
+            data["transition"],
+            data["results"],
+            data["rung"],
+            data["unclear"],
+            data["outcome"],
+            data.get("snoozed", False),
+        )
 
 
 # ---------------------------------------------------------------- events

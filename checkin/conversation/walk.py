@@ -49,17 +49,20 @@ class Walk:
     snoozed: bool = False
     outcome: str | None = None
     decided: list[Effect] = field(default_factory=list)
+    names: dict[str, Value] = field(init=False)
+    """What texts and conditions see: the facts, and over them this run's results."""
 
-    # ------------------------------------------------------------ what texts and conditions see
+    def __post_init__(self) -> None:
+        self.names = {**self.facts, **self.results}
 
-    def values(self) -> dict[str, Value]:
-        """Return the names that texts and conditions see: the facts, and over them this run's results."""
-        return {**self.facts, **self.results}
+    @property
+    def language(self) -> str:
+        """The member's language, or nothing where it is not known."""
+        return str(self.names.get("language") or "")
 
     def render(self, text: Text, **more: Value) -> str:
         """Return a text in the member's language."""
-        values = self.values()
-        return text.render(str(values.get("language") or ""), {**values, **more})
+        return text.render(self.language, {**self.names, **more} if more else self.names)
 
     def say(self, text: Text, **more: Value) -> None:
         """Decide to say this now."""
@@ -78,7 +81,7 @@ class Walk:
 
     def keep(self, name: str, value: Value) -> None:
         """Keep a result."""
-        self.results[name] = value
+        self.results[name] = self.names[name] = value
         self.decided.append(effects.Record(name, value))
 
     # ------------------------------------------------------------ the walk
@@ -100,7 +103,7 @@ class Walk:
                     return self.end(outcome)
                 case _:
                     self._do(step)
-                    name = self.branch(step.then, self.values())
+                    name = self.branch(step.then, self.names)
         raise Broken(f"it took more than {MAX_STEPS} steps at once")
 
     def _do(
@@ -122,7 +125,7 @@ class Walk:
             case model.ResolveAlert():
                 self.decided.append(effects.ResolveAlert())
             case model.AddTask(kind=kind, note=note):
-                self.decided.append(effects.AddTask(kind, note.render(self.values())))
+                self.decided.append(effects.AddTask(kind, note.render(self.names)))
             case model.RecordConsent():
                 self._consent(step)
             case model.Invite():
@@ -174,7 +177,7 @@ class Walk:
         text = self.question(ask)
         if _asks_for_consent(self.flow, ask):
             self.results[_WORDING + ask.name] = text
-        self.rung, self.snoozed = 0, False
+        self.rung = 0
         self.decided.append(effects.Say(text, ask.name, question=True))
         return self.wait_on(ask)
 
@@ -226,4 +229,7 @@ class Walk:
 
 
 def _asks_for_consent(flow: Flow, ask: Ask) -> bool:
-    return any(isinstance(s, model.RecordConsent) and s.asked_in == ask.name for s in flow.steps.values())
+    for step in flow.steps.values():
+        if type(step) is model.RecordConsent and step.asked_in == ask.name:
+            return True
+    return False

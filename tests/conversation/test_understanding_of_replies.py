@@ -21,6 +21,7 @@ def _phone(text: str) -> str | None:
     return "+" + digits if len(digits) == 11 else None
 
 
+FILES = ("labelled_replies.yaml", "labelled_replies_second.yaml")
 READER = Reader(load_packs(), phone_reader=_phone)
 
 
@@ -47,7 +48,7 @@ def _question(asked: str) -> Question:
 
 
 def _cases() -> list[Any]:
-    text = Path(__file__).with_name("labelled_replies.yaml").read_text(encoding="utf-8")
+    text = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in FILES)
     cases = []
     for block in yaml.load(text, Loader=yaml.CBaseLoader):
         for reply, means in block["replies"].items():
