@@ -11,20 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from checkin.flow import model, shape
-from checkin.flow.condition import (
-    NUMBER,
-    TEXT,
-    TRUTH,
-    YES_NO,
-    ConditionError,
-    Kind,
-    UnknownName,
-    compile_condition,
-    did_you_mean,
-)
+from checkin.flow.condition import ConditionError, UnknownName, compile_condition
+from checkin.flow.document import Document, Path
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
+from checkin.flow.kinds import NUMBER, TEXT, TRUTH, YES_NO, Kind
 from checkin.flow.program import Program
-from checkin.flow.source import Document, Path
 from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED
 from checkin.flow.triggers import read_triggers
 from checkin.flow.wording import Wording
@@ -100,6 +92,17 @@ def answer_kind(answer: model.Answer) -> Kind:
             return TEXT
         case _:
             assert_never(answer.kind)
+
+
+def answer_names(ask: model.Ask) -> Mapping[str, Kind]:
+    """Return the names that mean the answer in a question's own branches: `answer`, and where it is kept."""
+    kind = answer_kind(ask.answer)
+    return {"answer": kind, **({ask.answer.save_as: kind} if ask.answer.save_as else {})}
+
+
+def one_answer(ask: model.Ask, case: model.Values) -> bool:
+    """Whether all names that mean the answer of this question have one value in this case."""
+    return len({case[name] for name in answer_names(ask) if name in case}) <= 1
 
 
 def _value_kind(value: model.Value) -> Kind:

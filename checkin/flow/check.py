@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from checkin.flow import graph
-from checkin.flow.build import Built, answer_kind
-from checkin.flow.condition import Kind, combinations, countable, did_you_mean
+from checkin.flow.build import Built, answer_names, one_answer
+from checkin.flow.cases import cases
+from checkin.flow.document import Document, Path
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
+from checkin.flow.kinds import Kind
 from checkin.flow.model import Ask, Branch, Flow, Invite, RaiseAlert, RecordConsent, Say, Step, Text
-from checkin.flow.source import Document, Path
 from checkin.flow.support import forgotten
 from checkin.flow.texts import FACTS
 from checkin.flow.triggers import word_paths
@@ -102,16 +104,13 @@ class _Checker:
         yield from self._never(step, branches[:always], path)
 
     def _never(self, step: Step, branches: tuple[Branch, ...], path: Path) -> Iterator[Issue]:
-        """Find branches that no value leads to, where all values can be gone through."""
-        names = self._names_at(step)
-        used = sorted({name for b in branches if b.condition for name in b.condition.names})
-        if not used or countable(used, names) is None:
+        """Find branches that no value leads to."""
+        found = cases((b.condition for b in branches if b.condition), self._names_at(step))
+        if not found:
             return
-        taken: set[int] = set()
-        for values in combinations(used, names):
-            if isinstance(step, Ask) and step.answer.save_as in values and "answer" in values:
-                values["answer"] = values[step.answer.save_as]
-            taken.update(_first(branches, values))
+        if isinstance(step, Ask):
+            found = [case for case in found if one_answer(step, case)]
+        taken = {index for case in found for index in _first(branches, case)}
         for index, branch in enumerate(branches):
             if index not in taken and branch.condition and branch.condition.names:
                 message = "No answer can ever lead here."
@@ -119,11 +118,7 @@ class _Checker:
                 yield self._issue(Code.NEVER, (*path, index, "if"), message, mend)
 
     def _names_at(self, step: Step) -> Mapping[str, Kind]:
-        if not isinstance(step, Ask):
-            return self.names
-        kind = answer_kind(step.answer)
-        saved = {step.answer.save_as: kind} if step.answer.save_as else {}
-        return {**self.names, **saved, "answer": kind}
+        return {**self.names, **answer_names(step)} if isinstance(step, Ask) else self.names
 
     # ------------------------------------------------------------ what has been set
 
@@ -231,18 +226,18 @@ class _Checker:
     # ------------------------------------------------------------ people
 
     def _support(self) -> Iterator[Issue]:
-        answers = {
-            step.name: answer_kind(step.answer) for step in self.flow.steps.values() if isinstance(step, Ask)
-        }
-        for found in forgotten(self.flow, self.names, answers):
-            value = "A reply" if found.value is None else f"The answer `{found.value}`"
-            message = (
-                f"{value} asks for a person, but on this way nobody is told (it comes to `{found.ends_in}`)."
-            )
+        for found in forgotten(self.flow, self.names):
             path: Path = ("steps", found.ask, "then", found.branch, "go")
             if self.document.get(path) is None:
                 path = ("steps", found.ask, "go")
-            mend = "Let every way raise an `alert`, or put a `task` on the staff's list."
+            if found.ends_in is None:
+                message = "There are too many cases to make sure that whoever asks for a person reaches one."
+                mend = "Use fewer conditions between this question and the `alert`."
+            else:
+                answer = "this answer" if found.value is None else f"the answer `{found.value}`"
+                message = f"After {answer} a person is told in some cases, but in others nobody is: "
+                message += f"the conversation comes to `{found.ends_in}`."
+                mend = "Let every way raise an `alert`, or put a `task` on the staff's list."
             yield self._issue(Code.NO_ALERT, path, message, mend)
 
     def _alert_twice(self, step: RaiseAlert) -> Iterator[Issue]:

@@ -11,44 +11,20 @@ are and what they hold; must not know what a step is.
 from __future__ import annotations
 
 import ast
-import itertools
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from rapidfuzz import process
-
+from checkin.flow.guess import did_you_mean
+from checkin.flow.kinds import Kind, Type
 from checkin.flow.model import Condition, Value, Values
 
 MAX_CHARACTERS = 300
-MAX_COMBINATIONS = 4_096
 
-Type = Literal["text", "number", "truth", "any"]
 Test = Callable[[Values], bool]
 Get = Callable[[Values], Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a name can hold: its type and, where they can be counted, all its values."""
-
-    type: Type
-    values: tuple[Value, ...] | None = None
-
-    def merged(self, other: Kind) -> Kind:
-        """Return what a name holds that is set in two places."""
-        type_: Type = self.type if self.type == other.type else "any"
-        if self.values is None or other.values is None:
-            return Kind(type_)
-        return Kind(type_, tuple(dict.fromkeys((*self.values, *other.values))))
-
-
-TRUTH = Kind("truth", (True, False))
-YES_NO = Kind("text", ("yes", "no"))
-TEXT = Kind("text")
-NUMBER = Kind("number")
 
 
 class ConditionError(ValueError):
@@ -69,12 +45,6 @@ class UnknownName(ConditionError):
         self.name, self.near = name, near
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `word` was probably meant to be."""
-    found = process.extractOne(word, sorted(known), score_cutoff=65)
-    return found[0] if found else None
-
-
 def compile_condition(source: str, names: Mapping[str, Kind]) -> Condition:
     """Compile `source`; raise `ConditionError` where it is not a condition over `names`."""
     compiler = _Compiler(source, names)
@@ -82,29 +52,15 @@ def compile_condition(source: str, names: Mapping[str, Kind]) -> Condition:
     return Condition(source, test, frozenset(compiler.used))
 
 
-def outcomes(condition: Condition, names: Mapping[str, Kind], fixed: Values) -> frozenset[bool]:
-    """Return what `condition` can come to: true, false, or both, where `fixed` names have these values."""
-    free = sorted(condition.names - fixed.keys())
-    if countable(free, names) is None:
-        return frozenset((True, False))
-    return frozenset(condition.test({**fixed, **values}) for values in combinations(free, names))
-
-
-def countable(used: Iterable[str], names: Mapping[str, Kind]) -> int | None:
-    """Return how many combinations of values these names have; None where they cannot be gone through."""
-    total = 1
-    for name in used:
-        values = names[name].values if name in names else None
-        if values is None:
-            return None
-        total *= len(values)
-    return total if total <= MAX_COMBINATIONS else None
-
-
-def combinations(used: Sequence[str], names: Mapping[str, Kind]) -> Iterator[dict[str, Value]]:
-    """Go through every combination of values of these (countable) names."""
-    for values in itertools.product(*(names[name].values or () for name in used)):
-        yield dict(zip(used, values, strict=True))
+def constants(condition: Condition) -> tuple[Value, ...]:
+    """Return the fixed values with which this (compiled) condition compares."""
+    found: list[Value] = []
+    for node in ast.walk(_parse(condition.source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
+            found.extend((node.value, -node.value) if isinstance(node.value, int | float) else (node.value,))
+        elif isinstance(node, ast.Name) and node.id.lower() in _WORDS:
+            found.append(_WORDS[node.id.lower()])
+    return tuple(found)
 
 
 _HINTS = (
@@ -263,10 +219,8 @@ class _Compiler:
             what = {"text": "a text", "number": "a number", "truth": "true or false"}
             message = f"This compares {what[a.type]} with {what[b.type]}; that never holds."
             raise self._error(node, message, f"Compare it with {what[a.type]}.")
-        if ordered and a.type == "truth":
-            raise self._error(
-                node, "True and false have no order.", "Write the name alone, or `not` before it."
-            )
+        if ordered and a.type != "number":
+            raise self._error(node, "Only numbers can be larger or smaller.", "Write == or !=.")
 
     def _offset(self, node: ast.expr) -> int:
         # ast counts in UTF-8 bytes.

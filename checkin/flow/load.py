@@ -6,20 +6,23 @@ is refused is left out while the others load; a program that is refused raises, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from checkin.flow.build import build
 from checkin.flow.check import check
+from checkin.flow.document import Document
 from checkin.flow.issue import Code, Issue, Severity, errors, in_order
 from checkin.flow.model import Flow, KeywordTrigger
 from checkin.flow.program import Program
 from checkin.flow.program_load import read_program
 from checkin.flow.shape import SHAPES, FlowShape
-from checkin.flow.source import Document, decode, parse
+from checkin.flow.source import decode, parse
+from checkin.flow.triggers import word_paths
 from checkin.flow.validate import forgotten, validate
+from checkin.flow.words import fold
 
 PROGRAM_FILES = ("program.yaml", "texts.yaml")
 
@@ -113,8 +116,8 @@ def flow_files(folder: Path) -> tuple[Path, ...]:
     """Return the files of a folder that hold flows, by name; test conversations end in `.test.yaml`."""
     return tuple(
         path
-        for path in sorted(folder.glob("*.yaml"))
-        if path.name not in PROGRAM_FILES and not path.name.endswith(".test.yaml")
+        for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+        if path.name not in PROGRAM_FILES and not path.name.endswith((".test.yaml", ".test.yml"))
     )
 
 
@@ -157,16 +160,20 @@ def _as_far_as_readable(document: Document) -> tuple[FlowShape | None, frozenset
 
 def _clash(flow: Flow, file: str, flows: Mapping[str, Flow], files: Mapping[str, str]) -> Issue | None:
     """Find another flow with the same name, or with one of the same keywords."""
+    document, _ = parse(flow.source, file)
+    if document is None:  # It was read a moment ago.
+        raise AssertionError(file)
     if flow.name in flows:
         message = f"{files[flow.name]} is already the flow `{flow.name}`."
-        return Issue(Severity.ERROR, Code.SAME_FLOW, file, 1, 1, message, "Give one of them another name.")
-    words = _keywords(flow)
-    for other in flows.values():
-        if same := words & _keywords(other):
-            message = f"“{min(same)}” already starts the flow `{other.name}`."
-            return Issue(Severity.ERROR, Code.COLLISION, file, 1, 1, message, "Choose another keyword.")
+        return document.issue(Code.SAME_FLOW, ("flow",), message, "Give one of them another name.")
+    for path, word in _keywords(document):
+        for other in flows.values():
+            if any(fold(word) in t.words for t in other.start if isinstance(t, KeywordTrigger)):
+                message = f"“{word}” already starts the flow `{other.name}`."
+                return document.issue(Code.COLLISION, path, message, "Choose another keyword.")
     return None
 
 
-def _keywords(flow: Flow) -> frozenset[str]:
-    return frozenset().union(*(t.words for t in flow.start if isinstance(t, KeywordTrigger)))
+def _keywords(document: Document) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for index, trigger in enumerate(document.get(("start",))):
+        yield from word_paths(trigger.get("keyword"), ("start", index, "keyword"))

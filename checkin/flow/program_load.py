@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import time
 
-from checkin.flow.condition import did_you_mean
+from checkin.flow.document import Document
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, errors
 from checkin.flow.model import Text, Values
 from checkin.flow.program import Crisis, Hours, Program, Staff, Support
 from checkin.flow.program_shape import SHAPES, ProgramShape
-from checkin.flow.source import Document
 from checkin.flow.texts import CATALOGUE, allowed_names
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording

@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from checkin.flow.condition import did_you_mean
-from checkin.flow.shape import Length, Shape, TextShape, TimeOfDay, Wording, parse_length, refused
+from checkin.flow.guess import did_you_mean
+from checkin.flow.parts import Length, Shape, TextShape, TimeOfDay, Wording, parse_length, refused
 
 
 def _language(value: str) -> str:

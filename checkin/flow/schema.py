@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from checkin.flow.parts import Shape
 from checkin.flow.program_shape import ProgramShape
-from checkin.flow.shape import FlowShape, Shape
+from checkin.flow.shape import FlowShape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

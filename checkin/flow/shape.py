@@ -7,135 +7,26 @@ pydantic's union members apart from YAML keys in an error's location.
 
 from __future__ import annotations
 
-import keyword
-import re
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from checkin.flow.model import AlertReason
+from checkin.flow.parts import (
+    Length,
+    Name,
+    Scalar,
+    Shape,
+    TextShape,
+    TimeOfDay,
+    Wording,
+    WordsShape,
+    one_or_more,
+    refused,
+)
 
 KINDS = ("say", "ask", "alert", "task", "consent", "invite", "set", "wait", "end")
 """The keys of which every step has exactly one."""
-
-_LENGTH = re.compile(r"(?:(\d{1,3})w)?(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
-
-
-class Shape(BaseModel):
-    """What all parts of a file have in common: no unknown key, no guessing of types."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-
-def refused(message: str, mend: str) -> PydanticCustomError:
-    """Return an error with its mend, in our own words."""
-    return PydanticCustomError("plain", "{message}", {"message": message, "mend": mend})
-
-
-def parse_length(value: object) -> timedelta:
-    """Return a length of time written like 30m, 3h, 2d or 1d12h; raise an error in plain words."""
-    if isinstance(value, timedelta):
-        return value
-    found = _LENGTH.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
-    if found is None or not any(found.groups()):
-        raise refused("This is not a length of time.", "Write for example 30m, 3h, 2d or 1d12h.")
-    weeks, days, hours, minutes = (int(part or 0) for part in found.groups())
-    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
-    if not timedelta(0) < length <= timedelta(days=400):
-        raise refused("This length of time is nothing, or more than a year.", "Write for example 3h or 2d.")
-    return length
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value) or keyword.iskeyword(value):
-        mend = "Use small letters, digits and _, and begin with a letter: for example first_name."
-        raise refused(f"`{value}` cannot be used as a name.", mend)
-    return value
-
-
-def _at(value: str) -> str:
-    if not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise refused("This is not a time of day.", 'Write hours and minutes, 24 hours: for example "17:30".')
-    return value
-
-
-def _scalar(value: object) -> object:
-    if isinstance(value, dict | list):
-        raise refused("One value is expected here.", "Write a text, a number, true, false or null.")
-    return value
-
-
-def _some_text(value: str) -> str:
-    if not value.strip():
-        raise refused("This text is empty.", "Write what is to be said.")
-    return value
-
-
-Length = Annotated[
-    timedelta,
-    BeforeValidator(parse_length),
-    WithJsonSchema({"type": "string", "pattern": r"^ *(\d+w)? *(\d+d)? *(\d+h)? *(\d+m)? *$"}),
-]
-Name = Annotated[
-    str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
-]
-TimeOfDay = Annotated[
-    str, AfterValidator(_at), WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
-]
-Scalar = Annotated[
-    Any,
-    AfterValidator(_scalar),
-    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
-]
-Wording = Annotated[str, AfterValidator(_some_text)]
-
-
-def one_or_each(value: object) -> str:
-    """Tell a single text from a text for each language."""
-    return "<each>" if isinstance(value, dict) else "<one>"
-
-
-TextShape = Annotated[
-    Annotated[Wording, Tag("<one>")] | Annotated[dict[str, Wording], Tag("<each>")],
-    Discriminator(one_or_each),
-]
-"""A text in each language (`en: …`, `es: …`); in a program with one language, just the text."""
-
-
-def one_or_more(value: object) -> str:
-    """Tell a single word from a list of words."""
-    return "<more>" if isinstance(value, list) else "<one>"
-
-
-Words = Annotated[
-    Annotated[Wording, Tag("<one>")] | Annotated[list[Wording], Tag("<more>"), Field(min_length=1)],
-    Discriminator(one_or_more),
-]
-"""One word, or a list of words that mean the same."""
-
-
-def _words_kind(value: object) -> str:
-    return "<each>" if isinstance(value, dict) else "<words>"
-
-
-WordsShape = Annotated[
-    Annotated[Words, Tag("<words>")] | Annotated[dict[str, Words], Tag("<each>")],
-    Discriminator(_words_kind),
-]
-"""Words in each language; or, where they are the same in all languages, just the words."""
-
 
 # ---------------------------------------------------------------- triggers
 
@@ -144,16 +35,12 @@ Day = Literal[
 ]  # fmt: skip
 
 
-def _day_kind(value: object) -> str:
-    return "<more>" if isinstance(value, list) else "<one>"
-
-
 class EveryShape(Shape):
     """Starts at a time of day, on the member's own clock."""
 
     every: Annotated[
         Annotated[Day, Tag("<one>")] | Annotated[list[Day], Tag("<more>"), Field(min_length=1)],
-        Discriminator(_day_kind),
+        Discriminator(one_or_more),
     ]
     """`day`, `weekday` (Monday to Friday), a day's name, or a list of days."""
     at: TimeOfDay

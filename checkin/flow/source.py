@@ -15,13 +15,12 @@ from typing import Any
 
 import yaml
 
+from checkin.flow.document import Document, Path, Place, Spot
 from checkin.flow.issue import Code, Issue, Severity
 
 MAX_CHARACTERS = 400_000
 MAX_NODES = 30_000
 MAX_DEPTH = 16
-
-Path = tuple[str | int, ...]
 
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
@@ -30,93 +29,6 @@ _WORDS: Mapping[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A position in a file; both count from 1."""
-
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    key: Place
-    value: Place
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The plain values of one file, and where each stands."""
-
-    file: str
-    lines: tuple[str, ...]
-    data: Any
-    spots: Mapping[Path, _Spot]
-    empty: tuple[Path, ...]
-    """The places where a key is followed by nothing at all."""
-
-    def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return where the value at `path` stands (or its key); of a missing value, where its parent does."""
-        known = path
-        while known and known not in self.spots:
-            known = known[:-1]
-        spot = self.spots.get(known)
-        if spot is None:
-            return Place(1, 1)
-        return spot.key if key or known != path else spot.value
-
-    def inside(self, path: Path, offset: int) -> Place:
-        """Return where character `offset` of the text at `path` stands.
-
-        A text that runs over several lines, or that is written with escapes, gives its beginning.
-        """
-        spot, value = self.spots.get(path), self.get(path)
-        if spot is None or not isinstance(value, str):
-            return self.place(path)
-        start = spot.value.column - 1 + spot.quoted
-        if self.line(spot.value.line)[start : start + len(value)] != value:
-            return spot.value
-        return Place(spot.value.line, start + 1 + offset)
-
-    def line(self, number: int) -> str:
-        """Return this line's text, or nothing for a line beyond the end."""
-        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
-
-    def get(self, path: Path) -> Any:
-        """Return the value at `path`, or None."""
-        value = self.data
-        for part in path:
-            try:
-                value = value[part]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return value
-
-    def corrected(self, place: Place, old: str, new: str) -> str | None:
-        """Return the line at `place` with `old`, which stands there, replaced by `new`."""
-        line, at = self.line(place.line), place.column - 1
-        if not line.startswith(old, at):
-            return None
-        return (line[:at] + new + line[at + len(old) :]).strip()
-
-    def issue(
-        self,
-        code: Code,
-        path: Path,
-        message: str,
-        mend: str,
-        *,
-        at: Place | None = None,
-        key: bool = False,
-        severity: Severity = Severity.ERROR,
-    ) -> Issue:
-        """Return an issue at the value at `path`, at its key, or at `at`; the path also tells the step."""
-        place = at or self.place(path, key=key)
-        step = str(path[1]) if len(path) > 1 and path[0] == "steps" else None
-        return Issue(severity, code, self.file, place.line, place.column, message, mend, step)
 
 
 def decode(data: bytes, file: str) -> str | Issue:
@@ -210,7 +122,7 @@ class _Open:
     path: Path
     value: dict[str, Any] | list[Any]
     key: str | None = None
-    key_place: Place = Place(1, 1)
+    key_place: Place = field(default=Place(1, 1))
     skip: bool = False
 
 
@@ -222,7 +134,7 @@ class _Reader:
     source: str
     lines: tuple[str, ...] = ()
     data: Any = None
-    spots: dict[Path, _Spot] = field(default_factory=dict)
+    spots: dict[Path, Spot] = field(default_factory=dict)
     empty: list[Path] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
@@ -300,7 +212,7 @@ class _Reader:
         else:
             value = {} if isinstance(event, yaml.MappingStartEvent) else []
         self._keep(top, value)
-        self.spots[path] = _Spot(key_place, place, quoted)
+        self.spots[path] = Spot(key_place, place, quoted)
         if not isinstance(event, yaml.ScalarEvent):
             self.stack.append(_Open(path, value))
 

@@ -1,9 +1,9 @@
 """Proves that whoever asked for support in a flow reaches a person.
 
-A reply asks for support where one of the ways it can take raises an alert before the next wait. Then every
-way that this reply can take has to raise one, or to put something on the staff's list: otherwise a person was
-offered, wanted, and depending on something else silently forgotten. Conditions are decided by going through
-every combination of the values that can be counted.
+A member's answers ask for support where one of the ways on raises an alert before the next wait. Then every
+way that the same answers can take has to raise one, or to put something on the staff's list: what is not the
+member's own doing (whether there is a contact, say) may decide who comes, but never whether. Otherwise a
+person was offered, wanted, and silently forgotten.
 """
 
 from __future__ import annotations
@@ -11,19 +11,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from checkin.flow.condition import Kind, combinations, countable
+from checkin.flow.build import answer_names, one_answer
+from checkin.flow.cases import Case, cases
 from checkin.flow.graph import branches, waits
+from checkin.flow.kinds import Kind
 from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Step, Value, Values
+from checkin.flow.texts import FACTS
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """A reply that raises an alert in some cases; in others the run goes by `branch` and raises none."""
+    """Answers that raise an alert in some cases; in others the run goes by `branch` and raises none.
+
+    `ends_in` is the step in which it then waits or ends; None where there are too many cases to go through.
+    """
 
     ask: str
     value: Value
     branch: int
-    ends_in: str
+    ends_in: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,76 +40,73 @@ class _Walk:
     ends_in: str
 
 
-def forgotten(flow: Flow, names: Mapping[str, Kind], answers: Mapping[str, Kind]) -> Iterator[Forgotten]:
-    """Go through the questions where a reply that can raise an alert can also raise none, each once.
-
-    `answers` says what the answer of each question can be.
-    """
+def forgotten(flow: Flow, names: Mapping[str, Kind]) -> Iterator[Forgotten]:
+    """Go through the questions whose answers raise an alert in some cases and tell nobody in others."""
     for step in flow.steps.values():
         if isinstance(step, Ask):
-            found = _forgotten_at(flow, names, step, answers[step.name])
+            found = _forgotten_at(flow, names, step)
             if found is not None:
                 yield found
 
 
-def _forgotten_at(flow: Flow, names: Mapping[str, Kind], ask: Ask, kind: Kind) -> Forgotten | None:
-    for value in kind.values or (None,):
-        known: dict[str, Value] = {}
-        if kind.values is not None:
-            known = {"answer": value, **({ask.answer.save_as: value} if ask.answer.save_as else {})}
-        walks = list(_walks(flow, names, ask, known))
-        if any(walk.alert for walk in walks):
-            for walk in walks:
-                if not walk.person:
-                    return Forgotten(ask.name, value, walk.branch, walk.ends_in)
+def _forgotten_at(flow: Flow, names: Mapping[str, Kind], ask: Ask) -> Forgotten | None:
+    near = _until_next_wait(flow, ask)
+    if not any(isinstance(step, RaiseAlert) for step in near):
+        return None
+    conditions = [b.condition for step in (ask, *near) for b in branches(step) if b.condition]
+    found = cases(conditions, {**names, **answer_names(ask)})
+    if found is None:
+        return Forgotten(ask.name, None, 0, None)
+    by_answers: dict[tuple[tuple[str, Value], ...], list[Case]] = {}
+    for case in found:
+        if one_answer(ask, case):
+            own = tuple((name, value) for name, value in case.items() if name not in FACTS)
+            by_answers.setdefault(own, []).append(case)
+    for own, same_answers in by_answers.items():
+        walks = [walk for case in same_answers if (walk := _follow(flow, ask, case))]
+        quiet = [walk for walk in walks if not walk.person]
+        if quiet and any(walk.alert for walk in walks):
+            said = dict(own)
+            value = said.get("answer", said.get(ask.answer.save_as or ""))
+            return Forgotten(ask.name, value, quiet[0].branch, quiet[0].ends_in)
     return None
 
 
-def _walks(flow: Flow, names: Mapping[str, Kind], ask: Ask, known: Values) -> Iterator[_Walk]:
-    """Go through the ways that this reply can take until the next wait, for every combination of values."""
-    used = {
-        name
-        for step in flow.steps.values()
-        for b in branches(step)
-        if b.condition
-        for name in b.condition.names
-    }
-    free = sorted(name for name in used - known.keys() if name in names and names[name].values is not None)
-    if countable(free, names) is None:
-        free = []
-    for values in combinations(free, names):
-        facts = {**known, **values}
-        for index, target in _taken(ask, facts):
-            yield from _follow(flow, facts, index, target)
-
-
-def _taken(step: Step, facts: Values) -> Iterator[tuple[int, str]]:
-    """Go through the branches that can be taken where these names have these values, and others any."""
-    for index, branch in enumerate(branches(step)):
-        if branch.condition is None:
-            yield index, branch.go
-            return
-        if branch.condition.names <= facts.keys():
-            if branch.condition.test(facts):
-                yield index, branch.go
-                return
-        else:
-            yield index, branch.go
-
-
-def _follow(flow: Flow, facts: Values, index: int, target: str) -> Iterator[_Walk]:
-    todo: list[tuple[str, bool, bool]] = [(target, False, False)]
-    seen: set[tuple[str, bool, bool]] = set()
+def _until_next_wait(flow: Flow, ask: Ask) -> tuple[Step, ...]:
+    """Return the steps that a reply can run through before the run stands still again."""
+    seen: dict[str, Step] = {}
+    todo = [branch.go for branch in ask.then]
     while todo:
-        state = todo.pop()
-        name, alert, person = state
+        name = todo.pop()
         step = flow.steps.get(name)
-        if state in seen or step is None:
-            continue
-        seen.add(state)
+        if step is not None and name not in seen and not waits(step):
+            seen[name] = step
+            todo.extend(branch.go for branch in branches(step))
+    return tuple(seen.values())
+
+
+def _taken(step: Step, case: Values) -> tuple[int, str] | None:
+    """Return the branch that is taken in this case, and where it goes."""
+    for index, branch in enumerate(branches(step)):
+        if branch.condition is None or branch.condition.test(case):
+            return index, branch.go
+    return None
+
+
+def _follow(flow: Flow, ask: Ask, case: Values) -> _Walk | None:
+    """Follow the reply until the run waits or ends; None where it never does, or cannot be followed."""
+    way = _taken(ask, case)
+    first = way[0] if way else 0
+    alert = person = False
+    seen: set[str] = set()
+    while way is not None and way[1] not in seen:
+        step = flow.steps.get(way[1])
+        if step is None:
+            return None
+        seen.add(step.name)
         alert = alert or isinstance(step, RaiseAlert)
         person = person or alert or isinstance(step, AddTask)
-        following = [] if waits(step) else [go for _, go in _taken(step, facts)]
-        if not following:
-            yield _Walk(index, alert, person, name)
-        todo.extend((go, alert, person) for go in following)
+        if waits(step) or not branches(step):
+            return _Walk(first, alert, person, step.name)
+        way = _taken(step, case)
+    return None

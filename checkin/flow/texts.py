@@ -10,7 +10,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checkin.flow.condition import NUMBER, TEXT, TRUTH, Kind
+from checkin.flow.kinds import NUMBER, TEXT, TRUTH, Kind
 from checkin.flow.model import Template
 
 FACTS: Mapping[str, Kind] = {

@@ -10,9 +10,9 @@ from datetime import time
 from typing import assert_never
 
 from checkin.flow import model, shape
+from checkin.flow.document import Document, Path
 from checkin.flow.issue import Code, Issue
 from checkin.flow.program import Program
-from checkin.flow.source import Document, Path
 from checkin.flow.words import ALWAYS, ANSWERS, fold
 
 _DAYS: Mapping[str, frozenset[int]] = {

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from checkin.flow.condition import did_you_mean
+from checkin.flow.document import Document, Path
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
-from checkin.flow.shape import KINDS, TRIGGERS, Shape
-from checkin.flow.source import Document, Path
+from checkin.flow.parts import Shape
+from checkin.flow.shape import KINDS, TRIGGERS
 
 S = TypeVar("S", bound=Shape)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from checkin.flow.condition import did_you_mean
+from checkin.flow.document import Document, Path, Place
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, Severity
 from checkin.flow.model import Template, Text, Values
 from checkin.flow.segments import PLAIN, Segments, cheaper, segments
-from checkin.flow.source import Document, Path, Place
 from checkin.flow.texts import SAMPLES, TemplateError, parse_template
 
 Raw = str | Mapping[str, str]
@@ -71,7 +71,7 @@ class Wording:
         corrected = self.document.corrected(place, f"{{{name}}}", f"{{{near}}}") if near else None
         names = ", ".join(f"{{{n}}}" for n in sorted(known))
         message = f"There is no `{{{name}}}` here." + (f" Did you mean `{{{near}}}`?" if near else "")
-        mend = corrected or f"Use one of: {names}."
+        mend = corrected or (f"Use one of: {names}." if names else "Write it without braces.")
         self._add(Code.PLACEHOLDER, path, message, mend, at=place)
 
     def _missing(self, path: Path, language: str) -> None:

@@ -6,21 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin.flow.condition import (
-    NUMBER,
-    TEXT,
-    TRUTH,
-    YES_NO,
-    ConditionError,
-    Kind,
-    UnknownName,
-    combinations,
-    compile_condition,
-    countable,
-    outcomes,
-)
+from checkin.flow.cases import cases
+from checkin.flow.condition import ConditionError, UnknownName, compile_condition
+from checkin.flow.kinds import NUMBER, TEXT, TRUTH, YES_NO, Kind
 from checkin.flow.model import Value
 
+BIG = Kind("number", tuple(range(5000)))
 NAMES = {
     "mood": Kind("number", (1, 2, 3, 4, 5)),
     "age": NUMBER,
@@ -96,6 +87,7 @@ REFUSED = [
     ("mood in ['1']", 9),
     ("mood == '2'", 8),
     ("has_contact > false", 14),
+    ("word < 'x'", 7),
     ("mood < none", 0),
     ("1 == 1", 0),
     ("mood == 1 if has_contact else mood == 2", 0),
@@ -139,16 +131,31 @@ def test_any_text_is_a_condition_or_is_refused(source: str) -> None:
     assert 0 <= offset <= len(source)
 
 
-def test_outcomes_go_through_every_value() -> None:
-    low = compile_condition("mood <= 2 and has_contact", NAMES)
-    assert outcomes(low, NAMES, {}) == {True, False}
-    assert outcomes(low, NAMES, {"mood": 5}) == {False}
-    assert outcomes(low, NAMES, {"mood": 1, "has_contact": True}) == {True}
-    assert outcomes(compile_condition("age > 3", NAMES), NAMES, {}) == {True, False}
+def found(*sources: str) -> list[dict[str, Value]] | None:
+    return cases([compile_condition(source, NAMES) for source in sources], NAMES)
 
 
-def test_combinations_are_counted() -> None:
-    assert countable(["answer", "mood"], NAMES) == 10
-    assert len(list(combinations(["answer", "mood"], NAMES))) == 10
-    assert countable(["word"], NAMES) is None
-    assert countable(["big"], {"big": Kind("number", tuple(range(5000)))}) is None
+def test_every_value_is_gone_through() -> None:
+    assert len(found("mood <= 2 and has_contact", "answer == yes") or ()) == 5 * 2 * 2
+    assert found() == [{}]
+
+
+def test_a_text_is_what_it_is_compared_with_or_another_or_missing() -> None:
+    assert [case["word"] for case in found("word in ['a', 'b']") or ()] == ["a", "b", "any other text", None]
+
+
+def test_numbers_fall_into_gaps() -> None:
+    values = {case["age"] for case in found("17 < age < 65") or ()}
+    for low, high in ((-99, 17), (17, 65), (65, 999)):
+        assert any(isinstance(value, int | float) and low < value < high for value in values)
+    assert {17, 65, None} <= values
+
+
+@given(st.integers(-9, 9), st.sampled_from(["age < 3", "age != -4", "2 <= age < 5 or age == 8"]))
+def test_the_cases_stand_for_every_value(age: int, source: str) -> None:
+    test = compile_condition(source, NAMES).test
+    assert test({"age": age}) in {test(case) for case in found(source) or ()}
+
+
+def test_too_many_cases_are_told() -> None:
+    assert cases([compile_condition("big == 1", {"big": BIG})], {"big": BIG}) is None

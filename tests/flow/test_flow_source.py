@@ -9,8 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkin.flow.document import Place
 from checkin.flow.issue import Code, Issue
-from checkin.flow.source import Place, decode, parse
+from checkin.flow.source import decode, parse
 
 
 def read(source: str) -> Any:

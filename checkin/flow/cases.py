@@ -1,0 +1,63 @@
+"""Goes through every case that conditions can tell apart.
+
+The language of conditions only compares, so a name's values fall into finitely many classes: for a text, each
+text that is compared with it, any other, and none; for a number, each number compared with it, the gaps
+between them, and none. One value of each class stands for all, which makes the proofs exact.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+
+from checkin.flow.condition import constants
+from checkin.flow.kinds import Kind
+from checkin.flow.model import Condition, Value
+
+MAX_CASES = 4_096
+OTHER = "any other text"
+
+Case = dict[str, Value]
+
+
+def cases(conditions: Iterable[Condition], names: Mapping[str, Kind]) -> list[Case] | None:
+    """Return a value for every name that these conditions use, in every combination that matters.
+
+    None where there are more than `MAX_CASES`.
+    """
+    conditions = tuple(condition for condition in conditions if condition.names)
+    fixed = tuple(dict.fromkeys(value for condition in conditions for value in constants(condition)))
+    used = sorted({name for condition in conditions for name in condition.names})
+    domains = [_domain(names[name], fixed, alone=len(used) == 1) for name in used]
+    if math.prod(map(len, domains)) > MAX_CASES:
+        return None
+    return [dict(zip(used, values, strict=True)) for values in itertools.product(*domains)]
+
+
+def _domain(kind: Kind, fixed: tuple[Value, ...], *, alone: bool) -> tuple[Value, ...]:
+    """Return one value of each class; a second "other" lets two unknown texts differ from each other."""
+    if kind.values is not None:
+        return kind.values
+    texts: list[Value] = [value for value in fixed if isinstance(value, str)]
+    texts += [OTHER] if alone else [OTHER, OTHER + " still"]
+    numbers = _with_gaps([v for v in fixed if isinstance(v, int | float) and not isinstance(v, bool)])
+    match kind.type:
+        case "text":
+            return (*texts, None)
+        case "number":
+            return (*numbers, None)
+        case "truth":
+            return (True, False)
+        case "any":
+            return (*texts, *numbers, True, False, None)
+
+
+def _with_gaps(numbers: list[int | float]) -> list[Value]:
+    """Return the numbers, two between each two neighbours (they may be compared), and two beyond each end."""
+    if not numbers:
+        return [0, 1]
+    ordered = sorted(set(numbers))
+    inside = [low + (high - low) * part / 3 for low, high in itertools.pairwise(ordered) for part in (1, 2)]
+    low, high = ordered[0], ordered[-1]
+    return [low - 2, low - 1, *ordered, *inside, high + 1, high + 2]

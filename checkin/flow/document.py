@@ -1,0 +1,104 @@
+"""A file's plain values, and where in the file each of them stands.
+
+Knows lines and columns. Must not know YAML, nor what the values mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from checkin.flow.issue import Code, Issue, Severity
+
+Path = tuple[str | int, ...]
+"""The keys and list positions that lead to a value: `("steps", "mood", "then", 0, "go")`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a value and its key stand, and whether the value is in quotation marks."""
+
+    key: Place
+    value: Place
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The plain values of one file, and where each stands."""
+
+    file: str
+    lines: tuple[str, ...]
+    data: Any
+    spots: Mapping[Path, Spot]
+    empty: tuple[Path, ...]
+    """The places where a key is followed by nothing at all."""
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Return where the value at `path` stands (or its key); of a missing value, where its parent does."""
+        known = path
+        while known and known not in self.spots:
+            known = known[:-1]
+        spot = self.spots.get(known)
+        if spot is None:
+            return Place(1, 1)
+        return spot.key if key or known != path else spot.value
+
+    def inside(self, path: Path, offset: int) -> Place:
+        """Return where character `offset` of the text at `path` stands.
+
+        A text that runs over several lines, or that is written with escapes, gives its beginning.
+        """
+        spot, value = self.spots.get(path), self.get(path)
+        if spot is None or not isinstance(value, str):
+            return self.place(path)
+        start = spot.value.column - 1 + spot.quoted
+        if self.line(spot.value.line)[start : start + len(value)] != value:
+            return spot.value
+        return Place(spot.value.line, start + 1 + offset)
+
+    def line(self, number: int) -> str:
+        """Return this line's text, or nothing for a line beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def get(self, path: Path) -> Any:
+        """Return the value at `path`, or None."""
+        value = self.data
+        for part in path:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def corrected(self, place: Place, old: str, new: str) -> str | None:
+        """Return the line at `place` with `old`, which stands there, replaced by `new`."""
+        line, at = self.line(place.line), place.column - 1
+        if not line.startswith(old, at):
+            return None
+        return (line[:at] + new + line[at + len(old) :]).strip()
+
+    def issue(
+        self,
+        code: Code,
+        path: Path,
+        message: str,
+        mend: str,
+        *,
+        at: Place | None = None,
+        key: bool = False,
+        severity: Severity = Severity.ERROR,
+    ) -> Issue:
+        """Return an issue at the value at `path`, at its key, or at `at`; the path also tells the step."""
+        place = at or self.place(path, key=key)
+        step = str(path[1]) if len(path) > 1 and path[0] == "steps" else None
+        return Issue(severity, code, self.file, place.line, place.column, message, mend, step)

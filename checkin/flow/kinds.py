@@ -1,0 +1,31 @@
+"""What a name can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from checkin.flow.model import Value
+
+Type = Literal["text", "number", "truth", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a name can hold: its type and, where they can be counted, all its values."""
+
+    type: Type
+    values: tuple[Value, ...] | None = None
+
+    def merged(self, other: Kind) -> Kind:
+        """Return what a name holds that is set in two places."""
+        type_: Type = self.type if self.type == other.type else "any"
+        if self.values is None or other.values is None:
+            return Kind(type_)
+        return Kind(type_, tuple(dict.fromkeys((*self.values, *other.values))))
+
+
+TRUTH = Kind("truth", (True, False))
+YES_NO = Kind("text", ("yes", "no"))
+TEXT = Kind("text")
+NUMBER = Kind("number")
