@@ -46,7 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test with what it needs, and leave out what `--without` names."""
     left_out = dict.fromkeys(config.getoption("--without"), 0)
-    kept, deselected = [], []
+    kept: list[pytest.Item] = []
+    deselected: list[pytest.Item] = []
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in NEED_OF_FIXTURE:
@@ -56,7 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left_out[name] += 1
         (deselected if unwanted else kept).append(item)
     config.stash[LEFT_OUT] = left_out
-    config.stash[RABBITMQ_TESTS] = sum(1 for item in kept if item.get_closest_marker("rabbitmq"))
+    config.stash[RABBITMQ_TESTS] = len([item for item in kept if item.get_closest_marker("rabbitmq")])
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = kept

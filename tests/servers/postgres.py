@@ -61,7 +61,7 @@ def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
         _initialise(programs, data)
         options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
         options += ["-c", f"fsync={'on' if durable else 'off'}", "-c", "timezone=UTC"]
-        command = [programs / "postgres", "-D", data, *options]
+        command: list[str | Path] = [programs / "postgres", "-D", data, *options]
         # SIGINT is PostgreSQL's fast shutdown: it does not wait for those who are connected.
         with running(
             command,
@@ -82,7 +82,18 @@ def _answers(folder: Path) -> bool:
 
 
 def _initialise(programs: Path, data: Path) -> None:
-    command = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+    command = [
+        str(programs / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]
     root = os.geteuid() == 0
     subprocess.run(
         [*command, "--no-sync"],

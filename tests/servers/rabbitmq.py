@@ -47,7 +47,7 @@ class Rabbitmq:
     def fresh_host(self) -> str:
         """Make an empty virtual host and return its URL."""
         name = f"test{next(self._names)}"
-        command = [self.programs / "rabbitmqctl", "eval", ADD_HOST.format(name)]
+        command = [str(self.programs / "rabbitmqctl"), "eval", ADD_HOST.format(name)]
         subprocess.run(command, check=True, capture_output=True, env=dict(self.environ), timeout=60)
         return f"amqp://guest:guest@127.0.0.1:{self.port}/{name}"
 
