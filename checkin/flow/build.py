@@ -181,6 +181,8 @@ class _Builder:
                 return model.Say(name, self._text((*path, "say"), form.say), self._ways(path, form))
             case shape.AlertShape():
                 return model.RaiseAlert(name, form.alert, self._ways(path, form))
+            case shape.SomebodyCameShape():
+                return model.ResolveAlert(name, self._ways(path, form))
             case shape.TaskShape():
                 note = self.wording.template((*path, "task", "note"), form.task.note, frozenset(self.names))
                 return model.AddTask(name, form.task.kind, note, self._ways(path, form))

@@ -25,7 +25,7 @@ from checkin.flow.parts import (
     refused,
 )
 
-KINDS = ("say", "ask", "alert", "task", "consent", "invite", "set", "wait", "end")
+KINDS = ("say", "ask", "alert", "somebody_came", "task", "consent", "invite", "set", "wait", "end")
 """The keys of which every step has exactly one."""
 
 # ---------------------------------------------------------------- triggers
@@ -212,6 +212,12 @@ class AlertShape(StepShape):
     """Why: asked, low, crisis, missed or nobody_came."""
 
 
+class SomebodyCameShape(StepShape):
+    """Closes the request for support that a person took, because the member says that somebody came."""
+
+    somebody_came: Literal[True]
+
+
 class TaskParts(Shape):
     """A thing to do for staff."""
 
@@ -286,6 +292,7 @@ AnyStep = Annotated[
     Annotated[SayShape, Tag("<say>")]
     | Annotated[AskShape, Tag("<ask>")]
     | Annotated[AlertShape, Tag("<alert>")]
+    | Annotated[SomebodyCameShape, Tag("<somebody_came>")]
     | Annotated[TaskShape, Tag("<task>")]
     | Annotated[ConsentShape, Tag("<consent>")]
     | Annotated[InviteShape, Tag("<invite>")]
@@ -315,7 +322,8 @@ class FlowShape(Shape):
 SHAPES: dict[str, type[Shape]] = {
     "<every>": EveryShape, "<keyword>": KeywordShape, "<after_alert>": AfterAlertShape,
     "<joined>": JoinedShape, "<staff>": StaffShape, "<answer>": AnswerShape,
-    "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<task>": TaskShape,
+    "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<somebody_came>": SomebodyCameShape,
+    "<task>": TaskShape,
     "<consent>": ConsentShape, "<invite>": InviteShape, "<set>": SetShape, "<wait>": WaitShape,
     "<end>": EndShape, "then": BranchShape, "no_reply": RungShape, "task": TaskParts,
     "consent": ConsentParts, "invite": InviteParts,
