@@ -1,0 +1,268 @@
+"""What YAML becomes: every kind of step, trigger and answer, and how texts are filled in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from checkin.flow.issue import Code
+from checkin.flow.load import load_flow
+from checkin.flow.model import (
+    AddTask,
+    AfterAlertTrigger,
+    Answer,
+    Ask,
+    End,
+    Flow,
+    Invite,
+    JoinedTrigger,
+    KeywordTrigger,
+    RaiseAlert,
+    RecordConsent,
+    Rung,
+    Say,
+    ScheduleTrigger,
+    Set,
+    StaffTrigger,
+    Step,
+    Wait,
+)
+from checkin.flow.parts import Shape
+from checkin.flow.program import Program
+from checkin.flow.schema import json_schema, program_schema
+from checkin.flow.shape import KINDS, SHAPES, FlowShape
+from checkin.flow.texts import CATALOGUE, FACTS, parse_template
+
+EVERYTHING = """\
+flow: everything
+title: One of each
+start:
+  - every: day
+    at: 09:30
+  - every: weekday
+    at: "10:00"
+  - every: [saturday, monday]
+    at: "11:00"
+  - keyword: [Más, extra]
+  - after_alert: 1d12h
+  - joined: true
+  - staff: true
+check_in: false
+steps:
+  say:
+    say: Hi {first_name}!
+    go: name
+  name:
+    ask: Who?
+    answer: { text: true, save_as: who }
+    go: number
+    no_reply: [{ after: 30m, say: Well? }, { after: 2h, call: this_step }, { after: 1d, go: end }]
+  number:
+    ask: Which number?
+    answer: { phone: true, save_as: number }
+    unclear: A number, please.
+    go: invite
+    no_reply: [{ after: 1h, go: end }]
+  invite:
+    invite: { name: who, number: number }
+    go: ok
+  ok:
+    ask: OK?
+    answer: yes_no
+    then: [{ if: answer == yes, go: consent }, { go: end }]
+    no_reply: [{ after: 1h, go: end }]
+  consent:
+    consent: { given: true, asked_in: ok }
+    go: how
+  how:
+    ask: How?
+    answer: { choice: { walk: [a walk, walk], call: call }, save_as: how }
+    go: count
+    no_reply: [{ after: 1h, go: end }]
+  count:
+    ask: How often?
+    answer: { number: [0, 24], save_as: count }
+    go: mood
+    no_reply: [{ after: 1h, go: end }]
+  mood:
+    ask: From 1 to 5?
+    answer: { scale: [1, 5], save_as: mood }
+    then:
+      - if: mood <= 2 and count > 3
+        go: alert
+      - go: set
+    no_reply: [{ after: 1h, go: end }]
+  alert:
+    alert: low
+    go: task
+  task:
+    task: { kind: look_in, note: "{who} feels low." }
+    go: came
+  came:
+    somebody_came: true
+    go: set
+  set:
+    set: { asked: true, language: en, score: 1.5, nothing: null }
+    go: wait
+  wait:
+    wait: 2w
+    go: end
+  end:
+    end: finished
+"""
+
+
+@pytest.fixture(scope="module")
+def flow(english: Program) -> Flow:
+    loaded = load_flow(EVERYTHING, file="everything.yaml", program=english)
+    assert loaded.flow is not None, loaded.issues
+    assert loaded.issues == ()
+    return loaded.flow
+
+
+def test_every_kind_of_step_is_built(flow: Flow) -> None:
+    assert {type(step) for step in flow.steps.values()} == set(get_args(Step))
+    assert (flow.name, flow.title, flow.version, flow.first, flow.check_in) == (
+        "everything", "One of each", 0, "say", False,
+    )  # fmt: skip
+    assert flow.source == EVERYTHING
+    assert set(flow.shared) == {"unclear", "noted", "later"}
+
+
+def test_triggers_are_built(flow: Flow) -> None:
+    assert flow.start == (
+        ScheduleTrigger(frozenset(range(1, 8)), "09:30"),
+        ScheduleTrigger(frozenset(range(1, 6)), "10:00"),
+        ScheduleTrigger(frozenset((1, 6)), "11:00"),
+        KeywordTrigger(frozenset(("mas", "extra"))),
+        AfterAlertTrigger(timedelta(hours=36)),
+        JoinedTrigger(),
+        StaffTrigger(),
+    )
+
+
+def test_steps_are_built(flow: Flow) -> None:
+    steps = flow.steps
+    assert isinstance(steps["say"], Say)
+    assert steps["say"].text.render("en", {"first_name": "Alice"}) == "Hi Alice!"
+    assert [branch.go for branch in steps["say"].then] == ["name"]
+    assert isinstance(steps["invite"], Invite)
+    assert (steps["invite"].contact_name, steps["invite"].contact_number) == ("who", "number")
+    assert isinstance(steps["consent"], RecordConsent)
+    assert (steps["consent"].about, steps["consent"].given, steps["consent"].asked_in) == (
+        "check_ins",
+        True,
+        "ok",
+    )
+    assert isinstance(steps["alert"], RaiseAlert)
+    assert steps["alert"].reason == "low"
+    assert isinstance(steps["task"], AddTask)
+    assert (steps["task"].kind, steps["task"].note.render({"who": "Bob"})) == ("look_in", "Bob feels low.")
+    assert isinstance(steps["set"], Set)
+    assert steps["set"].values == {"asked": True, "language": "en", "score": 1.5, "nothing": None}
+    assert isinstance(steps["wait"], Wait)
+    assert steps["wait"].length == timedelta(weeks=2)
+    assert steps["end"] == End("end", "finished")
+
+
+def test_questions_are_built(flow: Flow) -> None:
+    answers = {step.name: step.answer for step in flow.steps.values() if isinstance(step, Ask)}
+    assert answers == {
+        "name": Answer("text", "who"),
+        "number": Answer("phone", "number"),
+        "ok": Answer("yes_no"),
+        "how": Answer(
+            "choice", "how", choices={"walk": {"en": ("a walk", "walk")}, "call": {"en": ("call",)}}
+        ),
+        "count": Answer("number", "count", 0, 24),
+        "mood": Answer("scale", "mood", 1, 5),
+    }
+    name, number, mood = flow.steps["name"], flow.steps["number"], flow.steps["mood"]
+    assert isinstance(name, Ask)
+    assert isinstance(number, Ask)
+    assert isinstance(mood, Ask)
+    assert [(r.after, r.say is not None, r.call, r.go) for r in name.no_reply] == [
+        (timedelta(minutes=30), True, False, None),
+        (timedelta(hours=2), False, True, None),
+        (timedelta(days=1), False, False, "end"),
+    ]
+    assert name.no_reply[2] == Rung(timedelta(days=1), go="end")
+    assert number.unclear is not None
+    condition = mood.then[0].condition
+    assert condition is not None
+    assert condition.names == {"mood", "count"}
+    assert condition.test({"mood": 2, "count": 4})
+    assert not condition.test({"mood": 2})
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("{ every: day, at: 17:00 }", True),
+        ("{ keyword: hello }", False),
+        ("{ joined: true }", False),
+        ("{ after_alert: 1d }", True),
+        ("{ staff: true }", True),
+    ],
+)
+def test_who_begins_a_conversation(start: str, expected: bool, english: Program) -> None:
+    source = f"flow: f\ntitle: f\nstart: [{start}]\nsteps:\n  a:\n    end: done\n"
+    loaded = load_flow(source, file="f", program=english)
+    assert loaded.flow is not None, loaded.issues
+    assert loaded.flow.check_in is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "expected"),
+    [
+        ("Hi {name}, you", "Alice", "Hi Alice, you"),
+        ("Hi {name}, you", None, "Hi, you"),
+        ("Hi {name}, you", "", "Hi, you"),
+        ("Thanks, {name}. Good", None, "Thanks. Good"),
+        ("Thanks, {name}!", None, "Thanks!"),
+        ("Thanks, {name}", None, "Thanks"),
+        ("And {name} too", None, "And too"),
+        ("{name}'s day", None, "'s day"),
+        ("{{braces}} {name}", "x", "{braces} x"),
+        ("no name", None, "no name"),
+        ("{name}{name}", 3, "33"),
+    ],
+)
+def test_a_missing_name_leaves_no_gap(source: str, value: str | int | None, expected: str) -> None:
+    assert parse_template(source).render({"name": value}) == expected
+
+
+def all_keys() -> set[str]:
+    shapes: set[type[Shape]] = {FlowShape, *SHAPES.values()}
+    return {field.alias or name for shape in shapes for name, field in shape.model_fields.items()}
+
+
+def test_the_schema_describes_every_key() -> None:
+    schema = json_schema()
+    assert schema["title"] == "A conversation"
+    for shape in {FlowShape, *SHAPES.values()}:
+        described = schema if shape is FlowShape else schema["$defs"][shape.__name__]
+        assert described["additionalProperties"] is False
+        assert set(described["properties"]) == {f.alias or n for n, f in shape.model_fields.items()}
+        if "Parts" not in shape.__name__:
+            assert described["description"]
+    assert program_schema()["properties"]["languages"]["description"]
+
+
+def test_the_guide_explains_every_key_problem_fact_and_text() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
+    wanted = all_keys() | set(KINDS) | {code.value for code in Code} | set(FACTS) | set(CATALOGUE)
+    assert sorted(word for word in wanted if f"`{word}`" not in guide and f"`{word}:" not in guide) == []
+
+
+def test_the_guides_examples_are_good(program: Program) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
+    examples = [block.split("```", 1)[0] for block in guide.split("```yaml\n")[1:]]
+    flows = [example for example in examples if example.startswith("flow:")]
+    assert flows
+    for example in flows:
+        loaded = load_flow(example, file="docs/flows.md", program=program)
+        assert [str(issue) for issue in loaded.issues if issue.is_error] == []
