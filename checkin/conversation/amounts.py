@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from checkin.conversation.lexicon import Lexicon, Scan
+from checkin.conversation.lexicon import Scan
 
 FEW_WORDS = 6
 """A number at the end of a text counts only in a text of at most so many words."""
@@ -22,7 +22,7 @@ class Length(NamedTuple):
     places: range
 
 
-def read_number(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None) -> int | None:
+def read_number(scan: Scan, low: int | None, high: int | None) -> int | None:
     """Return the one whole number that the text answers with, if it has one within the bounds.
 
     A number counts where it leads, as in "4, slept 8 hours", or closes a short text, as in "it was a 4". Two
@@ -32,33 +32,33 @@ def read_number(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None)
     words = scan.words
     places = [place for place, word in enumerate(words) if word.isdigit()]
     if not places:
-        return _number_word(scan, lexicon, low, high)
+        return _number_word(scan, low, high)
     first = places[0]
     value = int(words[first][:9])
     after = first + 1
     if len(words[first]) > 9 or (first == 0 and scan.tokens.gaps[0] == "-"):
         return None
-    of = _total(scan, lexicon, first)
+    of = _total(scan, first)
     if of is not None:
         total, after = of
         if total == value and high is not None:
             value = high
         elif total != high:
             return None
-    elif _side_by_side(scan, lexicon, places):
+    elif _side_by_side(scan, places):
         return None
-    return value if _fits(value, low, high) and _stands_well(scan, lexicon, first, after) else None
+    return value if _fits(value, low, high) and _stands_well(scan, first, after) else None
 
 
 def _fits(value: int, low: int | None, high: int | None) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _total(scan: Scan, lexicon: Lexicon, place: int) -> tuple[int, int] | None:
+def _total(scan: Scan, place: int) -> tuple[int, int] | None:
     """Return the total and the place after it of "4/5", "4 out of 5", "4 de 5"."""
     words = scan.words
     at = place + 1
-    while at < len(words) and words[at] in lexicon.out_of and at - place <= 2:
+    while at < len(words) and words[at] in scan.lexicon.out_of and at - place <= 2:
         at += 1
     if at >= len(words) or not words[at].isdigit() or len(words[at]) > 9:
         return None
@@ -68,74 +68,74 @@ def _total(scan: Scan, lexicon: Lexicon, place: int) -> tuple[int, int] | None:
     return None
 
 
-def _side_by_side(scan: Scan, lexicon: Lexicon, places: list[int]) -> bool:
+def _side_by_side(scan: Scan, places: list[int]) -> bool:
     """Whether the first two numbers stand side by side with nothing but "or", "to", "-" between them."""
     if len(places) < 2:
         return False
     between = scan.words[places[0] + 1 : places[1]]
-    return all(word in lexicon.sets["between_numbers"] for word in between)
+    return all(word in scan.lexicon.sets["between_numbers"] for word in between)
 
 
-def _stands_well(scan: Scan, lexicon: Lexicon, start: int, end: int) -> bool:
+def _stands_well(scan: Scan, start: int, end: int) -> bool:
     """Whether the number at these places leads the text or closes a short one, and carries no unit."""
     words = scan.words
     if (
         end < len(words)
-        and words[end] in lexicon.sets["not_a_scale_after"]
+        and words[end] in scan.lexicon.sets["not_a_scale_after"]
         and not scan.tokens.breaks(end - 1, end)
     ):
         return False
     before = [place for place in range(start) if place not in scan.fillers]
-    if any(words[place] in lexicon.sets["not_before_a_number"] for place in range(start)):
+    if any(words[place] in scan.lexicon.sets["not_before_a_number"] for place in range(start)):
         return False
-    if all(words[place] in lexicon.sets["before_a_number"] for place in before):
+    if all(words[place] in scan.lexicon.sets["before_a_number"] for place in before):
         return True
+    if words[start - 1] in scan.lexicon.sets["not_closing_after"]:
+        return False
     return len(words) <= FEW_WORDS and all(place in scan.fillers for place in range(end, len(words)))
 
 
-def _number_word(scan: Scan, lexicon: Lexicon, low: int | None, high: int | None) -> int | None:
+def _number_word(scan: Scan, low: int | None, high: int | None) -> int | None:
     hits = scan.clear(("numbers",), ("not_numbers",))
-    if len(hits) > 1 and all(
-        w in lexicon.sets["before_a_number"] for w in scan.words[hits[0].start : hits[0].end]
-    ):
-        hits = hits[1:]  # "un tres": the article is a number word too
-    if len(hits) == 2 and hits[1].leaf.worth == high and _out_of(scan, lexicon, hits[0].end, hits[1].start):
+    if len(hits) == 2 and hits[1].leaf.worth == high and _out_of(scan, hits[0].end, hits[1].start):
         hits = hits[:1]
     values = {int(hit.leaf.worth) for hit in hits}
     if len(values) != 1:
         return None
     hit = hits[0]
     value = values.pop()
-    others = [place for place in scan.rest(hits) if scan.words[place] not in lexicon.sets["before_a_number"]]
-    good = len(others) <= 3 and _stands_well(scan, lexicon, hit.start, hit.end)
+    others = [
+        place for place in scan.rest(hits) if scan.words[place] not in scan.lexicon.sets["before_a_number"]
+    ]
+    good = len(others) <= 3 and _stands_well(scan, hit.start, hit.end)
     return value if good and _fits(value, low, high) else None
 
 
-def _out_of(scan: Scan, lexicon: Lexicon, start: int, end: int) -> bool:
+def _out_of(scan: Scan, start: int, end: int) -> bool:
     """Whether the words between say "out of", as in "four out of five"."""
-    return start < end and all(word in lexicon.out_of for word in scan.words[start:end])
+    return start < end and all(word in scan.lexicon.out_of for word in scan.words[start:end])
 
 
-def read_length(scan: Scan, lexicon: Lexicon, start: int = 0) -> Length | None:
+def read_length(scan: Scan, start: int = 0) -> Length | None:
     """Return the first length of time from place `start` on: "2 hours", "half an hour", "until Monday"."""
     words = scan.words
-    lengths = lexicon.amounts["lengths"]
-    weekdays = lexicon.amounts["weekdays"]
+    lengths = scan.lexicon.amounts["lengths"]
+    weekdays = scan.lexicon.amounts["weekdays"]
     for place in range(start, len(words)):
         word = words[place]
         if word in weekdays:
             for first in range(
                 place - 1, max(start, place - 2) - 1, -1
             ):  # "until next Monday", "hasta el lunes"
-                if words[first] in lexicon.sets["until_words"]:
+                if words[first] in scan.lexicon.sets["until_words"]:
                     return Length(None, int(weekdays[word]), range(first, place + 1))
         if word in lengths:
-            count, first = _count_before(scan, lexicon, start, place)
+            count, first = _count_before(scan, start, place)
             return Length(min(int(count * lengths[word]), 366 * 86400), None, range(first, place + 1))
     return None
 
 
-def _count_before(scan: Scan, lexicon: Lexicon, start: int, unit: int) -> tuple[float, int]:
+def _count_before(scan: Scan, start: int, unit: int) -> tuple[float, int]:
     """Return how many of the unit are meant, and where saying so begins; an article counts only by itself."""
     words = scan.words
     article = (1.0, unit)
@@ -143,11 +143,11 @@ def _count_before(scan: Scan, lexicon: Lexicon, start: int, unit: int) -> tuple[
         word = words[place]
         if word.isdigit():
             return float(min(int(word[:4]), 1000)), place
-        count = lexicon.amounts["one_of"].get(word)
+        count = scan.lexicon.amounts["one_of"].get(word)
         if count is not None and count != 1:
             return count, place
-        if count is None and word in lexicon.amounts["numbers"]:
-            return lexicon.amounts["numbers"][word], place
+        if count is None and word in scan.lexicon.amounts["numbers"]:
+            return scan.lexicon.amounts["numbers"][word], place
         if count == 1:
             article = (1.0, place)
     return article

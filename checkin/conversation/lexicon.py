@@ -43,9 +43,12 @@ Node = dict[str, Any]
 class Scan:
     """One text with everything that the packs know in it."""
 
-    __slots__ = ("fillers", "hits", "tokens", "words")
+    __slots__ = ("fillers", "hits", "lexicon", "tokens", "words")
 
-    def __init__(self, tokens: Tokens, hits: dict[str, list[Hit]], fillers: set[int]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, tokens: Tokens, hits: dict[str, list[Hit]], fillers: set[int]
+    ) -> None:
+        self.lexicon = lexicon
         self.tokens = tokens
         self.words = tokens.words
         self.hits = hits
@@ -129,11 +132,15 @@ class Lexicon:
         self._fillers = frozenset(single)
         self._squeezed = {_squeeze(word): word for word in sorted(self._vocabulary, key=len, reverse=True)}
         self._near = self._misspellings()
+        self._spellings = {
+            normal(short): normal(long) for pack in packs for short, long in pack.spellings.items()
+        }
         self.sets = {section: self._word_set(packs, section) for section in WORDS}
         self.out_of = self._word_set(packs, "out_of")
         self.reactions = tuple(normal(text) for pack in packs for text in pack.phrases.get("reactions", ()))
         self.amounts = {section: self._amounts(packs, section) for section in AMOUNTS}
         self._vocabulary.update(*self.sets.values(), *self.amounts.values())
+        self._vocabulary -= self._spellings.keys()
 
     def cut(self, text: str) -> Tokens:
         """Return the text's tokens."""
@@ -156,7 +163,7 @@ class Lexicon:
                 self._walk(node, words, place, found)
         for hit in found.get("fillers", ()):
             fillers.update(range(hit.start, hit.end))
-        return Scan(tokens, found, fillers)
+        return Scan(self, tokens, found, fillers)
 
     def _walk(self, node: Node, words: list[str], start: int, found: dict[str, list[Hit]]) -> None:
         """Note every phrase that begins at `start`; words that change nothing may stand inside it."""
@@ -193,7 +200,10 @@ class Lexicon:
             node[""] = (*leaves, leaf)
 
     def _mend(self, word: str) -> str:
-        """Return the known word that this is a stretched or slightly misspelt form of, or the word itself."""
+        """Return the known word that this is a short, stretched or slightly misspelt form of, or the word."""
+        spelt = self._spellings.get(word)
+        if spelt is not None:
+            return spelt
         known = self._squeezed.get(_squeeze(word))
         if known is not None and len(known) < len(word):
             return known

@@ -41,6 +41,7 @@ PHRASES = frozenset(
         "unsure",
         "fine",
         "window_no",
+        "not_window_no",
         "window_no_alone",
         "contact_yes",
         "contact_yes_alone",
@@ -61,6 +62,7 @@ WORDS = frozenset(
         "ask_again",
         "before_a_number",
         "not_before_a_number",
+        "not_closing_after",
         "between_numbers",
         "not_a_scale_after",
         "but",
@@ -73,7 +75,9 @@ WORDS = frozenset(
 """Sections that are lists of single words."""
 LITERALS = frozenset({"reactions", "out_of"})
 """Sections that are kept as they are written."""
-SECTIONS = PHRASES | WORTHS | AMOUNTS | WORDS | LITERALS
+SPELLINGS = "spellings"
+"""The section of short forms: one word, and the words that it stands for."""
+SECTIONS = PHRASES | WORTHS | AMOUNTS | WORDS | LITERALS | {SPELLINGS}
 
 MAX_EXPANSION = 4000
 """The most plain phrases that one written phrase may stand for."""
@@ -87,6 +91,7 @@ class Pack:
     phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     worths: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     amounts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_pack(text: str, origin: str) -> Pack:
@@ -103,12 +108,15 @@ def parse_pack(text: str, origin: str) -> Pack:
     phrases: dict[str, tuple[str, ...]] = {}
     worths: dict[str, tuple[tuple[str, float], ...]] = {}
     amounts: dict[str, Mapping[str, float]] = {}
+    spellings: Mapping[str, str] = {}
     for section, body in data.items():
         where = f"{origin}: {section}"
         if section == "language":
             continue
         if section in AMOUNTS:
             amounts[section] = {word: _number(where, worth) for word, worth in _mapping(where, body).items()}
+        elif section == SPELLINGS:
+            spellings = _mapping(where, body)
         elif section in WORTHS:
             worths[section] = tuple(
                 (phrase, _number(where, worth))
@@ -120,7 +128,7 @@ def parse_pack(text: str, origin: str) -> Pack:
         else:
             near = difflib.get_close_matches(str(section), sorted(SECTIONS), n=1)
             raise PackError(f"{where}: no such section" + (f"; did you mean {near[0]}?" if near else ""))
-    return Pack(data["language"], phrases, worths, amounts)
+    return Pack(data["language"], phrases, worths, amounts, spellings)
 
 
 def _mapping(where: str, body: Any) -> Mapping[str, Any]:

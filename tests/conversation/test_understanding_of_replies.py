@@ -21,7 +21,7 @@ def _phone(text: str) -> str | None:
     return "+" + digits if len(digits) == 11 else None
 
 
-FILES = ("labelled_replies.yaml", "labelled_replies_second.yaml")
+FILES = ("labelled_replies.yaml", "labelled_replies_second.yaml", "labelled_replies_safety.yaml")
 READER = Reader(load_packs(), phone_reader=_phone)
 
 

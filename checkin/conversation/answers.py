@@ -1,0 +1,172 @@
+"""Answers: a number, a mood, a yes or a no, a choice, in the situation in which they are asked for.
+
+Knows what counts as an answer to what; must not know safety words (they have been looked for before). Each
+reads a `Scan` and returns an understanding, or None where the text does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from checkin.conversation.amounts import read_length, read_number
+from checkin.conversation.lexicon import Hit, Scan
+from checkin.conversation.safety import refuses_to_cancel
+from checkin.conversation.understanding import Category, Understanding
+from checkin.flow.model import Answer
+
+LONG_REPLY = 12
+"""Mood words count in replies of at most so many words; a longer text is a story, not an answer."""
+SHORT_REPLY = 8
+"""A yes or no that does not lead counts in replies of at most so many words."""
+
+_YES_NO = ("yes", "no", "yes_alone", "unsure", "snooze", "fillers", "contact_yes", "contact_no", "window_no")
+
+
+def read_whole_number(scan: Scan, low: int | None, high: int | None) -> Understanding | None:
+    """Read the one whole number within the bounds that the text answers with."""
+    value = read_number(scan, low, high)
+    return None if value is None else Understanding(Category.NUMBER, value, rule="number")
+
+
+def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | None:
+    """Read how somebody says they are; after a "but" only the last part counts, else the lowest word.
+
+    With the ends of a scale the value is the word's place on it, rounded towards the low end.
+    """
+    if scan.asks or len(scan.words) > LONG_REPLY or any(word.isdigit() for word in scan.words):
+        return None
+    hits = scan.clear(("mood",), ("mood", "fillers", "unsure", "snooze", "not_support"))
+    if not hits:
+        return None
+    turns = [place for place, word in enumerate(scan.words) if word in scan.lexicon.sets["but"]]
+    last = [hit for hit in hits if turns and hit.start > turns[-1]] or hits
+    worth, hit = min(((_turned(scan, hit), hit) for hit in last), key=lambda pair: pair[0])
+    category = Category.LOW if worth < 0.5 else Category.OK
+    value = None if low is None or high is None else low + int(worth * (high - low))
+    return Understanding(category, value, rule=hit.leaf.rule)
+
+
+def _turned(scan: Scan, hit: Hit) -> float:
+    """Return the worth of a mood word, turned round where a "not" stands just before it."""
+    negations = scan.lexicon.sets["negations"]
+    near = range(max(0, hit.start - 3), hit.start)
+    if not any(scan.words[p] in negations and not scan.tokens.breaks(p, hit.start) for p in near):
+        return hit.leaf.worth
+    return 0.25 if hit.leaf.worth >= 0.5 else 0.5
+
+
+def read_yes_no(
+    scan: Scan,
+    yes: Sequence[str] = ("yes",),
+    no: Sequence[str] = ("no",),
+    yes_alone: Sequence[str] = ("yes_alone",),
+) -> Understanding | None:
+    """Read a yes or a no: the text leads with it, or is short and has it; both at once are neither."""
+    if scan.clear(("unsure",), _YES_NO):
+        return None
+    agreed = scan.clear(yes, _YES_NO)
+    declined = scan.clear(no, _YES_NO)
+    if agreed and declined:
+        return None
+    hits = agreed or declined
+    if not hits:
+        weak = scan.alone(*yes_alone)
+        return Understanding(Category.YES, rule=weak.leaf.rule) if weak else None
+    if not scan.leads(hits[0]) and len(scan.words) > SHORT_REPLY:
+        return None
+    return Understanding(Category.YES if agreed else Category.NO, rule=hits[0].leaf.rule)
+
+
+def read_agreement(scan: Scan) -> Understanding | None:
+    """Read a yes or no that is recorded as consent: a text that asks back ("yes? who is it?") is neither."""
+    return None if scan.asks else read_yes_no(scan)
+
+
+def read_in_window(scan: Scan) -> Understanding | None:
+    """Read a text in the change-of-mind window: only plain words may take a request for support back."""
+    if refuses_to_cancel(scan):
+        return None
+    hits = scan.clear(("window_no",), ("window_no", "not_support"))
+    if hits and len(scan.words) <= LONG_REPLY:
+        return Understanding(Category.NO, rule=hits[0].leaf.rule)
+    alone = scan.alone("window_no_alone", "window_no")
+    if alone:
+        return Understanding(Category.NO, rule=alone.leaf.rule)
+    yes = read_yes_no(scan)
+    return yes if yes and yes.category is Category.YES else None
+
+
+def read_from_contact(scan: Scan) -> Understanding | None:
+    """Read a trusted contact's "1 if you can, 2 if not". What asks back is no yes: the alert would stop."""
+    number = read_number(scan, 1, 2)
+    if number is not None:
+        return Understanding(Category.YES if number == 1 else Category.NO, rule="number")
+    if scan.asks or any(word.isdigit() for word in scan.words):
+        return None
+    yes_alone = ("yes_alone", "contact_yes_alone")
+    return read_yes_no(scan, ("yes", "contact_yes"), ("no", "contact_no"), yes_alone)
+
+
+def read_choice(scan: Scan, answer: Answer) -> Understanding | None:
+    """Read which one of the choices the text names; two at once are none."""
+    matched = {name for name, words in answer.choices.items() if _says(scan, words.values())}
+    return Understanding(Category.CHOICE, matched.pop(), rule="choice") if len(matched) == 1 else None
+
+
+def _says(scan: Scan, by_language: Iterable[Iterable[str]]) -> bool:
+    """Whether the text has one of these phrases in it, not directly after a "not"."""
+    words, negations = scan.words, scan.lexicon.sets["negations"]
+    for phrases in by_language:
+        for phrase in phrases:
+            wanted = scan.lexicon.cut(phrase).words
+            for place in range(len(words) - len(wanted) + 1):
+                negated = place > 0 and words[place - 1] in negations
+                if words[place : place + len(wanted)] == wanted and not negated:
+                    return True
+    return False
+
+
+def read_unasked(scan: Scan) -> Understanding | None:
+    """Read a text that answers no question: thanks, an all-clear, a late number, a yes or no, a mood."""
+    courtesy = read_courtesy(scan)
+    if courtesy:
+        return courtesy
+    hit = scan.alone("fine")
+    if hit:
+        return Understanding(Category.OK, rule=hit.leaf.rule)
+    number = read_whole_number(scan, None, None) if len(scan.words) <= 3 else None
+    return number or read_yes_no(scan) or read_mood(scan, None, None)
+
+
+def read_courtesy(scan: Scan) -> Understanding | None:
+    """Read a bare "thank you", which asks for nothing."""
+    hit = scan.alone("thanks")
+    return Understanding(Category.NOT_AN_ANSWER, rule=hit.leaf.rule) if hit else None
+
+
+def read_always(scan: Scan) -> Understanding | None:
+    """Read the words that are understood in every step when they stand alone: help, resume, later."""
+    for section, category in (("help", Category.HELP), ("resume", Category.RESUME)):
+        hit = scan.alone(section)
+        if hit:
+            return Understanding(category, rule=hit.leaf.rule)
+    return _snooze(scan)
+
+
+def _snooze(scan: Scan) -> Understanding | None:
+    hits = scan.hits.get("snooze", [])
+    length = read_length(scan)
+    seconds = length.seconds if length else None
+    if not hits and not seconds:
+        return None
+    sets = scan.lexicon.sets
+    covered = {place for hit in hits for place in range(hit.start, hit.end)} | scan.fillers
+    connecting = sets["polite"]
+    if length and seconds:
+        covered.update(length.places)
+        connecting = connecting | sets["for_words"] | sets["ask_again"]
+    if any(p not in covered and word not in connecting for p, word in enumerate(scan.words)):
+        return None
+    if seconds:
+        return Understanding(Category.SNOOZE, seconds, rule="length")
+    return Understanding(Category.SNOOZE, int(hits[0].leaf.worth), rule=hits[0].leaf.rule)

@@ -1,0 +1,125 @@
+"""Safety words: crisis, opt-out, a request for a person, a pause. They are heard in every step.
+
+Knows what these look like in a scanned text; must not know what was asked. Each reads a `Scan` and returns
+what decided, or None.
+"""
+
+from __future__ import annotations
+
+from checkin.conversation.amounts import read_length
+from checkin.conversation.lexicon import Hit, Scan
+from checkin.conversation.understanding import Category, Context, Understanding
+
+_ASKED_TO_AGREE = (Context.JOINING, Context.CONTACT_INVITED)
+"""Where "not interested" declines what was asked, and nothing more."""
+
+
+def read_safety(scan: Scan, context: Context) -> Understanding | None:
+    """Return a crisis, a pause, an opt-out or a phone's automatic reply, the first that the text is."""
+    return _crisis(scan) or _pause(scan) or _opt_out(scan, context) or _auto_reply(scan)
+
+
+def read_when_stopped(scan: Scan) -> Understanding:
+    """Return what may be heard from somebody who has opted out: words of crisis, and START."""
+    resume = scan.alone("resume")
+    if resume:
+        return Understanding(Category.RESUME, rule=resume.leaf.rule)
+    return _crisis(scan) or Understanding(Category.UNCLEAR, rule="stopped")
+
+
+def _crisis(scan: Scan) -> Understanding | None:
+    hits = scan.clear(("crisis",), ("not_crisis",))
+    hit = hits[0] if hits else scan.alone("crisis_alone")
+    if hit is None:
+        return None
+    also = []
+    if _opt_out_hit(scan):
+        also.append(Category.OPT_OUT)
+    if support_hit(scan):
+        also.append(Category.SUPPORT)
+    return Understanding(Category.CRISIS, also=tuple(also), rule=hit.leaf.rule)
+
+
+def _opt_out(scan: Scan, context: Context) -> Understanding | None:
+    if context is Context.ALERT_WINDOW:
+        if scan.words == ["stop"]:
+            # The carrier blocks the number on this one word, whatever we make of it.
+            return Understanding(Category.OPT_OUT, also=(Category.NO,), rule="stop in the window")
+        if scan.alone("window_no", "window_no_alone") or refuses_to_cancel(scan):
+            return None
+    if context in _ASKED_TO_AGREE and scan.alone("no"):
+        return None
+    hit = _opt_out_hit(scan)
+    if hit is None:
+        return None
+    also = (Category.SUPPORT,) if support_hit(scan) else ()
+    rule = "wrong_number" if hit.leaf.section == "wrong_number" else hit.leaf.rule
+    return Understanding(Category.OPT_OUT, also=also, rule=rule)
+
+
+def _opt_out_hit(scan: Scan) -> Hit | None:
+    if not scan.hits.keys() & {"opt_out", "opt_out_anywhere", "wrong_number"}:
+        return None
+    shields = scan.found("not_opt_out")
+    for hit in scan.found("opt_out_anywhere", "wrong_number"):
+        if not any(shield.start <= hit.start < shield.end for shield in shields):
+            return hit
+    return scan.alone("opt_out")
+
+
+def refuses_to_cancel(scan: Scan) -> bool:
+    """Whether the text says "don't cancel" or "not ok", in one breath: "no, I'm ok" is something else."""
+    return any(not scan.tokens.breaks(hit.start, hit.end - 1) for hit in scan.hits.get("not_window_no", ()))
+
+
+def _auto_reply(scan: Scan) -> Understanding | None:
+    hits = scan.hits.get("auto_reply")
+    return Understanding(Category.NOT_AN_ANSWER, rule=hits[0].leaf.rule) if hits else None
+
+
+def support_hit(scan: Scan) -> Hit | None:
+    """Return where a person is asked for, unless the text says that none is wanted."""
+    hit = scan.alone("support")
+    if hit and not scan.hits.get("not_support"):
+        return hit
+    hits = scan.hits.get("support_anywhere")
+    if not hits:
+        return None
+    refusals = [r for r in scan.hits.get("not_support", ()) if not scan.tokens.breaks(r.start, r.end - 1)]
+    for hit in hits:
+        if not any(_refuses(scan, refusal, hit) for refusal in refusals):
+            return hit
+    return None
+
+
+def _refuses(scan: Scan, refusal: Hit, hit: Hit) -> bool:
+    if refusal.start <= hit.start < refusal.end:
+        return True
+    # "you don't have to | call me", but not "I don't want to | I need help".
+    begins_anew = scan.words[hit.start] in scan.lexicon.sets["subjects"]
+    return refusal.end == hit.start and not begins_anew and not scan.tokens.breaks(hit.start - 1, hit.start)
+
+
+def _pause(scan: Scan) -> Understanding | None:
+    if not scan.hits.keys() & {"pause", "pause_with_length", "opt_out_anywhere"}:
+        return None
+    for hit in scan.found("pause", "pause_with_length", "opt_out_anywhere"):
+        length = read_length(scan, hit.end)
+        if length is None and hit.leaf.section != "pause":
+            continue
+        covered = {*range(hit.start, hit.end), *(length.places if length else ())}
+        if _only_connects(scan, covered, hit.end, length is not None):
+            seconds, until = (length.seconds, length.until) if length else (None, None)
+            return Understanding(Category.PAUSE, seconds, rule=hit.leaf.rule, until=until)
+    return None
+
+
+def _only_connects(scan: Scan, covered: set[int], after: int, has_length: bool) -> bool:
+    """Whether the words that are not `covered` only connect: "can we … for … please"."""
+    sets = scan.lexicon.sets
+    for place, word in enumerate(scan.words):
+        if place in covered or place in scan.fillers or word in sets["polite"]:
+            continue
+        if not (has_length and place >= after and word in sets["for_words"]):
+            return False
+    return True
