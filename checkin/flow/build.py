@@ -269,11 +269,9 @@ class _Builder:
 
     def _refuse_condition(self, path: Path, error: ConditionError) -> None:
         place = self.document.inside(path, error.offset)
-        code, mend = Code.CONDITION, error.mend
-        if isinstance(error, UnknownName):
-            code = Code.UNKNOWN_NAME
-            corrected = self.document.corrected(place, error.name, error.near) if error.near else None
-            mend = corrected or mend
+        code = Code.UNKNOWN_NAME if isinstance(error, UnknownName) else Code.CONDITION
+        corrected = self.document.corrected(place, error.old, error.new) if error.new else None
+        mend = corrected or error.mend
         self.issues.append(self.document.issue(code, path, error.message, mend, at=place))
         self.complete = False
 

@@ -28,11 +28,15 @@ Get = Callable[[Values], Value]
 
 
 class ConditionError(ValueError):
-    """A condition that cannot be understood; `offset` is the character where, `mend` how to write it."""
+    """A condition that cannot be understood; `offset` is the character where, `mend` how to write it.
 
-    def __init__(self, message: str, offset: int, mend: str) -> None:
+    Where a part only has to be written otherwise, `old` is that part and `new` how to write it.
+    """
+
+    def __init__(self, message: str, offset: int, mend: str, *, old: str = "", new: str = "") -> None:
         super().__init__(message)
         self.message, self.offset, self.mend = message, offset, mend
+        self.old, self.new = old, new
 
 
 class UnknownName(ConditionError):
@@ -41,8 +45,7 @@ class UnknownName(ConditionError):
     def __init__(self, name: str, near: str | None, offset: int) -> None:
         mend = f"Write `{near}`." if near else "Use a result that this flow saves, or a fact of the program."
         message = f"There is no `{name}` here." + (f" Did you mean `{near}`?" if near else "")
-        super().__init__(message, offset, mend)
-        self.name, self.near = name, near
+        super().__init__(message, offset, mend, old=name if near else "", new=near or "")
 
 
 def compile_condition(source: str, names: Mapping[str, Kind]) -> Condition:
@@ -74,6 +77,11 @@ _HINTS = (
     (re.compile(r"\b(?:AND|OR|NOT|IN)\b"), "a word in capitals", "Write `and`, `or`, `not` and `in` small."),
     (re.compile(r"[\\\0\r\n]"), "a character that does not belong here", "Write the condition on one line."),
 )
+_INSTEAD: Mapping[str, str] = {
+    "=": "==", "=<": "<=", "=>": ">=", "≤": "<=", "≥": ">=", "≠": "!=", "&": "and", "&&": "and",
+    "|": "or", "||": "or", "AND": "and", "OR": "or", "NOT": "not", "IN": "in",
+}  # fmt: skip
+"""What to write instead, where one part can simply be replaced by another."""
 _GENERAL = 'Write something like: mood <= 2 and answer == "yes"'
 
 
@@ -82,7 +90,8 @@ def _parse(source: str) -> ast.expr:
         raise ConditionError("This condition is too long.", 0, "Divide it into several branches.")
     for pattern, what, mend in _HINTS:
         if found := pattern.search(_without_literals(source)):
-            raise ConditionError(f"There is {what} in this condition.", found.start(), mend)
+            old, message = found[0], f"There is {what} in this condition."
+            raise ConditionError(message, found.start(), mend, old=old, new=_INSTEAD.get(old, ""))
     stripped = source.lstrip()
     try:
         return ast.parse(stripped, mode="eval").body

@@ -51,7 +51,11 @@ def parse_length(value: object) -> timedelta:
 
 
 def _name(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value) or keyword.iskeyword(value):
+    if keyword.iskeyword(value):
+        raise refused(
+            f"`{value}` means something in conditions.", f"Choose another name, for example my_{value}."
+        )
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
         mend = "Use small letters, digits and _, and begin with a letter: for example first_name."
         raise refused(f"`{value}` cannot be used as a name.", mend)
     return value

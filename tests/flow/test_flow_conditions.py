@@ -116,7 +116,7 @@ def test_everything_else_is_refused(source: str, offset: int) -> None:
 def test_an_unknown_name_is_told_with_what_was_meant() -> None:
     with pytest.raises(UnknownName) as caught:
         compile_condition("word == 'é' and  modo < 2", NAMES)
-    assert (caught.value.near, caught.value.offset) == ("mood", 17)
+    assert (caught.value.new, caught.value.offset) == ("mood", 17)
 
 
 @given(st.text(alphabet="modwr =<>!()[]'\"1234,.andotinyes:\\+-é\n", max_size=40))
