@@ -117,6 +117,7 @@ def parse_pack(text: str, origin: str) -> Pack:
             amounts[section] = {word: _number(where, worth) for word, worth in _mapping(where, body).items()}
         elif section == SPELLINGS:
             spellings = _mapping(where, body)
+            _texts(where, list(spellings.values()))
         elif section in WORTHS:
             worths[section] = tuple(
                 (phrase, _number(where, worth))

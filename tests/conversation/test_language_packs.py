@@ -46,6 +46,7 @@ def test_the_limit_on_one_phrase_is_named() -> None:
         ("language: fr\nzzz: [a]", "no such section"),
         ("language: fr\nhelp: aide", "list of phrases"),
         ("language: fr\nmood: [a]", "word: amount"),
+        ("language: fr\nspellings: {a: [b]}", "list of phrases"),
         ("language: fr\nnumbers: {un: one}", "not a number"),
         ("language: fr\nmood: {low: [mal]}", "not a number"),
     ],
