@@ -14,37 +14,56 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from checkin.alert.model import AlertState
 from checkin.carrier.emulator import PretendPhones
-from checkin.service import delivery, due
+from checkin.flow.model import Wait
+from checkin.service import delivery, due, suggestions
 from checkin.service.app import LANES, App
 from checkin.service.clocks import PretendClock
 from checkin.service.inbound import Inbound, receive
-from checkin.store import inbox, outbox, people, tables, timers
+from checkin.store import alerts, inbox, outbox, people, runs, tables, timers
+from checkin.store.timers import Timer
 from checkin.store.unit import Unit
 
 MOST_ROUNDS = 20_000
 """How many due moments one move of the clock may pass. More is a loop that feeds itself."""
 
 
+PROMPT = timedelta(minutes=1)
+"""A text that went out this soon stands where it was decided; a later one stands where it came."""
+
+PATIENCE = 400
+"""How often a moving clock waits 5 ms for what other threads have begun, before it takes them for dead."""
+
+MOST_BUBBLES = 200
+"""How many texts a handset shows; the oldest go first."""
+
+NEVER_CAME = ("cancelled", "lapsed")
+"""States of outbox rows that no phone ever saw."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handset:
-    """One sample person's phone. `number` is fictional (555-01xx)."""
+    """One sample person's phone. `number` is fictional (555-01xx).
+
+    `hint` says what the phone is for while nothing is on it; `first_texts` are suggested to a newcomer.
+    """
 
     id: str
     name: str
     role: str
     number: str
     hint: str
-    suggestions: tuple[str, ...]
+    first_texts: tuple[str, ...] = ()
 
 
 HANDSETS = (
+    Handset("alice", "Alice", "Member", "+12025550101", "Text JOIN to begin", ("JOIN",)),
+    Handset("bob", "Bob", "Trusted contact", "+12025550102", "Alice can name Bob as her trusted contact"),
     Handset(
-        "alice", "Alice", "Member", "+12025550101", "Text JOIN to begin", ("JOIN", "YES", "2", "SUPPORT")
+        "carmen", "Carmen", "Second contact", "+12025550103", "Asked when Bob does not answer, once named"
     ),
-    Handset("bob", "Bob", "Trusted contact", "+12025550102", "Waits to be invited", ("YES", "1", "2")),
-    Handset("carmen", "Carmen", "Second contact", "+12025550103", "Waits to be invited", ("YES", "1", "2")),
-    Handset("dana", "Dana", "On-call staff", "+12025550104", "Hears when nobody answers", ("1", "2")),
+    Handset("dana", "Dana", "On-call staff", "+12025550104", "Told when no trusted contact answers"),
 )
 
 
@@ -61,14 +80,27 @@ class Bubble:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What happens next, and when. `kind` is a timer's, or closer: `silence`, `wait`, an alert's state.
+
+    `title` is the flow's that would begin, where one would.
+    """
+
+    at: datetime
+    kind: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """Everything that the page shows at one moment."""
 
     now: datetime
     ahead: timedelta
-    next_due: tuple[datetime, str] | None
+    next_due: Due | None
     busy: bool
     bubbles: dict[str, tuple[Bubble, ...]]
+    suggestions: dict[str, tuple[str, ...]]
 
 
 def screen(app: App) -> Screen:
@@ -79,32 +111,73 @@ def screen(app: App) -> Screen:
     def work(unit: Unit) -> Screen:
         bubbles = {handset.id: _bubbles(unit, handset) for handset in HANDSETS}
         timer = timers.next_due(unit)
-        sending = outbox.next_due(unit)
+        moment = _next_moment(unit, now)
         return Screen(
             now,
             ahead,
-            (timer.due_at, timer.subject) if timer is not None else None,
-            (sending is not None and sending <= now) or (timer is not None and timer.due_at <= now),
+            None if timer is None else _due(app, unit, timer),
+            _at_work(unit, now) or (moment is not None and moment <= now),
             bubbles,
+            {handset.id: _suggestions(app, unit, handset) for handset in HANDSETS},
         )
 
     return app.store.read(work)
 
 
 def _bubbles(unit: Unit, handset: Handset) -> tuple[Bubble, ...]:
-    """Return a handset's texts, oldest first; an answer stands right behind what it answers."""
-    rows: list[tuple[datetime, int, Bubble]] = []
-    for received in inbox.of_number(unit, handset.number):
+    """Return a handset's texts, oldest first.
+
+    An answer stands right behind what it answers, and texts decided in the same instant stand in the order
+    in which they were decided, whichever thread sent them first.
+    """
+    rows: list[tuple[tuple[object, ...], Bubble]] = []
+    for received in inbox.of_number(unit, handset.number, MOST_BUBBLES):
         id, at = received.carrier_id, received.at
-        rows.append((at, 0, Bubble(id, False, received.body, at, "received", received.channel)))
+        rows.append(((at, 0, id, 0), Bubble(id, False, received.body, at, "received", received.channel)))
         for index, text in enumerate(received.answer):
-            rows.append((at, 1 + index, Bubble(f"{id}.{index}", True, text, at, "delivered", "sms")))
+            rows.append(((at, 0, id, 1 + index), Bubble(f"{id}.{index}", True, text, at, "delivered", "sms")))
     person = people.by_number(unit, handset.number)
-    for message in outbox.to_person(unit, person.id) if person is not None else ():
-        at = message.sent_at or message.created_at
-        bubble = Bubble(message.id, True, message.body, at, message.state, message.channel)
-        rows.append((at, 100, bubble))
-    return tuple(bubble for *_, bubble in sorted(rows, key=lambda row: (row[0], row[1], row[2].id)))
+    for message in outbox.to_person(unit, person.id, MOST_BUBBLES) if person is not None else ():
+        if message.state in NEVER_CAME:
+            continue
+        came_at = message.sent_at or message.created_at
+        stands_at = message.created_at if came_at - message.created_at < PROMPT else came_at
+        bubble = Bubble(message.id, True, message.body, came_at, message.state, message.channel)
+        rows.append(((stands_at, 1, *_decided(message.id)), bubble))
+    rows.sort(key=lambda row: row[0])
+    return tuple(bubble for _, bubble in rows[-MOST_BUBBLES:])
+
+
+def _decided(id: str) -> tuple[object, ...]:
+    """Return a key that sorts outbox ids as they were decided: run or alert, transition, index."""
+    parts: list[tuple[int, int, str]] = []
+    for part in id.split("."):
+        parts.append((0, int(part), "") if part.isdecimal() else (1, 0, part))
+    return tuple(parts)
+
+
+def _suggestions(app: App, unit: Unit, handset: Handset) -> tuple[str, ...]:
+    friends = [
+        suggestions.Friend(other.name, other.number)
+        for other in HANDSETS
+        if other.id != handset.id and other.number not in {staff.number for staff in app.program.staff}
+    ]
+    return suggestions.suggest(app, unit, handset.number, handset.name, friends) or (
+        handset.first_texts if people.by_number(unit, handset.number) is None else ()
+    )
+
+
+def _due(app: App, unit: Unit, timer: Timer) -> Due:
+    kind, _, rest = timer.subject.partition(":")
+    flow = app.flows.get(rest.rpartition(":")[2])
+    if kind == "run":
+        run = runs.by_id(unit, rest)
+        step = None if run is None else app.flow(unit, run.flow, run.version).steps.get(run.step or "")
+        return Due(timer.due_at, "wait" if isinstance(step, Wait) else "silence")
+    if kind == "alert":
+        alert = alerts.by_id(unit, rest)
+        return Due(timer.due_at, (alert.state if alert is not None else AlertState.WINDOW).value)
+    return Due(timer.due_at, kind, flow.title if flow is not None else None)
 
 
 def type_text(app: App, handset: Handset, text: str) -> None:
@@ -140,36 +213,64 @@ def pump(app: App) -> int:
 
 
 def move_clock(app: App, by: timedelta | Literal["next"]) -> None:
-    """Move the service's clock forward, doing on the way everything that falls due, in its order."""
+    """Move the service's clock forward, doing on the way everything that falls due, in its order.
+
+    The service's own threads go on meanwhile. What one of them has begun it also ends, before the clock
+    moves past the lease that it has for it.
+    """
     clock = app.clock
     if not isinstance(clock, PretendClock):
         raise TypeError("only a pretend clock can be moved")
-    catch_up(app)
+    patience = _settle(app, PATIENCE)
     start = clock.now()
     moment = next_moment(app)
     target = (moment or start) if by == "next" else start + by
-    pause = threading.Event()
     for _ in range(MOST_ROUNDS):
         moment = next_moment(app)
         if moment is None or moment > target:
             break
-        if moment <= clock.now():
-            pause.wait(0.005)  # another thread has claimed it and is at work
         clock.move_to(moment)
-        catch_up(app)
+        patience = _settle(app, patience)
     clock.move_to(target)
+    _settle(app, patience)
+
+
+def _settle(app: App, patience: int) -> int:
+    """Do what is due, and wait for what other threads have begun; return what is left of the patience.
+
+    A claim that a dead process left behind never ends; the clock then moves on to the end of its lease.
+    """
+    pause = threading.Event()
     catch_up(app)
+    while patience > 0 and app.store.read(lambda unit: _at_work(unit, app.clock.now())):
+        pause.wait(0.005)
+        patience -= 1
+        catch_up(app)
+    return patience
 
 
 def next_moment(app: App) -> datetime | None:
-    """Return when the next timer or message is due."""
+    """Return when the next timer or message is due; one that is claimed is due when its lease ends."""
+    return app.store.read(lambda unit: _next_moment(unit, app.clock.now()))
 
-    def work(unit: Unit) -> datetime | None:
-        timer = timers.next_due(unit)
-        moments = [moment for moment in (timer and timer.due_at, outbox.next_due(unit)) if moment]
-        return min(moments, default=None)
 
-    return app.store.read(work)
+def _next_moment(unit: Unit, now: datetime) -> datetime | None:
+    claimed, due_at = tables.timers.c.claimed_until, tables.timers.c.due_at
+    moment = sa.func.min(sa.case((claimed > now, claimed), else_=due_at), type_=tables.Instant)
+    row = unit.first(sa.select(moment.label("moment")))
+    moments = (row and row.moment, outbox.next_due(unit))
+    return min((moment for moment in moments if moment), default=None)
+
+
+def _at_work(unit: Unit, now: datetime) -> bool:
+    """Whether a living claim stands on a timer or a message."""
+    timer, message = tables.timers.c, tables.outbox.c
+    sending = sa.exists().where(
+        message.state.in_(outbox.OPEN), message.lease.is_not(None), message.due_at > now
+    )
+    firing = sa.exists().where(timer.claimed_until > now)
+    row = unit.first(sa.select(sa.or_(sending, firing).label("at_work")))
+    return row is not None and bool(row.at_work)
 
 
 def start_over(app: App) -> None:

@@ -6,6 +6,8 @@ show and what a text does is the service's business.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -34,10 +36,15 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-cache",
 }
+# Short enough for the button; times of day stand before them.
 _WHAT = {
-    "run": "a question is waiting",
-    "alert": "a request for support",
-    "invitation": "an invitation",
+    "silence": "no answer by then",
+    "wait": "the conversation goes on",
+    "window": "time to say no is over",
+    "notifying": "the next person is asked",
+    "with_staff": "staff are reminded",
+    "acknowledged": "did somebody come?",
+    "invitation": "no answer to an invitation",
     "pause": "a pause ends",
     "follow_up": "a follow-up",
 }
@@ -48,6 +55,8 @@ class PhonePages:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        # One hand on the desk at a time: a text never falls into the middle of a moving clock.
+        self._hand = threading.Lock()
 
     def routes(self) -> list[Route]:
         """Return the page, its state and its buttons."""
@@ -88,23 +97,30 @@ class PhonePages:
             return _problem("There is no such phone here.", "Reload the page.")
         if len(text) > MOST_CHARACTERS:
             return _problem("A text has at most 1,600 characters.", "Send it in parts.")
-        await run_in_threadpool(phones.type_text, self._app, handset, text)
-        return JSONResponse(await run_in_threadpool(self._state))
+        return await self._after(lambda: phones.type_text(self._app, handset, text))
 
     async def clock(self, request: Request) -> Response:
         """Move the service's clock forward."""
         by = STEPS.get(await _field(request, "by"))
         if by is None or not _from_this_page(request):
             return _problem("The clock can't be moved so.", "Use 10m, 1h, 1d or next.")
-        await run_in_threadpool(phones.move_clock, self._app, by)
-        return JSONResponse(await run_in_threadpool(self._state))
+        return await self._after(lambda: phones.move_clock(self._app, by))
 
     async def start_over(self, request: Request) -> Response:
         """Forget the sample people and all they said."""
         if not _from_this_page(request):
             return _problem("This was not asked for by the page.", "Reload the page.")
-        await run_in_threadpool(phones.start_over, self._app)
-        return JSONResponse(await run_in_threadpool(self._state))
+        return await self._after(lambda: phones.start_over(self._app))
+
+    async def _after(self, act: Callable[[], None]) -> Response:
+        """Do this with nobody else at the desk, and return what the handsets show then."""
+
+        def work() -> dict[str, Any]:
+            with self._hand:
+                act()
+                return self._state()
+
+        return JSONResponse(await run_in_threadpool(work))
 
     # ------------------------------------------------------------ what the page shows
 
@@ -127,7 +143,7 @@ class PhonePages:
                     "role": handset.role,
                     "number": _spaced(handset.number),
                     "hint": handset.hint,
-                    "suggestions": list(handset.suggestions),
+                    "suggestions": list(screen.suggestions[handset.id]),
                     "messages": [_bubble(bubble, zone) for bubble in screen.bubbles[handset.id]],
                 }
                 for handset in phones.HANDSETS
@@ -137,13 +153,11 @@ class PhonePages:
     def _next(self, screen: phones.Screen, zone: ZoneInfo) -> dict[str, str] | None:
         if screen.next_due is None:
             return None
-        at, subject = screen.next_due
-        kind, _, rest = subject.partition(":")
-        flow = self._app.flows.get(rest.rpartition(":")[2])
-        what = flow.title.lower() if flow is not None else _WHAT.get(kind, "something")
-        local = at.astimezone(zone)
+        due = screen.next_due
+        what = _WHAT.get(due.kind) or (due.title or "something").lower()
+        local = due.at.astimezone(zone)
         clock = f"{local:%a} {clock_words(local, 'en')}"
-        return {"at": at.isoformat(), "clock": clock, "what": what}
+        return {"at": due.at.isoformat(), "clock": clock, "what": what}
 
 
 def _bubble(bubble: phones.Bubble, zone: ZoneInfo) -> dict[str, str]:
