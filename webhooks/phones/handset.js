@@ -246,7 +246,10 @@ export class Handset {
       node.dataset.channel = message.channel;
       this.bubbles.set(message.id, node);
     }
-    put(part(node, "text"), message.text);
+    // A real phone can send nothing at all; a bubble without a word would look like a mistake of the page.
+    const empty = !message.text.trim();
+    node.toggleAttribute("data-empty", empty);
+    put(part(node, "text"), empty ? "Empty text" : message.text);
     put(part(node, "clock"), message.clock);
     showStatus(node, message.status);
     return node;
