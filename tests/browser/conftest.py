@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +15,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parent))
 
 from complaints import Complaints
+from desk import Screenshots
 from handsets import Handsets
 from pretend_service import PretendService, serving
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SCREENSHOTS = pytest.StashKey[Path]()
 # Nothing but the page under test may go out: no updates, no sync, no field trials.
 QUIET = [
     "--no-sandbox",
@@ -33,14 +34,12 @@ QUIET = [
 # One browser a module, not a session: Playwright keeps an event loop in the main thread as long as it runs,
 # and tests elsewhere start loops of their own.
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Debian's Chromium; without one the test is skipped and the summary says so."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Start Debian's Chromium; without one the test fails and says how to get it."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+        started = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield started
+        started.close()
 
 
 @pytest.fixture
@@ -91,3 +90,20 @@ def base_url(service: PretendService) -> Iterator[str]:
 def handsets(page: Page, base_url: str) -> Handsets:
     """Open the phones' page on the scripted service."""
     return Handsets(page).open(base_url)
+
+
+@pytest.fixture(scope="session")
+def screenshots(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Screenshots:
+    """Give the folder for screenshots: CHECKIN_SCREENSHOTS, or a temporary one; the summary names it."""
+    asked_for = os.environ.get("CHECKIN_SCREENSHOTS")
+    folder = Path(asked_for) if asked_for else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    pytestconfig.stash[SCREENSHOTS] = folder
+    return Screenshots(folder)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say where the screenshots are."""
+    folder = config.stash.get(SCREENSHOTS, None)
+    if folder is not None:
+        terminalreporter.write_line(f"screenshots of the phones: {folder}")

@@ -10,6 +10,9 @@ tests and whole conversations with the real service.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import Locator, Page, expect
 
 # A service that does a day's work after a jump of the clock may take a while before its texts appear.
@@ -28,20 +31,28 @@ class Phone:
         self.unread = self.root.get_by_test_id("unread")
         self.note = self.root.get_by_test_id("note")
         self.log = self.root.get_by_test_id("log")
+        self.suggestions = self.root.get_by_test_id("suggestion")
         self._read_up_to = ""
 
     def send(self, text: str) -> Phone:
-        """Text from this phone with the keyboard, and wait until the service has it."""
-        with self.page.expect_response(lambda answer: answer.url.endswith("/send")) as sent:
+        """Text from this phone with the keyboard, and wait until the service has it and the page shows it."""
+        with self._sending():
             self.input.fill(text)
             self.input.press("Enter")
-        assert sent.value.ok, f"the service answered {sent.value.status}"
         return self
 
     def tap(self, suggestion: str) -> Phone:
-        """Send one of the suggested texts."""
-        self.root.get_by_test_id("suggestion").filter(has_text=suggestion).first.click()
+        """Send one of the suggested texts, and wait as `send` does."""
+        with self._sending():
+            self.suggestions.get_by_text(suggestion, exact=True).click()
         return self
+
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        with self.page.expect_response(lambda answer: answer.url.endswith("/send")) as sent:
+            yield
+        assert sent.value.ok, f"the service answered {sent.value.status}"
+        expect(self.log.locator('[data-message^="pending-"]')).to_have_count(0)
 
     def expect_text(self, text: str) -> Phone:
         """Wait for a text of the service that contains `text`, newer than the last one expected here."""
@@ -52,9 +63,23 @@ class Phone:
 
     def expect_quiet(self) -> Phone:
         """Wait until the service has no work left; then nothing newer than the last expected text is here."""
-        expect(self.page.get_by_test_id("busy")).to_be_hidden(timeout=PATIENCE_MS)
+        self.expect_settled()
         expect(self._new_texts()).to_have_count(0)
         return self
+
+    def expect_settled(self) -> Phone:
+        """Wait until the service has no work left."""
+        expect(self.page.get_by_test_id("busy")).to_be_hidden(timeout=PATIENCE_MS)
+        return self
+
+    def expect_suggestions(self, *texts: str) -> Phone:
+        """Wait until these are suggested, in this order, and nothing else."""
+        expect(self.suggestions).to_have_text(list(texts))
+        return self
+
+    def has_new(self, text: str) -> bool:
+        """Whether a text newer than the last expected one contains this, right now."""
+        return self._new_texts().filter(has_text=text).count() > 0
 
     def expect_status(self, text: str, status: str) -> Phone:
         """Wait until the newest bubble that contains `text` has this delivery status."""
@@ -85,6 +110,8 @@ class Clock:
         with self.page.expect_response(lambda answer: answer.url.endswith("/clock")) as moved:
             self.page.get_by_test_id(f"advance-{by}").click()
         assert moved.value.ok, f"the service answered {moved.value.status}"
+        # The page takes this mark away once it shows what it was told.
+        expect(self.page.locator("body[data-moving]")).to_have_count(0)
         return self
 
     def expect(self, text: str) -> Clock:
