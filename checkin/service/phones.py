@@ -35,6 +35,9 @@ PROMPT = timedelta(minutes=1)
 PATIENCE = 400
 """How often a moving clock waits 5 ms for what other threads have begun, before it takes them for dead."""
 
+BRIEFLY = 40
+"""The same patience for a text, which need not wait: what is still under way shows as such."""
+
 MOST_BUBBLES = 200
 """How many texts a handset shows; the oldest go first."""
 
@@ -61,7 +64,7 @@ HANDSETS = (
     Handset("alice", "Alice", "Member", "+12025550101", "Text JOIN to begin", ("JOIN",)),
     Handset("bob", "Bob", "Trusted contact", "+12025550102", "Alice can name Bob as her trusted contact"),
     Handset(
-        "carmen", "Carmen", "Second contact", "+12025550103", "Asked when Bob does not answer, once named"
+        "carmen", "Carmen", "Second contact", "+12025550103", "Alice can name Carmen as a second contact"
     ),
     Handset("dana", "Dana", "On-call staff", "+12025550104", "Told when no trusted contact answers"),
 )
@@ -184,7 +187,7 @@ def type_text(app: App, handset: Handset, text: str) -> None:
     """Send a text from a handset, as its owner would."""
     inbound = Inbound(f"PT{app.new_id()}", handset.number, text)
     app.store.run(lambda unit: receive(app, unit, inbound, app.clock.now()))
-    catch_up(app)
+    _settle(app, BRIEFLY)
 
 
 def catch_up(app: App) -> None:
@@ -246,6 +249,7 @@ def _settle(app: App, patience: int) -> int:
         pause.wait(0.005)
         patience -= 1
         catch_up(app)
+    pump(app)  # what another thread has sent since
     return patience
 
 

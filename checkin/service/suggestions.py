@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from checkin.alert.model import AlertState
+from checkin.alert.model import AlertState, Told
 from checkin.conversation.run import Run
 from checkin.flow.model import Answer, Ask, Flow, Invite, KeywordTrigger, RecordConsent
 from checkin.service.app import App
@@ -43,7 +43,7 @@ def suggest(app: App, unit: Unit, number: str, own_name: str, friends: Sequence[
         return ("START",)
     language = here.person.language
     asked_at = here.question.asked_at if here.question else None
-    if _newer(here.notified_at, asked_at):
+    if _newer(here.notified_at, asked_at) and _is_asked(unit, here):
         return TAKES_PASSES
     if _newer(here.invited_at, asked_at):
         return _yes_no(language)
@@ -61,6 +61,12 @@ def _newer(moment: datetime | None, asked_at: datetime | None) -> bool:
 
 def _yes_no(language: str) -> tuple[str, str]:
     return YES_NO.get(language, YES_NO["en"])
+
+
+def _is_asked(unit: Unit, here: Situation) -> bool:
+    """Whether a request waits for this person's answer: a later word of theirs would count, but fits less."""
+    id = here.person.id
+    return any(alert.told.get(id) is Told.TOLD for alert in alerts.open_for_person(unit, id))
 
 
 def _in_window(unit: Unit, here: Situation) -> bool:

@@ -40,7 +40,7 @@ _HEADERS = {
 _WHAT = {
     "silence": "no answer by then",
     "wait": "the conversation goes on",
-    "window": "time to say no is over",
+    "window": "the request goes out",
     "notifying": "the next person is asked",
     "with_staff": "staff are reminded",
     "acknowledged": "did somebody come?",

@@ -177,12 +177,18 @@ class Desk {
     put(part(this.clock, "half"), half ?? "");
     put(byTest(document, "ahead"), state.ahead ? `${state.ahead} ahead` : "Real time");
     byTest(document, "busy").hidden = !state.busy;
-    const due = state.next_due;
-    put(byTest(document, "next-due"), due ? `${due.clock} · ${due.what}` : "Nothing is due");
+    this.#showDue(state.next_due);
     if (!document.body.hasAttribute("data-moving")) this.#moving(false);
     this.#showPhones(state);
     const unread = [...this.handsets.values()].reduce((sum, handset) => sum + handset.unread, 0);
     document.title = `${unread ? `(${unread}) ` : ""}${state.program} · pretend phones`;
+  }
+
+  #showDue(due) {
+    const next = byTest(document, "next-due");
+    put(part(next, "due-at"), due?.clock ?? "");
+    put(part(next, "due-dot"), due ? " · " : "");
+    put(part(next, "due-what"), due?.what ?? "Nothing is due");
   }
 
   #showPhones(state) {
