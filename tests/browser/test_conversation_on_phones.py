@@ -82,6 +82,7 @@ def test_low_answer_brings_bob_and_is_followed_up(desk: Desk) -> None:
     desk.shot("next_day")
     desk.until(alice, "How are things since you asked for support")
     alice.send("4").expect_text("Good that you asked for support")
+    bob.expect_quiet()
     desk.shot("after_three_days")
     desk.expect_steady()
 
@@ -89,7 +90,8 @@ def test_low_answer_brings_bob_and_is_followed_up(desk: Desk) -> None:
 def test_silence_goes_from_bob_to_carmen_to_dana(desk: Desk) -> None:
     alice, bob, carmen, dana = (desk.phone(name) for name in ("alice", "bob", "carmen", "dana"))
     desk.join_with("Bob", "Carmen")
-    alice.send("SUPPORT").expect_text("In 5 minutes I will ask Bob")
+    desk.until(alice, ASKED)
+    alice.send("Awful. Could someone please call me?").expect_text("In 5 minutes I will ask Bob")
     desk.clock.advance("10m")
     bob.expect_text(WANTED).expect_quiet()
     carmen.expect_quiet()
@@ -104,7 +106,8 @@ def test_silence_goes_from_bob_to_carmen_to_dana(desk: Desk) -> None:
     dana.send("1").expect_text("I told Alice that you will be in touch").expect_quiet()
     alice.expect_text("Dana answered at").expect_quiet()
     for told in (bob, carmen):
-        told.expect_text("Dana is getting in touch with Alice").expect_quiet()
+        told.expect_text("Dana is getting in touch with Alice").expect_quiet().expect_suggestions()
+        told.expect_status("Dana is getting in touch", "delivered")
     desk.shot("dana_has_it")
     desk.expect_steady()
 
@@ -138,7 +141,7 @@ def test_the_phones_say_what_fits_the_moment(desk: Desk) -> None:
     alice.tap("1").expect_text("hard day")
     alice.tap("YES").expect_text("Changed your mind?")
     alice.expect_suggestions("NO")
-    expect(desk.clock.next_due).to_contain_text("time to say no is over")
+    expect(desk.clock.next_due).to_contain_text("the request goes out")
     desk.clock.advance("next")
     bob.expect_text(WANTED)
     bob.expect_suggestions("1", "2")
@@ -215,6 +218,7 @@ def test_texts_and_clocks_at_the_same_time_lose_and_double_nothing(desk: Desk, d
     assert sum(bubble.text == "HELP" for bubble in shown) == 12
     days = [bubble.day for bubble in shown if ASKED in bubble.text]
     assert len(days) == len(set(days)) == 4, "one check-in a day, and each once"
+    expect(alice.bubbles).to_have_count(len(shown))
     assert alice.texts() == [bubble.text for bubble in shown]
     desk.expect_steady()
 
