@@ -10,7 +10,7 @@ from checkin.carrier.twilio_words import status_from_twilio
 from checkin.people.numbers import is_e164
 from checkin.service import delivery
 from checkin.service.app import App
-from checkin.service.inbound import Inbound, receive
+from checkin.service.inbound import Inbound, lookup_for, receive
 from webhooks import twiml
 from webhooks.form import Form, parse_form
 from webhooks.signature import SETTINGS_HEADER, SIGNATURE_HEADER, signed_url, verify
@@ -51,7 +51,8 @@ class Webhooks:
             return _twiml(twiml.message(()))  # a short code or a name: nobody that could be a member
         app, body = self._app, form.get("Body")
         inbound = Inbound(message_sid, number, body, confirmed=_confirmed(form, body))
-        answers = await app.store.run_async(lambda unit: receive(app, unit, inbound, app.clock.now()))
+        lookup = lookup_for(app, inbound)
+        answers = await app.store.run_async(lambda unit: receive(app, unit, inbound, app.clock.now()), lookup)
         return _twiml(twiml.message(answers))
 
     async def voice(self, request: Request) -> Response:

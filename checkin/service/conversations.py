@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from checkin.conversation import engine
@@ -31,12 +31,10 @@ from checkin.flow.model import Ask, Flow
 from checkin.service import contacting, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import people, runs, timers
-from checkin.store.situations import Waiting
+from checkin.store.situations import Waiting, newest_first
 
 KEPT_WITH_MEMBER = frozenset({"first_name", "language"})
 """Results of these names are fields of the member, too."""
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 CHECK_IN_EXPIRES = timedelta(hours=4)
 """A check-in that could not be sent for so long is not sent any more: it would come at a wrong time."""
@@ -92,8 +90,7 @@ def _remember(turn: Turn, moved: Run, asked_at: datetime | None) -> None:
     known = [waiting for waiting in situation.waiting if waiting.run.id != moved.id]
     if moved.state is RunState.WAITING:
         known.append(Waiting(moved, asked_at))
-    known.sort(key=lambda one: one.asked_at or _NEVER, reverse=True)
-    turn.update(replace(situation, waiting=tuple(known)))
+    turn.update(replace(situation, waiting=newest_first(known)))
 
 
 class _Doing:
@@ -153,7 +150,7 @@ class _Doing:
                 self.run.member,
                 self.run.transition,
                 self.turn.until(self._wait),
-                self._wait.total_seconds(),
+                int(self._wait.total_seconds()),
                 self._asked_in,
             ),
         )

@@ -15,7 +15,7 @@ from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, people, situations
 from checkin.store.situations import Person, Situation
-from checkin.store.unit import Unit
+from checkin.store.unit import Lookup, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class Inbound:
     body: str
     channel: str = "sms"
     confirmed: bool = False
+
+
+def lookup_for(app: App, inbound: Inbound) -> Lookup:
+    """Return what handling this text will want to know first."""
+    return situations.lookup(inbound.carrier_id, app.store.vault.index(inbound.number))
 
 
 def receive(app: App, unit: Unit, inbound: Inbound, now: datetime) -> tuple[str, ...]:
@@ -140,7 +145,7 @@ class _Reply:
         also = self.understanding.also
         if Category.CRISIS in also and member:
             self._crisis(here)
-        elif Category.SUPPORT in also and member:
+        elif Category.SUPPORT in also and member and self.route is not Route.ANSWER:  # the run raises its own
             requests.raise_alert(self.turn, here.person.id, "asked", id=f"{self.key}.alert")
         if Category.NO in also and self.route is Route.OPT_OUT:
             requests.changed_mind(self.turn, here.person.id)

@@ -7,10 +7,12 @@ members' journals, and wakes the lanes that got something to do once all of it i
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from checkin.flow.model import Value, Values
 from checkin.service.app import App, Lane
@@ -18,6 +20,12 @@ from checkin.store import alerts, outbox, runs, situations
 from checkin.store.situations import Person, Situation
 from checkin.store.unit import Unit
 from checkin.timing.words import clock_words
+
+
+@functools.lru_cache(maxsize=512)
+def _clock(minute: datetime, zone: str, language: str) -> str:
+    """Return a minute as a clock shows it; thousands of members share each."""
+    return clock_words(minute.astimezone(ZoneInfo(zone)), language)
 
 
 @dataclass(slots=True)
@@ -140,7 +148,7 @@ class Turn:
 
     def clock(self, person: Person) -> str:
         """Return the time of day as this person would say it."""
-        return clock_words(self.now.astimezone(self.app.zone_of(person)), person.language)
+        return _clock(self.now.replace(second=0, microsecond=0), self.app.zone_name(person), person.language)
 
     def until(self, delay: timedelta) -> datetime:
         """Return the moment that is so far from now."""

@@ -112,7 +112,7 @@ def _row(unit: Unit, alert: Alert, at: datetime) -> dict[str, Any]:
     }
 
 
-def _alert(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Alert:
+def _alert(unit: Unit, row: Any) -> Alert:
     return Alert.from_json(unit.vault.open_json("alerts.data", row.data))
 
 

@@ -160,7 +160,7 @@ def to_person(unit: Unit, person_id: str, limit: int = 200) -> Sequence[Message]
     return [_message(unit, row) for row in unit.read(_to_person, {"person": person_id, "most": limit})]
 
 
-def _message(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Message:
+def _message(unit: Unit, row: Any) -> Message:
     return Message(
         id=row.id,
         lane=row.lane,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -181,7 +182,7 @@ def consents_of(unit: Unit, person_id: str) -> Sequence[tuple[str, bool, str, st
     ]
 
 
-def _person(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Person:
+def _person(unit: Unit, row: Any) -> Person:
     return Person(
         id=row.id,
         number=unit.vault.open("people.number", row.number),
@@ -192,7 +193,7 @@ def _person(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Person:
     )
 
 
-def _contact(unit: Unit, row: sa.Row[tuple[object, ...]]) -> Contact:
+def _contact(unit: Unit, row: Any) -> Contact:
     return Contact(
         id=row.id,
         member_id=row.member_id,

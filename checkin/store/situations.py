@@ -6,8 +6,9 @@ This is the hot path: a reply is answered from exactly one SELECT and one write.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from checkin.store.tables import (
     people,
     runs,
 )
-from checkin.store.unit import Unit
+from checkin.store.unit import Lookup, Unit
 from checkin.store.vault import Vault
 
 
@@ -125,27 +126,28 @@ _columns = (
     .scalar_subquery()
     .label("invited_at"),
 )
-_joined = people.outerjoin(members, members.c.person_id == people.c.id).outerjoin(
-    runs, sa.and_(runs.c.member_id == people.c.id, runs.c.state == "waiting")
-)
-_newest_question_first = runs.c.asked_at.desc().nulls_last()
+_member = members.c.person_id == people.c.id
+_waiting = sa.and_(runs.c.member_id == people.c.id, runs.c.state == sa.literal_column("'waiting'"))
 
-_one = sa.select(sa.literal(1).label("one")).subquery("one")
-_by_message = (
-    sa.select(inbox.c.answer.label("stored_answer"), *_columns)
-    .select_from(
-        _one.outerjoin(inbox, inbox.c.carrier_id == sa.bindparam("message_id")).outerjoin(
-            _joined, people.c.number_index == sa.bindparam("number_index")
-        )
-    )
-    .order_by(_newest_question_first)
+# Flat joins: for a nested one SQLite builds a table of its own, at ten times the cost of all the rest.
+_one = sa.select(sa.literal_column("1").label("one")).subquery("one")
+_by_message = sa.select(inbox.c.answer.label("stored_answer"), *_columns).select_from(
+    _one.outerjoin(inbox, inbox.c.carrier_id == sa.bindparam("message_id"))
+    .outerjoin(people, people.c.number_index == sa.bindparam("number_index"))
+    .outerjoin(members, _member)
+    .outerjoin(runs, _waiting)
 )
 _by_person = (
     sa.select(*_columns)
-    .select_from(_joined)
+    .select_from(people.outerjoin(members, _member).outerjoin(runs, _waiting))
     .where(people.c.id == sa.bindparam("person_id"))
-    .order_by(_newest_question_first)
 )
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def lookup(message_id: str, number_index: bytes) -> Lookup:
+    """Return what `find` will read, to be looked up beforehand."""
+    return Lookup(number_index, _by_message, {"message_id": message_id, "number_index": number_index})
 
 
 def find(unit: Unit, message_id: str, number_index: bytes) -> Found:
@@ -159,6 +161,11 @@ def of_person(unit: Unit, person_id: str) -> Situation | None:
     """Read one person's situation, or None where nobody has this id."""
     rows = unit.read(_by_person, {"person_id": person_id})
     return _situation(unit.vault, rows) if rows else None
+
+
+def newest_first(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:
+    """Return waiting runs with the question that was asked last in front."""
+    return tuple(sorted(waiting, key=lambda one: one.asked_at or _NEVER, reverse=True))
 
 
 def _situation(vault: Vault, rows: Any) -> Situation:
@@ -175,7 +182,7 @@ def _situation(vault: Vault, rows: Any) -> Situation:
         member_state=row.member_state,
         paused_until=row.paused_until,
         seq=row.seq or 0,
-        waiting=tuple(
+        waiting=newest_first(
             Waiting(Run.from_json(vault.open_json("runs.data", r.run)), r.asked_at)
             for r in rows
             if r.run is not None

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from checkin.store import tables
-from checkin.store.unit import Unit, Writer
+from checkin.store.prepared import Preparer
+from checkin.store.unit import Job, Lookup, Unit, Writer
 from checkin.store.vault import Vault, new_key
 from checkin.store.writers import PostgresWriter, SqliteWriter
 
 T = TypeVar("T")
 
 _BUSY_MILLISECONDS = 15_000
-_PG_WRITERS = 4
 _PG_READERS = 4
 
 
@@ -29,13 +29,14 @@ class Store:
         self.engine = engine
         self.vault = vault
         self._readers = readers
+        self._reading = Preparer(readers.dialect)
         self._writer: Writer = (
             SqliteWriter(engine, lambda: self.vault)
             if engine.dialect.name == "sqlite"
-            else PostgresWriter(engine, lambda: self.vault, _PG_WRITERS)
+            else PostgresWriter(engine, lambda: self.vault)
         )
 
-    def run(self, work: Callable[[Unit], T]) -> T:
+    def run(self, work: Callable[[Unit], T], lookup: Lookup | None = None) -> T:
         """Run a use case in a transaction and wait until it is durable.
 
         Raises what the use case raised; nothing of it is stored then. Not to be called from an event loop.
@@ -47,13 +48,13 @@ class Store:
             outcome[:] = result, error
             finished.set()
 
-        self._writer.submit(work, done)
+        self._writer.submit(Job(work, done, lookup))
         finished.wait()
         if outcome[1] is not None:
             raise outcome[1]
         return outcome[0]  # type: ignore[no-any-return]
 
-    def run_async(self, work: Callable[[Unit], T]) -> asyncio.Future[T]:
+    def run_async(self, work: Callable[[Unit], T], lookup: Lookup | None = None) -> asyncio.Future[T]:
         """Run a use case as `run` does, and return a future of the running event loop."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -69,13 +70,14 @@ class Store:
         def done(result: Any, error: BaseException | None) -> None:
             loop.call_soon_threadsafe(settle, result, error)
 
-        self._writer.submit(work, done)
+        self._writer.submit(Job(work, done, lookup))
         return future
 
     def read(self, work: Callable[[Unit], T]) -> T:
         """Run a function that only reads, on one consistent view, beside the writers."""
         with self._readers.connect() as connection, connection.begin():
-            unit = Unit(connection, self.vault)
+            cursor: Any = connection.connection.cursor()
+            unit = Unit(cursor, self._reading, self.vault)
             result = work(unit)
             assert not unit.writes, "a reading use case must not write"
             return result
@@ -95,7 +97,7 @@ def open_engine(url: str) -> sa.Engine:
         url,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
-        pool_size=_PG_WRITERS,
+        pool_size=1,
         max_overflow=2,
         pool_pre_ping=True,
     )

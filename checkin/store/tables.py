@@ -197,7 +197,7 @@ timers = sa.Table(
     sa.Column("member_id", sa.Text, nullable=False, index=True),
     sa.Column("transition", sa.Integer, nullable=False),
     sa.Column("due_at", Instant, nullable=False),
-    sa.Column("after_seconds", sa.Float),
+    sa.Column("after_seconds", sa.Integer),
     sa.Column("counts_from", sa.Text, index=True),
     sa.Column("claimed_until", Instant),
     sa.Index("ix_timers_lane_due_at", "lane", "due_at"),

@@ -23,7 +23,7 @@ class Timer:
     member_id: str
     transition: int
     due_at: datetime
-    after_seconds: float | None = None
+    after_seconds: int | None = None
     counts_from: str | None = None
 
 
@@ -81,7 +81,7 @@ def next_due(unit: Unit) -> Timer | None:
     return None if row is None else _timer(row)
 
 
-def _timer(row: sa.Row[tuple[object, ...]]) -> Timer:
+def _timer(row: Any) -> Timer:
     return Timer(
         row.subject, row.lane, row.member_id, row.transition, row.due_at, row.after_seconds, row.counts_from
     )

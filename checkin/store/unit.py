@@ -6,66 +6,111 @@ the database together, when the function has returned. So the same function serv
 * SQLite has one writer. A thread of its own takes every waiting use case, gives each a savepoint inside one
   `BEGIN IMMEDIATE`, and commits them together: one fsync for all (group commit). Nobody sees a result
   before that commit.
-* PostgreSQL has as many as there are connections. Reads are statements of their own; the writes leave as
-  one pipeline from BEGIN to COMMIT, in one round trip. What was read may have moved meanwhile: every
-  decision about a member therefore inserts the member's next journal number, every claim inserts its key,
-  and whoever comes second is refused by the database and runs the function again on fresh state.
+* PostgreSQL has one writer a process. What use cases ask to know beforehand leaves as one pipeline, in one
+  round trip; what they all decided leaves as another, from BEGIN to COMMIT. What was read may have moved
+  meanwhile: every decision about a member therefore inserts the member's next journal number, every claim
+  inserts its key, and whoever comes second is refused by the database and runs again on fresh state.
 
 A function may thus run more than once, and must have no effect but through its unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from checkin.store.prepared import Params, Prepared, Preparer
 from checkin.store.vault import Vault
-
-Params = Mapping[str, Any]
 
 
 class Conflict(Exception):
     """Somebody else changed the state that this decision was made on."""
 
 
+class Cursor(Protocol):
+    """The part of a driver's cursor that is used here."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the last statement changed."""
+        ...
+
+    def execute(self, sql: Any, params: Any = ..., /) -> Any:
+        """Run a statement."""
+        ...
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return all rows of the last statement."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A SELECT that a use case will want first, told beforehand so that many can be asked together.
+
+    Two use cases with the same `key` (a person) never share a transaction on PostgreSQL: the second has to
+    see what the first one did.
+    """
+
+    key: Any
+    statement: sa.Executable
+    params: Params
+
+
 class Unit:
     """One use case's view of the database."""
 
-    __slots__ = ("_after_commit", "_connection", "vault", "writes")
+    __slots__ = ("_after_commit", "_cursor", "_known", "_preparer", "vault", "writes")
 
-    def __init__(self, connection: sa.Connection, vault: Vault) -> None:
-        self._connection = connection
+    def __init__(self, cursor: Cursor, preparer: Preparer, vault: Vault) -> None:
+        self._cursor = cursor
+        self._preparer = preparer
         self.vault = vault
-        self.writes: list[tuple[sa.Executable, Params | Sequence[Params], int | None]] = []
+        self.writes: list[tuple[Prepared, Any, int | None]] = []
         self._after_commit: list[Callable[[], None]] = []
+        self._known: tuple[sa.Executable, Params, list[Any]] | None = None
 
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`, for the few statements that the two spell differently."""
-        return self._connection.dialect.name
+        return self._preparer.dialect.name
 
-    def read(self, statement: sa.Executable, params: Params | None = None) -> Sequence[sa.Row[Any]]:
+    def know(self, lookup: Lookup, rows: list[Any]) -> None:
+        """Keep what was looked up for this use case beforehand."""
+        self._known = (lookup.statement, lookup.params, rows)
+
+    def read(self, statement: sa.Executable, params: Params | None = None) -> Sequence[Any]:
         """Return all rows of a SELECT, as the database stands before this unit's own writes."""
-        return self._connection.execute(statement, params or {}).all()
+        params = params or {}
+        if self._known is not None and self._known[0] is statement and self._known[1] == params:
+            return self._known[2]
+        return self.execute(statement, params)
 
-    def first(self, statement: sa.Executable, params: Params | None = None) -> sa.Row[Any] | None:
+    def first(self, statement: sa.Executable, params: Params | None = None) -> Any | None:
         """Return the first row of a SELECT, or None."""
-        return self._connection.execute(statement, params or {}).first()
+        rows = self.read(statement, params)
+        return rows[0] if rows else None
 
-    def execute(self, statement: sa.Executable, params: Params | None = None) -> Sequence[sa.Row[Any]]:
-        """Run one statement that changes and returns rows (a claim), at once.
+    def execute(self, statement: sa.Executable, params: Params | None = None) -> Sequence[Any]:
+        """Run one statement that returns rows, at once: a SELECT, or a claim that changes them as well.
 
-        On PostgreSQL it commits by itself: a unit that claims must do nothing else.
+        On PostgreSQL a claim commits by itself: a unit that claims must do nothing else.
         """
-        return self._connection.execute(statement, params or {}).all()
+        params = params or {}
+        prepared = self._preparer.prepare(statement, params)
+        self._cursor.execute(prepared.sql, prepared.values(params))
+        return prepared.rows(self._cursor.fetchall())
 
     def write(
-        self, statement: sa.Executable, params: Params | Sequence[Params] = (), *, expect: int | None = None
+        self, statement: sa.Executable, params: Params | None = None, *, expect: int | None = None
     ) -> None:
         """Collect a write. With `expect`, the unit is a Conflict unless exactly so many rows changed."""
-        self.writes.append((statement, params or {}, expect))
+        params = params or {}
+        prepared = self._preparer.prepare(statement, params)
+        self.writes.append((prepared, prepared.values(params), expect))
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do this once the writes are durable; nothing may depend on it (a wake-up, a counter)."""
@@ -73,15 +118,12 @@ class Unit:
 
     def flush(self) -> None:
         """Send the collected writes, checking what was expected of them."""
-        for statement, params, expect in self.writes:
-            result = self._connection.execute(statement, params)
-            if expect is not None and result.rowcount != expect:
+        cursor = self._cursor
+        for prepared, values, expect in self.writes:
+            cursor.execute(prepared.sql, values)
+            if expect is not None and cursor.rowcount != expect:
                 raise Conflict
         self.writes.clear()
-
-    def guarded(self) -> bool:
-        """Whether any write expects a number of changed rows, so that its count must be awaited."""
-        return any(expect is not None for _, _, expect in self.writes)
 
     def committed(self) -> None:
         """Run what was asked for after the commit."""
@@ -89,11 +131,24 @@ class Unit:
             action()
 
 
+Work = Callable[[Unit], Any]
+Done = Callable[[Any, BaseException | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A use case on its way through a writer, what it asks beforehand, and who is told its result."""
+
+    work: Work
+    done: Done
+    lookup: Lookup | None = None
+
+
 class Writer(Protocol):
     """Runs use cases, each in a transaction of its own making, durable before its result is told."""
 
-    def submit(self, work: Callable[[Unit], Any], done: Callable[[Any, BaseException | None], None]) -> None:
-        """Run `work` soon, in another thread; tell `done` its result or its error."""
+    def submit(self, job: Job) -> None:
+        """Run a job soon, in another thread."""
         ...
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _VERSION = b"\x01"
 KEY_BYTES = 32
 
@@ -70,7 +71,7 @@ class Vault:
 
     def seal_json(self, column: str, value: Any) -> bytes:
         """Seal a plain JSON value for this column."""
-        return self.seal(column, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        return self.seal(column, _to_json(value))
 
     def open_json(self, column: str, sealed: bytes) -> Any:
         """Open a plain JSON value that was sealed for this column."""

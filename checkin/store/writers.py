@@ -1,22 +1,27 @@
-"""The two writers: one thread with group commit for SQLite, a few pipelined connections for PostgreSQL."""
+"""The two writers: one thread each, many use cases a commit.
+
+SQLite: savepoints inside one `BEGIN IMMEDIATE`. PostgreSQL: two pipelines, one that asks and one that writes;
+where anybody was faster, the use cases of that commit run again one by one.
+"""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+import structlog
 
-from checkin.store.unit import Conflict, Unit
+from checkin.store.prepared import Preparer
+from checkin.store.unit import Conflict, Job, Unit
 from checkin.store.vault import Vault
 
-Work = Callable[[Unit], Any]
-Done = Callable[[Any, BaseException | None], None]
-_Job = tuple[Work, Done]
+if TYPE_CHECKING:
+    import psycopg
+
+log = structlog.get_logger()
 
 BATCH = 64
 """How many use cases may share one commit. More would make the first wait for the last."""
@@ -24,20 +29,24 @@ BATCH = 64
 ATTEMPTS = 12
 """How often a use case is run again after somebody else was faster, before its caller is told."""
 
+_Outcome = tuple[Job, Unit | None, Any, BaseException | None]
 
-class SqliteWriter:
-    """The one writing connection of a SQLite database, in a thread of its own."""
+
+class _Thread:
+    """A thread that is handed batches of jobs, and tells what came of each."""
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
         self._engine = engine
+        self._preparer = Preparer(engine.dialect)
         self._vault = vault
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._connection: sa.Connection | None = None
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work, done: Done) -> None:
-        """Run `work` in the next shared transaction."""
-        self._jobs.put((work, done))
+    def submit(self, job: Job) -> None:
+        """Run a job in the next shared transaction."""
+        self._jobs.put(job)
 
     def close(self) -> None:
         """Finish what was submitted, then stop."""
@@ -45,13 +54,42 @@ class SqliteWriter:
         self._thread.join()
 
     def _serve(self) -> None:
-        with self._engine.connect() as connection:
-            while (batch := self._next_batch()) is not None:
-                self._commit_together(connection, batch)
+        """Commit batch after batch. Whatever happens, every caller is told: nobody waits for ever."""
+        while (batch := self._choose()) is not None:
+            try:
+                outcomes = self._commit(batch)
+            except Exception as error:  # noqa: BLE001  the connection is gone: every caller is told
+                self._drop_connection()
+                outcomes = [(job, None, None, error) for job in batch]
+            for outcome in outcomes:
+                _tell(*outcome)
+        self._drop_connection()
 
-    def _next_batch(self) -> list[_Job] | None:
+    def _choose(self) -> list[Job] | None:
+        """Return the jobs for the next commit, or None once it is time to stop."""
+        return self._next_batch()
+
+    def _commit(self, batch: list[Job]) -> list[_Outcome]:
+        """Run and commit these jobs. Raises only when the connection can't be used any more."""
+        raise NotImplementedError
+
+    def _raw(self) -> Any:
+        """Return the driver's connection, opening it where there is none."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection.connection.driver_connection
+
+    def _drop_connection(self) -> None:
+        """Close the connection; the next batch opens another."""
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+    def _next_batch(self) -> list[Job] | None:
+        """Wait for a job, and take whatever else is there; None once it is time to stop."""
         job = self._jobs.get()
-        batch: list[_Job] = []
+        batch: list[Job] = []
         while job is not None:
             batch.append(job)
             if len(batch) == BATCH:
@@ -65,113 +103,166 @@ class SqliteWriter:
             return batch
         return None
 
-    def _commit_together(self, connection: sa.Connection, batch: list[_Job]) -> None:
-        execute = connection.connection.cursor().execute
-        finished: list[tuple[Done, Unit | None, Any, BaseException | None]] = []
+
+def _tell(job: Job, unit: Unit | None, result: Any, error: BaseException | None) -> None:
+    """Tell a caller, then do what was asked for after the commit. A failure here must not stop the writer."""
+    try:
+        job.done(result, error)
+        if unit is not None:
+            unit.committed()
+    except Exception:
+        log.exception("what follows a commit failed")
+
+
+class SqliteWriter(_Thread):
+    """The one writing connection of a SQLite database."""
+
+    def _commit(self, batch: list[Job]) -> list[_Outcome]:
+        raw = self._raw()
+        cursor = raw.cursor()
+        outcomes: list[_Outcome] = []
+        alone = len(batch) == 1
         try:
-            execute("BEGIN IMMEDIATE")
-            for work, done in batch:
-                execute("SAVEPOINT one")
-                unit = Unit(connection, self._vault())
-                try:
-                    result = work(unit)
-                    unit.flush()
-                except Exception as error:  # noqa: BLE001  told to the caller whose use case it was
-                    execute("ROLLBACK TO one")
-                    finished.append((done, None, None, error))
-                else:
-                    finished.append((done, unit, result, None))
-                execute("RELEASE one")
-            execute("COMMIT")
+            cursor.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                if not alone:
+                    cursor.execute("SAVEPOINT one")
+                outcomes.append(self._run(cursor, job))
+                failed = outcomes[-1][3] is not None
+                if not alone:
+                    if failed:
+                        cursor.execute("ROLLBACK TO one")
+                    cursor.execute("RELEASE one")
+                elif failed:
+                    cursor.execute("ROLLBACK")
+                    return outcomes
+            cursor.execute("COMMIT")
         except Exception as error:  # noqa: BLE001  nothing was committed: every caller is told
-            if connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-                execute("ROLLBACK")
-            finished = [(done, None, None, error) for _, done in batch]
-        for done, finished_unit, result, problem in finished:
-            done(result, problem)
-            if finished_unit is not None:
-                finished_unit.committed()
+            if raw.in_transaction:
+                cursor.execute("ROLLBACK")
+            return [(job, None, None, error) for job in batch]
+        return outcomes
 
-
-class PostgresWriter:
-    """A few connections, each in a thread of its own; writes leave as one pipeline."""
-
-    def __init__(self, engine: sa.Engine, vault: Callable[[], Vault], threads: int) -> None:
-        self._engine = engine
-        self._vault = vault
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(threads)]
-        for thread in self._threads:
-            thread.start()
-
-    def submit(self, work: Work, done: Done) -> None:
-        """Run `work` on the next free connection."""
-        self._jobs.put((work, done))
-
-    def close(self) -> None:
-        """Finish what was submitted, then stop."""
-        for _ in self._threads:
-            self._jobs.put(None)
-        for thread in self._threads:
-            thread.join()
-
-    def _serve(self) -> None:
-        connection: sa.Connection | None = None
-        while (job := self._jobs.get()) is not None:
-            work, done = job
-            try:
-                connection = connection or self._engine.connect()
-                unit, result = _until_unconflicted(connection, self._vault(), work)
-            except Exception as error:  # noqa: BLE001  told to the caller whose use case it was
-                if connection is not None and _is_lost(connection, error):
-                    connection.invalidate()
-                    connection.close()
-                    connection = None
-                done(None, error)
-            else:
-                done(result, None)
-                unit.committed()
-        if connection is not None:
-            connection.close()
-
-
-def _until_unconflicted(connection: sa.Connection, vault: Vault, work: Work) -> tuple[Unit, Any]:
-    for attempt in range(1, ATTEMPTS + 1):
-        unit = Unit(connection, vault)
+    def _run(self, cursor: Any, job: Job) -> _Outcome:
+        unit = Unit(cursor, self._preparer, self._vault())
         try:
-            result = work(unit)
-            _commit(connection, unit)
-        except (Conflict, DBAPIError, psycopg.Error) as error:
-            if attempt == ATTEMPTS or not _is_conflict(error):
+            result = job.work(unit)
+            unit.flush()
+        except Exception as error:  # noqa: BLE001  told to the caller whose use case it was
+            return job, None, None, error
+        return job, unit, result, None
+
+
+class PostgresWriter(_Thread):
+    """One writing connection to PostgreSQL; other processes have theirs."""
+
+    def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
+        self._late: list[Job] = []
+        super().__init__(engine, vault)
+
+    def _choose(self) -> list[Job] | None:
+        """Return the next batch with at most one job for each key; the others wait for the next."""
+        batch, self._late = (self._late, []) if self._late else (self._next_batch(), [])
+        if batch is None:
+            return None
+        keys: set[Any] = set()
+        chosen: list[Job] = []
+        for job in batch:
+            if job.lookup is not None and job.lookup.key in keys:
+                self._late.append(job)
+                continue
+            if job.lookup is not None:
+                keys.add(job.lookup.key)
+            chosen.append(job)
+        return chosen
+
+    def _commit(self, batch: list[Job]) -> list[_Outcome]:
+        """Run all in one transaction; where anything went wrong, each again in its own."""
+        from psycopg import DatabaseError, OperationalError
+
+        raw: psycopg.Connection[Any] = self._raw()
+        if len(batch) > 1:
+            try:
+                return self._attempt(raw, batch)
+            except OperationalError:
+                if raw.broken:
+                    raise
+            except (Conflict, DatabaseError):
+                pass  # somebody was faster, or one of them is at fault: which one shows below
+        outcomes: list[_Outcome] = []
+        for job in batch:
+            outcomes.extend(self._alone(raw, job))
+        return outcomes
+
+    def _alone(self, raw: psycopg.Connection[Any], job: Job) -> list[_Outcome]:
+        from psycopg import errors
+
+        fresh = (Conflict, errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._attempt(raw, [job])
+            except fresh as error:
+                if attempt == ATTEMPTS:
+                    return [(job, None, None, error)]
+            except Exception as error:
+                if raw.broken:
+                    raise
+                return [(job, None, None, error)]
+        raise AssertionError("unreachable")
+
+    def _attempt(self, raw: psycopg.Connection[Any], batch: list[Job]) -> list[_Outcome]:
+        """Lookup for all, decide for all, write for all. Raises, with nothing written, if any of it fails.
+
+        A use case that fails by itself is told so; it has written nothing and harms no other.
+        """
+        asked = self._ask(raw, batch)
+        outcomes: list[_Outcome] = []
+        for job in batch:
+            unit = Unit(raw.cursor(), self._preparer, self._vault())
+            if job.lookup is not None:
+                unit.know(job.lookup, asked[job.lookup.key])
+            try:
+                outcomes.append((job, unit, job.work(unit), None))
+            except Conflict:
                 raise
-        else:
-            return unit, result
-    raise AssertionError("unreachable")
+            except Exception as error:
+                if raw.broken:
+                    raise
+                outcomes.append((job, None, None, error))
+        self._write(raw, [unit for _, unit, _, _ in outcomes if unit is not None and unit.writes])
+        return outcomes
 
+    def _ask(self, raw: psycopg.Connection[Any], batch: list[Job]) -> dict[Any, list[Any]]:
+        """Lookup everything that is wanted beforehand, in one round trip."""
+        asks = [job.lookup for job in batch if job.lookup is not None]
+        prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
+        if len(asks) == 1:
+            cursor = raw.execute(prepared[0].sql.encode(), prepared[0].values(asks[0].params))
+            return {asks[0].key: prepared[0].rows(cursor.fetchall())}
+        if not asks:
+            return {}
+        with raw.pipeline():
+            cursors = [
+                raw.execute(one.sql.encode(), one.values(ask.params))
+                for one, ask in zip(prepared, asks, strict=True)
+            ]
+        return {
+            ask.key: one.rows(cursor.fetchall())
+            for ask, one, cursor in zip(asks, prepared, cursors, strict=True)
+        }
 
-def _commit(connection: sa.Connection, unit: Unit) -> None:
-    if not unit.writes:
-        return
-    raw: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-    if unit.guarded():
-        with raw.transaction():
-            unit.flush()
-    else:
-        with raw.pipeline(), raw.transaction():
-            unit.flush()
-
-
-def _is_conflict(error: Exception) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(
-        cause,
-        Conflict
-        | psycopg.errors.UniqueViolation
-        | psycopg.errors.SerializationFailure
-        | psycopg.errors.DeadlockDetected,
-    )
-
-
-def _is_lost(connection: sa.Connection, error: Exception) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return connection.invalidated or isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    def _write(self, raw: psycopg.Connection[Any], units: list[Unit]) -> None:
+        """Write everything from BEGIN to COMMIT in one round trip; one more where a count must be awaited."""
+        if not units:
+            return
+        with raw.pipeline() as pipeline, raw.transaction():
+            awaited = []
+            for unit in units:
+                for prepared, values, expect in unit.writes:
+                    cursor = raw.execute(prepared.sql.encode(), values)
+                    if expect is not None:
+                        awaited.append((cursor, expect))
+            if awaited:
+                pipeline.sync()
+                if any(cursor.rowcount != expect for cursor, expect in awaited):
+                    raise Conflict

@@ -111,7 +111,7 @@ def upgrade() -> None:
         sa.Column("member_id", sa.Text(), nullable=False),
         sa.Column("transition", sa.Integer(), nullable=False),
         sa.Column("due_at", Instant(), nullable=False),
-        sa.Column("after_seconds", sa.Float(), nullable=True),
+        sa.Column("after_seconds", sa.Integer(), nullable=True),
         sa.Column("counts_from", sa.Text(), nullable=True),
         sa.Column("claimed_until", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_timers")),

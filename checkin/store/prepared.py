@@ -1,0 +1,115 @@
+"""Statements compiled once: SQLAlchemy Core writes the SQL, the driver runs it.
+
+Building a Core statement's cache key and result costs more than SQLite needs to run it, and a reply takes six
+statements. So each statement is compiled once for a dialect, with what its types do to values going in and
+coming out, and then run on the driver's own cursor. Statements are module-level values; a throw-away one is
+compiled each time and forgotten with it.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+
+Params = Mapping[str, Any]
+_Process = Callable[[Any], Any]
+
+
+class Prepared:
+    """One statement for one dialect and one set of parameter names."""
+
+    __slots__ = ("_binds", "_constants", "_names", "_out", "_row", "sql")
+
+    def __init__(self, dialect: sa.Dialect, statement: sa.Executable, names: Sequence[str]) -> None:
+        compiled: Any = statement.compile(  # type: ignore[attr-defined]
+            dialect=dialect,
+            # An UPDATE names every value that it sets, so its parameters never become columns by accident.
+            column_keys=list(names) if isinstance(statement, sa.Insert) else [],
+            compile_kwargs={"render_postcompile": True},
+        )
+        self.sql: str = compiled.string
+        types = {name: bind.type for name, bind in compiled.binds.items()}
+        self._binds: tuple[tuple[str, _Process], ...] = tuple(
+            (name, process)
+            for name in names
+            if name in types and (process := _bind_processor(dialect, types[name])) is not None
+        )
+        given = frozenset(names)
+        self._constants: dict[str, Any] = {
+            name: _bound(dialect, types.get(name), value)
+            for name, value in compiled.params.items()
+            if name not in given
+        }
+        self._names: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
+        self._row, self._out = _rows(dialect, statement)
+
+    def values(self, params: Params) -> Any:
+        """Return the parameters as the driver wants them: a tuple, or a mapping."""
+        values = {**self._constants, **params}
+        for name, process in self._binds:
+            value = values[name]
+            if value is not None:
+                values[name] = process(value)
+        if self._names is None:
+            return values
+        return [values[name] for name in self._names]
+
+    def rows(self, raw: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Return the driver's rows as named tuples, with every value read as its column's type."""
+        out, row = self._out, self._row
+        if not out:
+            return [row(*values) for values in raw]
+        made = []
+        for values in raw:
+            changed = list(values)
+            for index, process in out:
+                if changed[index] is not None:
+                    changed[index] = process(changed[index])
+            made.append(row(*changed))
+        return made
+
+
+class Preparer:
+    """Prepares statements for one dialect, each once."""
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        self.dialect = dialect
+        self._known: WeakKeyDictionary[Any, dict[tuple[str, ...], Prepared]] = WeakKeyDictionary()
+
+    def prepare(self, statement: sa.Executable, params: Params) -> Prepared:
+        """Return the statement ready to run with parameters of these names."""
+        by_names = self._known.get(statement)
+        if by_names is None:
+            by_names = self._known.setdefault(statement, {})
+        names = tuple(params)
+        known = by_names.get(names)
+        if known is None:
+            known = by_names[names] = Prepared(self.dialect, statement, names)
+        return known
+
+
+def _bind_processor(dialect: sa.Dialect, type_: Any) -> _Process | None:
+    process: _Process | None = type_.dialect_impl(dialect).bind_processor(dialect)
+    return process
+
+
+def _bound(dialect: sa.Dialect, type_: Any, value: Any) -> Any:
+    process = None if type_ is None else _bind_processor(dialect, type_)
+    return value if process is None or value is None else process(value)
+
+
+def _rows(dialect: sa.Dialect, statement: Any) -> tuple[Any, tuple[tuple[int, _Process], ...]]:
+    """Return what makes a row of this statement, and which of its values need reading."""
+    columns = tuple(statement.exported_columns)
+    if not columns:
+        return tuple, ()
+    row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
+    processors = (
+        (index, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for index, column in enumerate(columns)
+    )
+    return row, tuple((index, process) for index, process in processors if process is not None)
