@@ -220,9 +220,14 @@ class ScheduleTrigger:
 
 @dataclass(frozen=True, slots=True)
 class KeywordTrigger:
-    """Start when a text is this word, in any language of the program. Lower case, no accents needed."""
+    """Start when a text is this word, in any language of the program. Lower case, no accents needed.
+
+    `languages` says in which language a word was written, where the flow says so: a stranger who begins with
+    it is answered in that language.
+    """
 
     words: frozenset[str]
+    languages: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def _read(trigger: shape.TriggerShape) -> model.Trigger:
                 frozenset().union(*(_DAYS[day] for day in trigger.every)), trigger.at
             )
         case shape.KeywordShape():
-            return model.KeywordTrigger(frozenset(fold(word) for _, word in keywords(trigger, ())))
+            words = frozenset(fold(word) for _, word in keywords(trigger, ()))
+            return model.KeywordTrigger(words, dict(_languages(trigger)))
         case shape.AfterAlertShape():
             return model.AfterAlertTrigger(trigger.after_alert)
         case shape.JoinedShape():
@@ -63,6 +64,14 @@ def _read(trigger: shape.TriggerShape) -> model.Trigger:
 def keywords(trigger: shape.KeywordShape, path: Path) -> Iterator[tuple[Path, str]]:
     """Go through a keyword trigger's words, each with its path below the trigger's."""
     return word_paths(trigger.keyword, (*path, "keyword"))
+
+
+def _languages(trigger: shape.KeywordShape) -> Iterator[tuple[str, str]]:
+    """Go through the words that were written for one language; a word of several is of the first."""
+    forms = trigger.keyword if isinstance(trigger.keyword, dict) else {}
+    for language, form in reversed(forms.items()):
+        for _, word in word_paths(form, ()):
+            yield fold(word), language
 
 
 def word_paths(form: object, path: Path) -> Iterator[tuple[Path, str]]:
