@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
 from checkin.alert.errors import EventRejected
-from checkin.alert.machine import escalate
+from checkin.alert.machine import CLOSED, escalate
 from checkin.alert.model import (
     AddTask,
     Alert,
@@ -48,7 +48,7 @@ def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> 
     "Nobody came" re-opens the alert that somebody took. Words of crisis go to staff at once, whatever else
     is open: contacts hear of it only if the member asks for them.
     """
-    known = alerts.open_of_member(turn.unit, member_id) if turn.situation(member_id).has_alert else ()
+    known = _open_of_member(turn, member_id) if turn.situation(member_id).has_alert else ()
     taken = [alert for alert in known if alert.state is AlertState.ACKNOWLEDGED]
     if reason == "nobody_came" and taken:
         feed(turn, taken[0], NobodyCame())
@@ -62,17 +62,20 @@ def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> 
     alert = Alert(id=id, member=member_id, reason=reason, policy=_policy(turn, member_id, reason))
     moved, effects = escalate(alert, Raised())
     alerts.add(turn.unit, moved, turn.now)
+    turn.alerts[moved.id] = moved
     turn.update(replace(turn.situation(member_id), has_alert=True))
     _settle(turn, moved, Raised(), effects)
 
 
 def feed(turn: Turn, alert: Alert, event: Event) -> bool:
     """Move an alert by one event; return whether it was accepted."""
+    alert = turn.alerts.get(alert.id, alert)
     try:
         moved, effects = escalate(alert, event)
     except EventRejected:
         return False
-    alerts.save(turn.unit, moved, turn.now)
+    alerts.save(turn.unit, moved, turn.now, was=alert.transition)
+    turn.alerts[moved.id] = moved
     if moved.state is not alert.state and moved.state in NOBODY_NEEDED:
         outbox.cancel_notifications(turn.unit, f"alert:{alert.id}")  # what still waits is overtaken
     _settle(turn, moved, event, effects)
@@ -81,7 +84,7 @@ def feed(turn: Turn, alert: Alert, event: Event) -> bool:
 
 def changed_mind(turn: Turn, member_id: str) -> bool:
     """Cancel the member's newest request that can still be cancelled; return whether there was one."""
-    for alert in alerts.open_of_member(turn.unit, member_id):
+    for alert in _open_of_member(turn, member_id):
         if alert.reason != "crisis" and feed(turn, alert, ChangedMind()):
             return True
     return False
@@ -89,7 +92,7 @@ def changed_mind(turn: Turn, member_id: str) -> bool:
 
 def somebody_came(turn: Turn, member_id: str) -> None:
     """Close every request of the member that somebody took: somebody was there."""
-    for alert in alerts.open_of_member(turn.unit, member_id):
+    for alert in _open_of_member(turn, member_id):
         if alert.state is AlertState.ACKNOWLEDGED:
             feed(turn, alert, SomebodyCame())
 
@@ -100,8 +103,20 @@ def out_of_reach(turn: Turn, person_id: str) -> None:
         feed(turn, alert, OutOfReach(person_id))
 
 
+def _open_of_member(turn: Turn, member_id: str) -> Sequence[Alert]:
+    """Return a member's open alerts, newest first, as this event has left them so far."""
+    stored = alerts.open_of_member(turn.unit, member_id)
+    known = {alert.id for alert in stored}
+    raised = [alert for alert in turn.alerts.values() if alert.member == member_id and alert.id not in known]
+    now = [*reversed(raised), *(turn.alerts.get(alert.id, alert) for alert in stored)]
+    return [alert for alert in now if alert.state not in CLOSED]
+
+
 def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
-    """Return who will be told, in which order: the contacts who agreed and can be texted, then staff."""
+    """Return who will be told, in which order: the contacts who agreed, then staff on call.
+
+    Whoever has said STOP is left out: nobody waits for an answer to a text that is never sent.
+    """
     support = turn.app.program.support
     contacts = [
         contact.person_id
@@ -110,7 +125,7 @@ def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
     ]
     return policy_for(
         [] if reason == "crisis" else contacts,
-        [person for person in turn.app.staff_ids if person != member_id],
+        [one for one in turn.app.staff_ids if one != member_id and not turn.person(one).stopped],
         window=timedelta(0) if reason == "crisis" else support.window,
         contact_wait=support.contact_wait,
         staff_wait=support.staff_wait,
@@ -120,14 +135,21 @@ def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
     )
 
 
-def _settle(turn: Turn, alert: Alert, event: Event, effects: Iterable[Effect]) -> None:
-    """Journal an accepted event and do its effects. Each effect's key is alert, transition and index."""
+def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -> None:
+    """Journal an accepted event and do its effects. Each effect's key is alert, transition and index.
+
+    Somebody who has said STOP since the alert was raised can't be asked: that is the next event, at once.
+    """
     subject = f"alert:{alert.id}"
     turn.journal(alert.member, subject, alert.transition, event_to_json(event))
     if alert.timer is None:
         timers.drop(turn.unit, subject)
     for index, effect in enumerate(effects):
         _do(turn, alert, effect, f"{alert.id}.{alert.transition}.{index}")
+    asked = [effect.target.person for effect in effects if isinstance(effect, Notify)]
+    for person_id in asked:
+        if turn.person(person_id).stopped:
+            feed(turn, alert, OutOfReach(person_id))
 
 
 def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
@@ -135,19 +157,23 @@ def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
     match effect:
         case Notify(target, reminder):
             _notify(turn, alert, target, key, reminder=reminder)
+        case TellMember(_, person) if person is not None and turn.person(person).stopped:
+            pass  # "I texted Bob" would not be true; who is asked instead is told next
         case TellMember(news, person):
             member = turn.person(alert.member)
             text_key, values = _member_news(turn, alert, news, person)
             turn.say(member, text_key, id=key, subject=subject, lane="alerts", **values)
         case TellOther(target, news, by):
             text_key = f"alert_other_{news}"
-            values = {"member": _member_name(turn, alert), "by": by and _name(turn, alert, by)}
+            name = _member_name(turn, alert, target)
+            values = {"member": name, "by": by and _name(turn, alert, by)}
             turn.say(turn.person(target.person), text_key, id=key, subject=subject, lane="alerts", **values)
         case SetTimer(after):
             due_at = turn.until(after)
             timers.put(turn.unit, timers.Timer(subject, "alerts", alert.member, alert.transition, due_at))
         case AddTask(kind):
-            note = f"{kind.replace('_', ' ').capitalize()}: {_member_name(turn, alert)}"
+            member = turn.person(alert.member)
+            note = f"{kind.replace('_', ' ').capitalize()}: {member.name or member.number}"
             turn.add_task(kind, id=key, member_id=alert.member, subject=subject, note=note)
         case FollowUp():
             schedules.plan_follow_ups(turn, alert.member, alert.id)
@@ -168,7 +194,7 @@ def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: boo
     )
     text_key = f"alert_notify_{target.role}" + ("_reminder" if reminder else "")
     member = turn.person(alert.member)
-    values: dict[str, Value] = {"member": _member_name(turn, alert)}
+    values: dict[str, Value] = {"member": _member_name(turn, alert, target)}
     if target.role == "staff":
         values["member_number"] = member.number
     text = turn.text(person.language, text_key, **values)
@@ -184,13 +210,17 @@ def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tup
         values["minutes"] = int(alert.policy.window.total_seconds() // 60)
         if person is None:
             key += "_staff"
+    if news == "cancelled" and alert.told:
+        key = "alert_member_resolved"  # "I told nobody" would not be true
     if person is not None:
         values["contact"] = values["staff"] = _name(turn, alert, person)
     return key, values
 
 
-def _member_name(turn: Turn, alert: Alert) -> str:
-    return turn.person(alert.member).name or turn.app.program.name
+def _member_name(turn: Turn, alert: Alert, target: Target) -> str:
+    """Return the member's name; staff see the number of somebody who has not told us one."""
+    member = turn.person(alert.member)
+    return member.name or (member.number if target.role == "staff" else turn.app.program.name)
 
 
 def _name(turn: Turn, alert: Alert, person_id: str) -> str:

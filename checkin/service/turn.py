@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from checkin.alert.model import Alert
 from checkin.flow.model import Value, Values
 from checkin.service.app import App, Lane
 from checkin.store import alerts, outbox, runs, situations
@@ -37,6 +38,8 @@ class Turn:
     now: datetime
     answering: str | None = None
     answers: list[str] = field(default_factory=list)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    """Alerts as this event has left them so far; the database still has them as it found them."""
     _situations: dict[str, Situation] = field(default_factory=dict)
     _seqs: dict[str, int] = field(default_factory=dict)
     _woken: set[Lane] = field(default_factory=set)

@@ -30,9 +30,13 @@ def add(unit: Unit, alert: Alert, at: datetime) -> None:
     )
 
 
-def save(unit: Unit, alert: Alert, at: datetime) -> None:
-    """Store an alert that has moved. A closed alert takes no more answers."""
-    unit.write(_update, {"alert": alert.id, **{f"new_{k}": v for k, v in _row(unit, alert, at).items()}})
+def save(unit: Unit, alert: Alert, at: datetime, *, was: int) -> None:
+    """Store an alert that has moved from transition `was`; a Conflict if it has moved on since it was read.
+
+    A closed alert takes no more answers.
+    """
+    new = {f"new_{k}": v for k, v in _row(unit, alert, at).items()}
+    unit.write(_update, {"alert": alert.id, "was": was, **new}, expect=1)
     if alert.state in CLOSED:
         unit.write(_close_notifications, {"alert": alert.id})
 
@@ -46,6 +50,12 @@ def by_id(unit: Unit, alert_id: str) -> Alert | None:
 def open_of_member(unit: Unit, member_id: str) -> Sequence[Alert]:
     """Return a member's open alerts, newest first."""
     return [_alert(unit, row) for row in unit.read(_open_of_member, {"member": member_id})]
+
+
+def cancellable_since(unit: Unit, member_id: str) -> datetime | None:
+    """Return when the member's newest request was raised that can still be taken back, if there is one."""
+    row = unit.first(_cancellable, {"member": member_id})
+    return None if row is None else row.raised_at
 
 
 def open_for_person(unit: Unit, person_id: str) -> Sequence[Alert]:
@@ -120,7 +130,7 @@ _p = sa.bindparam
 _insert = sa.insert(alerts)
 _update = (
     sa.update(alerts)
-    .where(alerts.c.id == _p("alert"))
+    .where(alerts.c.id == _p("alert"), alerts.c.transition == _p("was"))
     .values(
         state=_p("new_state"),
         transition=_p("new_transition"),
@@ -133,6 +143,17 @@ _open_of_member = (
     sa.select(alerts.c.data)
     .where(alerts.c.member_id == _p("member"), alerts.c.closed_at.is_(None))
     .order_by(alerts.c.raised_at.desc())
+)
+_cancellable = (
+    sa.select(alerts.c.raised_at)
+    .where(
+        alerts.c.member_id == _p("member"),
+        alerts.c.closed_at.is_(None),
+        sa.or_(alerts.c.state == AlertState.WINDOW.value, alerts.c.state == AlertState.NOTIFYING.value),
+        alerts.c.reason != "crisis",
+    )
+    .order_by(alerts.c.raised_at.desc())
+    .limit(1)
 )
 _open_for_person = (
     sa.select(alerts.c.data)
