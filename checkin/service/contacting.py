@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from checkin.service import schedules
 from checkin.service.turn import Turn
 from checkin.store import people, timers
 from checkin.store.people import Contact
@@ -15,24 +16,33 @@ from checkin.store.situations import Person
 
 REMIND_AFTER = timedelta(hours=24)
 EXPIRES_AFTER = timedelta(hours=72)
+ASK_AGAIN_AFTER = timedelta(days=30)
 MOST_CONTACTS = 5
+
+_NEWS = {"invited": "contact_added", "accepted": "contact_agreed"}
+"""What a member hears who names somebody again."""
 
 
 def invite(turn: Turn, member_id: str, name: str, number: str, *, key: str) -> None:
     """Invite a person as a member's trusted contact. `number` is E.164.
 
-    The member's own number, a number that said STOP, and a sixth contact are refused with a task for staff:
-    the member is told that staff will get in touch, and nothing about the other person.
+    The member's own number, a number that said STOP, somebody who said no lately, and a sixth contact are
+    refused with a task for staff: the member is told that a person reads it, and nothing about the other one.
     """
     member = turn.person(member_id)
     others = people.contacts_of(turn.unit, member_id)
     person = member if number == member.number else people.by_number(turn.unit, number)
     known = next((one for one in others if person is not None and one.person_id == person.id), None)
     taking_part = [one for one in others if one.state in ("invited", "accepted")]
-    if known is not None and known.state in ("invited", "accepted"):
+    if known is not None and known.state in _NEWS:
+        news, subject = _NEWS[known.state], f"contact:{known.id}"
+        turn.say(member, news, id=f"{key}.known", subject=subject, contact=known.name)
         return
     if person is not None and (person.id == member_id or person.stopped):
-        _refuse(turn, member, key, "cannot be invited: it is the member's own, or it has said STOP")
+        _refuse(turn, member, key, "cannot be invited: it is the member's own number, or it has said STOP")
+        return
+    if known is not None and known.state == "declined" and turn.now < known.invited_at + ASK_AGAIN_AFTER:
+        _refuse(turn, member, key, "said no lately and is not asked again")
         return
     if len(taking_part) >= MOST_CONTACTS:
         _refuse(turn, member, key, f"would be one more than {MOST_CONTACTS} trusted contacts")
@@ -46,6 +56,7 @@ def invite(turn: Turn, member_id: str, name: str, number: str, *, key: str) -> N
         people.add_contact(turn.unit, known)
     else:
         people.invite_again(turn.unit, known.id, name, turn.now)
+        known = replace(known, name=name)
     _send_invitation(turn, member, person, known, key)
 
 
@@ -57,19 +68,21 @@ def _send_invitation(turn: Turn, member: Person, person: Person, contact: Contac
     )
     turn.update(replace(turn.situation(member.id), invited_name=contact.name))
     turn.journal(member.id, f"contact:{contact.id}", 0, {"kind": "Invited", "person": person.id})
-    _wait(turn, contact, REMIND_AFTER, rung=0)
+    _wait(turn, person, contact, REMIND_AFTER, rung=0)
 
 
 def _refuse(turn: Turn, member: Person, key: str, why: str) -> None:
     note = f"A trusted contact named by {member.name or 'a member'} {why}."
+    turn.say(member, "noted", id=f"{key}.noted", subject=f"member:{member.id}")
     turn.add_task(
         "contact_refused", id=f"{key}.refused", member_id=member.id, subject=f"member:{member.id}", note=note
     )
 
 
-def _wait(turn: Turn, contact: Contact, length: timedelta, *, rung: int) -> None:
+def _wait(turn: Turn, person: Person, contact: Contact, length: timedelta, *, rung: int) -> None:
+    """Wait for an answer. A reminder is sent at an allowed hour, on the clock that we suppose they have."""
     subject = f"invitation:{contact.id}"
-    due_at = turn.until(length)
+    due_at = schedules.allowed(turn.app, person, turn.until(length))
     timers.put(turn.unit, timers.Timer(subject, "routine", contact.member_id, rung, due_at))
 
 
@@ -109,7 +122,7 @@ def waited(turn: Turn, contact_id: str, rung: int) -> None:
         key = f"{contact.id}.{int(contact.invited_at.timestamp())}.reminder"
         turn.say(person, "contact_invite_reminder", id=key, subject=subject, member=name)
         turn.journal(member.id, subject, 1, {"kind": "Reminded"})
-        _wait(turn, contact, EXPIRES_AFTER - REMIND_AFTER, rung=1)
+        _wait(turn, person, contact, EXPIRES_AFTER - REMIND_AFTER, rung=1)
         return
     key = _change(turn, contact, "expired")
     turn.say(member, "contact_expired", id=f"{key}.member", subject=subject, contact=contact.name)
@@ -137,7 +150,7 @@ def left(turn: Turn, contact: Contact) -> None:
 
 def _change(turn: Turn, contact: Contact, state: str) -> str:
     """Move a contact to another state; return a key that is unique to this change."""
-    people.set_contact_state(turn.unit, contact.id, state, turn.now)
+    people.set_contact_state(turn.unit, contact, state, turn.now)
     key = turn.app.new_id()
     turn.journal(contact.member_id, f"contact:{contact.id}", 0, {"kind": state.capitalize(), "key": key})
     return key

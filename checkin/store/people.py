@@ -142,9 +142,10 @@ def invite_again(unit: Unit, contact_id: str, name: str, at: datetime) -> None:
     )
 
 
-def set_contact_state(unit: Unit, contact_id: str, state: str, at: datetime) -> None:
-    """Move a trusted contact to another state."""
-    unit.write(_set_contact_state, {"contact": contact_id, "new_state": state, "new_at": at})
+def set_contact_state(unit: Unit, contact: Contact, state: str, at: datetime) -> None:
+    """Move a trusted contact to another state; a Conflict if somebody has moved them since they were read."""
+    values = {"contact": contact.id, "was": contact.state, "new_state": state, "new_at": at}
+    unit.write(_set_contact_state, values, expect=1)
 
 
 def record_consent(
@@ -241,6 +242,8 @@ _of_contact = sa.update(contacts).where(contacts.c.id == _p("contact"))
 _reinvite = _of_contact.values(
     name=_p("new_name"), state="invited", invited_at=_p("new_at"), changed_at=_p("new_at")
 )
-_set_contact_state = _of_contact.values(state=_p("new_state"), changed_at=_p("new_at"))
+_set_contact_state = _of_contact.where(contacts.c.state == _p("was")).values(
+    state=_p("new_state"), changed_at=_p("new_at")
+)
 _insert_consent = sa.insert(consents)
 _consents_of = sa.select(consents).where(consents.c.person_id == _p("person")).order_by(consents.c.at)
