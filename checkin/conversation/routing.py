@@ -42,15 +42,17 @@ class Route(StrEnum):
 class Place:
     """The situation that a reply came in, reduced to what routing needs.
 
-    `context` is what the reply was read in; `question` is whether a run waits for an answer; `keyword` is
-    whether the text is a keyword of a flow.
+    `context` is what the reply was read in; `known` whether we know the number; `member` whether it is a
+    member's, one who is joining or has left included; `agreed` whether that member takes part; `question`
+    whether a run waits for an answer; `keyword` whether the text is a keyword of a flow.
     """
 
     context: Context
-    member: bool
-    known: bool
-    question: bool
-    keyword: bool
+    known: bool = True
+    member: bool = False
+    agreed: bool = False
+    question: bool = False
+    keyword: bool = False
 
 
 _ALWAYS = {
@@ -61,38 +63,53 @@ _ALWAYS = {
     Category.HELP: Route.HELP,
     Category.PAUSE: Route.PAUSE,
 }
-_FOR_MEMBERS: Collection[Category] = (Category.SUPPORT, Category.PAUSE)
 _ANSWERS_OF_CONTACT = {
     Context.CONTACT_NOTIFIED: {Category.YES: Route.TAKES, Category.NO: Route.PASSES},
     Context.CONTACT_INVITED: {Category.YES: Route.CONTACT_AGREES, Category.NO: Route.CONTACT_DECLINES},
     Context.ALERT_WINDOW: {Category.NO: Route.CHANGED_MIND},
 }
+_FOR_ANOTHER: Collection[Context] = (Context.CONTACT_NOTIFIED, Context.CONTACT_INVITED)
 
 
 def route(understanding: Understanding, place: Place) -> Route:
     """Return where a reply goes. Total: every reply has a route."""
     category = understanding.category
     if place.context is Context.STOPPED:
-        return _when_stopped(category)
+        return _when_stopped(category, place)
     if category is Category.NOT_AN_ANSWER:
         return Route.SILENCE
     always = _ALWAYS.get(category)
-    if always is not None and (place.member or category not in _FOR_MEMBERS):
-        if category is Category.RESUME and not place.known:
-            return Route.STRANGER
+    if always is not None and _is_for(category, place):
         return always
+    if place.keyword and place.context in _FOR_ANOTHER:
+        return Route.KEYWORD  # "JOIN" is no promise to be there for somebody
     asked = _ANSWERS_OF_CONTACT.get(place.context, {}).get(category)
     if asked is not None:
         return asked
-    if place.context is Context.CONTACT_NOTIFIED and not place.question:
-        return Route.KEYWORD if place.keyword else Route.CONTACT_UNCLEAR
+    if place.context is Context.CONTACT_NOTIFIED:
+        return Route.CONTACT_UNCLEAR
     return _in_conversation(category, place)
 
 
-def _when_stopped(category: Category) -> Route:
-    """After STOP only START is answered; words of crisis still reach staff."""
+def _is_for(category: Category, place: Place) -> bool:
+    """Whether a word that is always understood means something from this person."""
+    match category:
+        case Category.SUPPORT:
+            return place.member
+        case Category.PAUSE:
+            return place.agreed
+        case Category.RESUME:
+            return place.known
+        case _:
+            return True
+
+
+def _when_stopped(category: Category, place: Place) -> Route:
+    """After STOP only START is answered; a member's request for support and words of crisis reach people."""
     if category is Category.RESUME:
         return Route.RESUME
+    if category is Category.SUPPORT and place.member:
+        return Route.SUPPORT
     return Route.CRISIS if category is Category.CRISIS else Route.SILENCE
 
 
@@ -101,6 +118,6 @@ def _in_conversation(category: Category, place: Place) -> Route:
         return Route.ANSWER
     if place.keyword:
         return Route.KEYWORD
-    if category is Category.SNOOZE:
+    if category is Category.SNOOZE and place.known:
         return Route.NOTHING_TO_SNOOZE
     return Route.NOTED if place.known else Route.STRANGER

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from checkin.alert.model import AlertState, Passed, Told, Took
+from checkin.alert.model import Passed, Told, Took
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
-from checkin.conversation.understanding import Category, Context, Question, Understanding
-from checkin.flow.model import Ask, Flow, KeywordTrigger
-from checkin.service import contacting, conversations, requests, standing
+from checkin.conversation.understanding import Category
+from checkin.service import contacting, conversations, reading, requests, standing
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, people, situations
@@ -76,98 +75,57 @@ class _Reply:
         self.inbound = inbound
         self.situation = situation
         self.key = f"in.{inbound.carrier_id}"
-        self.context = self._context()
-        self.flow = self._keyword()
-        self.understanding = self._understand()
+        self.keyword = reading.keyword(turn, situation, inbound.body)
+        read = reading.read(turn, situation, inbound.body)
+        self.understanding = read.understanding
+        state = situation.member_state if situation is not None else None
         self.route = route(
-            self.understanding,
+            read.understanding,
             Place(
-                context=self.context,
-                member=situation is not None and situation.member_state not in (None, "joining"),
+                context=read.context,
                 known=situation is not None,
+                member=state is not None,
+                agreed=state in reading.TAKES_PART,
                 question=situation is not None and situation.question is not None,
-                keyword=self.flow is not None,
+                keyword=self.keyword is not None,
             ),
         )
-
-    # ------------------------------------------------------------ reading
-
-    def _context(self) -> Context:
-        """Return what the newest thing was that this person was asked."""
-        here = self.situation
-        if here is None:
-            return Context.NONE
-        if here.person.stopped:
-            return Context.STOPPED
-        asked_at = here.question.asked_at if here.question else None
-        if here.notified_at is not None and (asked_at is None or here.notified_at >= asked_at):
-            return Context.CONTACT_NOTIFIED
-        if here.invited_at is not None and (asked_at is None or here.invited_at >= asked_at):
-            return Context.CONTACT_INVITED
-        if here.has_alert and self._in_window(here):
-            return Context.ALERT_WINDOW
-        return Context.JOINING if here.member_state == "joining" else Context.NONE
-
-    def _in_window(self, here: Situation) -> bool:
-        """Whether a request can still be taken back: nobody has taken it yet."""
-        return any(
-            alert.state in (AlertState.WINDOW, AlertState.NOTIFYING) and alert.reason != "crisis"
-            for alert in alerts.open_of_member(self.turn.unit, here.person.id)
-        )
-
-    def _keyword(self) -> Flow | None:
-        word = " ".join(self.inbound.body.casefold().split()).strip(".!¡ ")
-        for flow in self.turn.app.flows.values():
-            for trigger in flow.start:
-                if isinstance(trigger, KeywordTrigger) and word in trigger.words:
-                    return flow
-        return None
-
-    def _understand(self) -> Understanding:
-        here = self.situation
-        answer = None
-        if here is not None and here.question is not None:
-            run = here.question.run
-            step = self.turn.app.flow(self.turn.unit, run.flow, run.version).steps.get(run.step or "")
-            answer = step.answer if isinstance(step, Ask) else None
-        language = here.person.language if here is not None else self.turn.app.program.languages[0]
-        return self.turn.app.reader.understand(self.inbound.body, language, Question(answer, self.context))
 
     # ------------------------------------------------------------ acting
 
     def handle(self) -> None:
-        """Do what the route says. Whatever is also in the reply ("3, but call me") is done first."""
+        """Do what the route says, and whatever else is in the reply ("3, but call me").
+
+        STOP is done first: of all that the rest of the text brings about, nothing goes to that number.
+        """
         if self.situation is None:
             self._from_stranger()
             return
-        here = self.situation
-        member = here.member_state not in (None, "joining")
-        also = self.understanding.also
-        if Category.CRISIS in also and member:
-            self._crisis(here)
-        elif Category.SUPPORT in also and member and self.route is not Route.ANSWER:  # the run raises its own
-            requests.raise_alert(self.turn, here.person.id, "asked", id=f"{self.key}.alert")
-        if Category.NO in also and self.route is Route.OPT_OUT:
-            requests.changed_mind(self.turn, here.person.id)
-        self._act(here)
+        here, also = self.situation, self.understanding.also
+        if self.route is Route.OPT_OUT:
+            self._opt_out(here, confirm=True)
+            if Category.NO in also:
+                requests.changed_mind(self.turn, here.person.id)
+        if Category.SUPPORT in also and here.member_state is not None and self.route is not Route.ANSWER:
+            self._support(here)  # in an answer, the run raises it
+        if self.route is not Route.OPT_OUT:
+            self._act(here)
 
     def _act(self, here: Situation) -> None:
         turn, person = self.turn, here.person
         match self.route:
-            case Route.OPT_OUT:
-                self._opt_out(here)
             case Route.RESUME:
                 standing.resume(turn, here, key=self.key)
             case Route.CRISIS:
                 self._crisis(here)
             case Route.SUPPORT:
-                requests.raise_alert(turn, person.id, "asked", id=f"{self.key}.alert")
+                self._support(here)
             case Route.CHANGED_MIND:
                 requests.changed_mind(turn, person.id)
             case Route.TAKES | Route.PASSES:
                 self._notified(person, takes=self.route is Route.TAKES)
             case Route.CONTACT_UNCLEAR:
-                self._contact_unclear(person)
+                self._contact_unclear(here)
             case Route.CONTACT_AGREES | Route.CONTACT_DECLINES:
                 self._invited(person, agrees=self.route is Route.CONTACT_AGREES)
             case Route.ANSWER:
@@ -179,10 +137,10 @@ class _Reply:
             case Route.NOTHING_TO_SNOOZE:
                 self._say("nothing_to_snooze")
             case Route.KEYWORD:
-                self._start(person)
+                self._start(here)
             case Route.NOTED | Route.STRANGER:
                 self._noted(here)
-            case Route.SILENCE:
+            case Route.SILENCE | Route.OPT_OUT:
                 pass
 
     def _answer(self, here: Situation) -> None:
@@ -193,15 +151,18 @@ class _Reply:
         if conversations.feed(self.turn, run, event) == run:
             self._noted(here)
 
-    def _say(self, text: str, *, unless_confirmed: bool = False) -> None:
+    def _say(self, text: str, *, unless_confirmed: bool = False, member: str | None = None) -> None:
         assert self.situation is not None
         if not (unless_confirmed and self.inbound.confirmed):
-            person = self.situation.person
-            self.turn.say(person, text, id=f"{self.key}.{text}", subject=f"person:{person.id}")
+            person = self.turn.person(self.situation.person.id)
+            self.turn.say(person, text, id=f"{self.key}.{text}", subject=f"person:{person.id}", member=member)
 
-    def _opt_out(self, here: Situation) -> None:
+    def _support(self, here: Situation) -> None:
+        requests.raise_alert(self.turn, here.person.id, "asked", id=f"{self.key}.alert")
+
+    def _opt_out(self, here: Situation, *, confirm: bool) -> None:
         turn = self.turn
-        confirm = not self.inbound.confirmed
+        confirm = confirm and not self.inbound.confirmed
         standing.opt_out(turn, here, key=self.key, wording=self.inbound.body, confirm=confirm)
         if self.understanding.rule == "wrong_number":
             note = "Somebody wrote that this is not the right number. Texts to it have stopped."
@@ -211,8 +172,13 @@ class _Reply:
             )
 
     def _crisis(self, here: Situation) -> None:
-        """Answer words of crisis with where people are now, and flag them to the staff on call."""
+        """Answer words of crisis with where people are now, and flag them to the staff on call.
+
+        With an opt-out in the same text, this reply is the one that still goes out.
+        """
         self._say("crisis")
+        if Category.OPT_OUT in self.understanding.also:
+            self._opt_out(here, confirm=False)
         if here.member_state is None:
             note = "Words of crisis from somebody who is not a member."
             subject = f"person:{here.person.id}"
@@ -231,11 +197,16 @@ class _Reply:
         alert = (unanswered or list(known))[0]
         requests.feed(turn, alert, Took(person.id) if takes else Passed(person.id))
 
-    def _contact_unclear(self, person: Person) -> None:
+    def _contact_unclear(self, here: Situation) -> None:
+        """Ask for 1 or 2 while an answer is wanted; who has answered may have more to say to staff."""
+        person = here.person
         known = alerts.open_for_person(self.turn.unit, person.id)
-        name = self.turn.person(known[0].member).name if known else None
-        text = self.turn.text(person.language, "contact_unclear", member=name or self.turn.app.program.name)
-        self.turn.tell(person, text, id=f"{self.key}.unclear", subject=f"person:{person.id}")
+        unanswered = [alert for alert in known if alert.told.get(person.id) is Told.TOLD]
+        if not unanswered:
+            self._noted(here)
+            return
+        name = self.turn.person(unanswered[0].member).name or self.turn.app.program.name
+        self._say("contact_unclear", member=name)
 
     def _invited(self, person: Person, *, agrees: bool) -> None:
         for contact in people.contact_for(self.turn.unit, person.id):
@@ -244,57 +215,88 @@ class _Reply:
                 return
 
     def _pause(self, here: Situation) -> None:
-        seconds = self.understanding.value
-        length = timedelta(seconds=float(seconds)) if isinstance(seconds, int | float) else None
-        standing.pause(self.turn, here, key=self.key, length=length)
+        asked = self.understanding
+        length = timedelta(seconds=float(asked.value)) if isinstance(asked.value, int | float) else None
+        standing.pause(self.turn, here, key=self.key, length=length, weekday=asked.until)
 
-    def _start(self, person: Person) -> None:
-        assert self.flow is not None
-        if self.turn.situation(person.id).member_state is None:
-            people.add_member(self.turn.unit, person.id, "joining")
-        conversations.start(self.turn, person.id, self.flow)
+    def _start(self, here: Situation) -> None:
+        """Begin the flow whose keyword this is. Whoever takes part already is not asked to join again."""
+        assert self.keyword is not None
+        (flow, language), turn, person = self.keyword, self.turn, here.person
+        if reading.asks_to_join(flow):
+            if here.member_state in reading.TAKES_PART:
+                self._welcome_back(here)
+                return
+            if language is not None and language != person.language:
+                people.set_language(turn.unit, person.id, language)
+                person = replace(person, language=language)
+            if here.member_state is None:
+                people.add_member(turn.unit, person.id, "joining")
+                here = replace(here, member_state="joining")
+            turn.update(replace(here, person=person))
+        conversations.start(turn, person.id, flow)
+
+    def _welcome_back(self, here: Situation) -> None:
+        if here.member_state == "paused":
+            standing.unpause(self.turn, here.person.id)
+        self._say("welcome_back")
+
+    # ------------------------------------------------------------ what fits nowhere
 
     def _noted(self, here: Situation) -> None:
         """Acknowledge what fits nowhere; a person reads what a member writes."""
-        if here.member_state in (None, "joining"):
-            self._say("stranger" if here.member_state is None else "noted")
+        if here.member_state is None:
+            self._noted_of_other(here.person)
             return
         self._say("noted")
-        note = f"{here.person.name or 'A member'} wrote: {self.inbound.body}"
-        subject = f"person:{here.person.id}"
-        self.turn.add_task(
-            "unread", id=f"{self.key}.task", member_id=here.person.id, subject=subject, note=note
-        )
+        self._read_by_a_person(here.person, member_id=here.person.id)
+
+    def _noted_of_other(self, person: Person) -> None:
+        """Answer somebody who is no member: one who was invited, a contact or staff, or anybody else."""
+        contacts = people.contact_for(self.turn.unit, person.id)
+        invited = next((one for one in contacts if one.state == "invited"), None)
+        if invited is not None:
+            name = self.turn.person(invited.member_id).name or self.turn.app.program.name
+            self._say("contact_invite", member=name)
+            return
+        takes_part = person.id in self.turn.app.staff_ids or any(one.state == "accepted" for one in contacts)
+        if takes_part and self.understanding.category in _ANSWERS:
+            self._say("staff_nothing_open")
+            return
+        if takes_part or self.understanding.category is Category.SUPPORT:
+            self._read_by_a_person(person, member_id=None)
+        self._say("noted" if takes_part else "stranger")
+
+    def _read_by_a_person(self, person: Person, *, member_id: str | None) -> None:
+        who = person.name or ("A member" if member_id is not None else person.number)
+        note, subject = f"{who} wrote: {self.inbound.body}", f"person:{person.id}"
+        self.turn.add_task("unread", id=f"{self.key}.task", member_id=member_id, subject=subject, note=note)
 
     # ------------------------------------------------------------ strangers
 
     def _from_stranger(self) -> None:
         """Answer a number that nobody has: JOIN begins, STOP is kept, all else says what this is."""
-        if self.route is Route.SILENCE:
+        if self.route is Route.SILENCE or (self.route is Route.HELP and self.inbound.confirmed):
             return
-        program = self.turn.app.program
-        language = self._strangers_language()
-        if self.route is Route.KEYWORD or self.route is Route.OPT_OUT:
-            person = Person(self.turn.app.new_id(), self.inbound.number, None, language, None, stopped=False)
-            people.add(self.turn.unit, person, self.turn.now)
-            self.situation = Situation(person, None, None, 0, (), False, None, None, None, None)
-            self.turn.know(self.situation)
-            self.turn.answering = person.id
-            if self.route is Route.OPT_OUT:
-                self._opt_out(self.situation)
-            else:
-                people.add_member(self.turn.unit, person.id, "joining")
-                self._joining(person)
+        turn, program = self.turn, self.turn.app.program
+        language = (self.keyword[1] if self.keyword else None) or program.languages[0]
+        if self.route not in (Route.KEYWORD, Route.OPT_OUT):
+            key = "crisis" if self.route is Route.CRISIS else "stranger"
+            turn.answers.append(program.texts[key].render(language, program.facts(language)))
+            if self.route is Route.CRISIS:
+                note = f"Words of crisis from {self.inbound.number}, whom nobody here knows."
+                turn.add_task("crisis", id=f"{self.key}.task", member_id=None, subject=self.key, note=note)
             return
-        key = "crisis" if self.route is Route.CRISIS else "stranger"
-        if self.route is Route.HELP and self.inbound.confirmed:
-            return
-        self.turn.answers.append(program.texts[key].render(language, program.facts(language)))
+        person = Person(turn.app.new_id(), self.inbound.number, None, language, None, stopped=False)
+        people.add(turn.unit, person, turn.now)
+        self.situation = Situation(person, None, None, 0, (), False, None, None, None, None)
+        turn.know(self.situation)
+        turn.answering = person.id
+        if self.route is Route.OPT_OUT:
+            self._opt_out(self.situation, confirm=True)
+        else:
+            self._start(self.situation)
 
-    def _joining(self, person: Person) -> None:
-        assert self.flow is not None
-        conversations.start(self.turn, person.id, self.flow)
 
-    def _strangers_language(self) -> str:
-        """Return the language of the keyword that a stranger used, or the program's first."""
-        return self.turn.app.program.languages[0]
+_ANSWERS = (Category.YES, Category.NO, Category.NUMBER)
+"""What somebody writes who thinks that a request waits for them."""

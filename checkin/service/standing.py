@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from checkin.service import contacting, conversations, requests, schedules
 from checkin.service.turn import Turn
@@ -69,10 +69,17 @@ def resume(turn: Turn, situation: Situation, *, key: str) -> None:
     turn.say(person, "resumed", id=f"{key}.resumed", subject=f"person:{person.id}")
 
 
-def pause(turn: Turn, situation: Situation, *, key: str, length: timedelta | None) -> None:
-    """Ask nothing for a while. SUPPORT still works; what waits for an answer waits no more."""
+def pause(
+    turn: Turn, situation: Situation, *, key: str, length: timedelta | None, weekday: int | None = None
+) -> None:
+    """Ask nothing for a while, or until an ISO weekday. SUPPORT still works; no question waits any more."""
     person = situation.person
-    until = schedules.allowed(turn.app, person, turn.until(length or PAUSE_WITHOUT_A_LENGTH))
+    until = turn.until(length or PAUSE_WITHOUT_A_LENGTH)
+    if weekday is not None:
+        today = _local(turn, person, turn.now)
+        days = (weekday - today.isoweekday() - 1) % 7 + 1
+        until = datetime.combine(today.date() + timedelta(days=days), time(), tzinfo=today.tzinfo)
+    until = schedules.allowed(turn.app, person, until)
     conversations.close_all(turn, person.id, "paused")
     people.set_member_state(turn.unit, person.id, "paused", paused_until=until)
     turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Paused"})

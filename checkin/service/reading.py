@@ -1,0 +1,137 @@
+"""How a text is read: what its sender was asked, newest first, and which flow it is a keyword of.
+
+Knows situations and the reader. Must not decide anything: that is routing's, and the use case's.
+
+Somebody may have been asked several things: to be there for another member, to be a trusted contact, to take
+back a request, and today's question. A text is read as an answer to the newest; where it makes no sense as
+that, as an answer to the one before, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from checkin.conversation.understanding import Category, Context, Question, Understanding
+from checkin.flow import model
+from checkin.flow.model import Answer, Flow, KeywordTrigger, RecordConsent
+from checkin.flow.words import fold
+from checkin.service.turn import Turn
+from checkin.store import alerts
+from checkin.store.situations import Situation
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+TAKES_PART = ("active", "paused")
+"""States of a member who has agreed to check-ins."""
+
+_FITS = {
+    Context.CONTACT_NOTIFIED: frozenset({Category.YES, Category.NO}),
+    Context.CONTACT_INVITED: frozenset({Category.YES, Category.NO}),
+    Context.ALERT_WINDOW: frozenset({Category.NO}),
+}
+"""What answers somebody who was asked this; anything but unclear answers a flow's question."""
+
+_ALWAYS = frozenset(
+    {Category.CRISIS, Category.OPT_OUT, Category.SUPPORT, Category.RESUME, Category.HELP, Category.PAUSE}
+    | {Category.NOT_AN_ANSWER}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text means, and as an answer to what."""
+
+    understanding: Understanding
+    context: Context
+
+
+def read(turn: Turn, situation: Situation | None, text: str) -> Reading:
+    """Read a text in the situation of its sender; None is somebody whose number nobody has."""
+    language = turn.app.program.languages[0] if situation is None else situation.person.language
+    if situation is None:
+        return Reading(turn.app.reader.understand(text, language, Question()), Context.NONE)
+    if situation.person.stopped:
+        return _of_stopped(turn, situation, text)
+    readings = [
+        Reading(turn.app.reader.understand(text, language, Question(answer, context)), context)
+        for context, answer in _asked(turn, situation)
+    ]
+    declines = any(one.understanding.category is Category.NO for one in readings)
+    for one in readings:
+        category = one.understanding.category
+        if category is Category.OPT_OUT and declines:
+            continue  # "cancel" in the window takes the request back: nobody leaves the program by that
+        if category in _ALWAYS or _fits(one):
+            return one
+    return readings[0]
+
+
+def keyword(turn: Turn, situation: Situation | None, text: str) -> tuple[Flow, str | None] | None:
+    """Return the flow that this text begins, and the language of the word that begins it, where it has one.
+
+    Whoever has not agreed to check-ins can only begin what asks them to.
+    """
+    word = fold(text)
+    for flow in turn.app.flows.values():
+        for trigger in flow.start:
+            if isinstance(trigger, KeywordTrigger) and word in trigger.words:
+                agreed = situation is not None and situation.member_state in TAKES_PART
+                return (flow, trigger.languages.get(word)) if agreed or asks_to_join(flow) else None
+    return None
+
+
+def asks_to_join(flow: Flow) -> bool:
+    """Whether this is the conversation in which people agree to check-ins."""
+    return any(isinstance(step, RecordConsent) for step in flow.steps.values())
+
+
+def _of_stopped(turn: Turn, situation: Situation, text: str) -> Reading:
+    """Read a text from a number that said STOP: START, crisis, or a request for support, in any situation."""
+    understand, language = turn.app.reader.understand, situation.person.language
+    found = understand(text, language, Question(None, Context.STOPPED))
+    if found.category is Category.UNCLEAR:
+        asked = understand(text, language, Question())
+        found = asked if asked.category is Category.SUPPORT else found
+    return Reading(found, Context.STOPPED)
+
+
+def _asked(turn: Turn, here: Situation) -> list[tuple[Context, Answer | None]]:
+    """Return what this person was asked, newest first."""
+    asked = sorted(_moments(turn, here), key=lambda one: one[0], reverse=True)
+    return [(context, answer) for _, context, answer in asked]
+
+
+def _moments(turn: Turn, here: Situation) -> Iterator[tuple[datetime, Context, Answer | None]]:
+    """Yield when this person was asked what.
+
+    Of two at one moment the one for somebody else comes first, and taking back a request last.
+    """
+    if here.notified_at is not None:
+        yield here.notified_at, Context.CONTACT_NOTIFIED, None
+    if here.invited_at is not None:
+        yield here.invited_at, Context.CONTACT_INVITED, None
+    yield _question(turn, here)
+    if here.has_alert:
+        raised_at = alerts.cancellable_since(turn.unit, here.person.id)
+        if raised_at is not None:
+            yield raised_at, Context.ALERT_WINDOW, None
+
+
+def _question(turn: Turn, here: Situation) -> tuple[datetime, Context, Answer | None]:
+    """Return when a flow asked last, how that is read, and what it accepts."""
+    joining = here.member_state == "joining"
+    if here.question is None:
+        return _EARLIEST, Context.JOINING if joining else Context.NONE, None
+    run = here.question.run
+    step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
+    answer = step.answer if isinstance(step, model.Ask) else None
+    agrees = joining and answer is not None and answer.kind == "yes_no"
+    return here.question.asked_at or _EARLIEST, Context.JOINING if agrees else Context.NONE, answer
+
+
+def _fits(reading: Reading) -> bool:
+    fitting = _FITS.get(reading.context)
+    category = reading.understanding.category
+    return category in fitting if fitting is not None else category is not Category.UNCLEAR

@@ -1,0 +1,55 @@
+"""A chat with the whole service, on SQLite and on PostgreSQL, or on SQLite alone where that is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+
+from checkin.conversation.read import Reader
+from checkin.flow.load import FlowSet
+from checkin.store.migrate import migrate
+from tests.service.kit import MONDAY, Chat, load_shipped, new_reader
+
+
+@pytest.fixture(scope="session")
+def flow_set() -> FlowSet:
+    """The flows that the program ships with."""
+    return load_shipped()
+
+
+@pytest.fixture(scope="session")
+def reader(flow_set: FlowSet) -> Reader:
+    """A reader with the shipped packs."""
+    return new_reader(flow_set)
+
+
+@pytest.fixture
+def chat(database_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Chat]:
+    """A service that nobody has joined yet, once on SQLite and once on PostgreSQL."""
+    migrate(database_url)
+    chat = Chat(database_url, flow_set, reader)
+    yield chat
+    chat.close()
+
+
+@pytest.fixture
+def chat_at(sqlite_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Callable[[datetime], Chat]]:
+    """A service on SQLite that begins at a moment."""
+    begun: list[Chat] = []
+
+    def begin(now: datetime) -> Chat:
+        migrate(sqlite_url)
+        begun.append(Chat(sqlite_url, flow_set, reader, now=now))
+        return begun[0]
+
+    yield begin
+    for chat in begun:
+        chat.close()
+
+
+@pytest.fixture
+def quick(chat_at: Callable[[datetime], Chat]) -> Chat:
+    """A service on SQLite that nobody has joined yet."""
+    return chat_at(MONDAY)
