@@ -7,8 +7,9 @@
 5. A row in doubt, or one whose process died between 1 and 4, is settled by asking the carrier what it has
    (`_settle_doubt`): had it, then it was sent; had it not, it is sent now. Where the carrier can't be asked,
    a check-in is given up (sent at most once), an alert's notification is sent again (at least once).
-6. Callbacks move a sent row to delivered or failed, in whatever order they come (`reported`); one that comes
-   before step 4 is kept and applied there. A failure is an event for the alert that the message was about.
+6. Callbacks move a row to delivered or failed, in whatever order they come (`reported`). One that comes before
+   step 4 proves that the carrier has the message and does that step's work; step 4 then finds its lease gone
+   and does nothing. A failure is an event for the alert that the message was about.
 """
 
 from __future__ import annotations
@@ -56,9 +57,18 @@ def deliver(app: App, lane: Lane) -> int:
     handled = 0
     while batch := claim(app, lane):
         for message in batch:
-            deliver_one(app, message)
+            deliver_safely(app, message)
         handled += len(batch)
     return handled
+
+
+def deliver_safely(app: App, message: Message) -> None:
+    """Deliver one claimed row. One that fails is reported and waits for the end of its lease, when the carrier
+    is asked about it; the next ones are not held up."""
+    try:
+        deliver_one(app, message)
+    except Exception:
+        log.exception("delivery failed", outbox_id=message.id, lane=message.lane)
 
 
 def claim(app: App, lane: Lane) -> Sequence[Message]:
@@ -89,9 +99,7 @@ def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
         app.store.run(lambda unit: _refused(app, unit, message, kind, code, retry_after))
     except InDoubt:
         log.warning("send in doubt", outbox_id=message.id, lane=message.lane)
-        app.store.run(
-            lambda unit: outbox.settle(unit, message, "in_doubt", due_at=app.clock.now() + ASK_AFTER)
-        )
+        _settle(app, message, "in_doubt", due_at=app.clock.now() + ASK_AFTER)
     else:
         app.store.run(lambda unit: _accepted(app, unit, message, accepted))
 
@@ -108,8 +116,8 @@ def reported(
 ) -> bool:
     """Take one word of the carrier about a message; return whether it was news.
 
-    Any order, any number of times: a word is kept once, a terminal one wins, and one that comes before our
-    own record of the send waits for it. A word about a row in doubt proves that the carrier has it.
+    Any order, any number of times: a word is kept once, and a terminal one wins. A word about a row whose
+    request may be out (`sending`, `in_doubt`) proves that the carrier has it.
     """
     if any(known.status == status.value for known in inbox.callbacks_of(unit, token)):
         return False
@@ -118,7 +126,7 @@ def reported(
     if message is None:
         return True
     turn = Turn(app, unit, now)
-    if message.state == "in_doubt" or (message.state == "sent" and status.terminal):
+    if message.state in ("sending", "in_doubt") or (message.state == "sent" and status.terminal):
         _advance(turn, message, status, carrier_id, error_code)
     return True
 
@@ -137,7 +145,7 @@ def _may_send(app: App, addressed: Addressed) -> bool:
         state = "lapsed"
     else:
         return True
-    app.store.run(lambda unit: outbox.settle(unit, message, state))
+    _settle(app, message, state)
     return False
 
 
@@ -160,7 +168,7 @@ def _settle_doubt(app: App, message: Message, outgoing: Outgoing) -> bool:
         return False
     addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
     if addressed.stopped or (message.expires_at is not None and message.expires_at <= app.clock.now()):
-        app.store.run(lambda unit: outbox.settle(unit, message, "cancelled"))
+        _settle(app, message, "cancelled")
         return False
     return True
 
@@ -169,11 +177,10 @@ def _doubt_stays(app: App, message: Message) -> bool:
     """Ask again later; where that never works, an alert goes out again, a check-in does not."""
     at_most_once = message.kind == "check_in"
     if message.tries < MOST_TRIES and (at_most_once or message.tries < 3):
-        due_at = app.clock.now() + _backoff(message.tries)
-        app.store.run(lambda unit: outbox.settle(unit, message, "in_doubt", due_at=due_at))
+        _settle(app, message, "in_doubt", due_at=app.clock.now() + _backoff(message.tries))
         return False
     if at_most_once:
-        app.store.run(lambda unit: outbox.settle(unit, message, "lost"))
+        _settle(app, message, "lost")
         return False
     return True
 
@@ -181,18 +188,34 @@ def _doubt_stays(app: App, message: Message) -> bool:
 # ---------------------------------------------------------------- after a send
 
 
+def _settle(app: App, message: Message, state: str, *, due_at: datetime | None = None) -> None:
+    """Record the state that a claimed row has come to, in a transaction of its own."""
+    changes = {} if due_at is None else {"due_at": due_at}
+
+    def work(unit: Unit) -> None:
+        if _still_claimed(unit, message):
+            outbox.settle(unit, message, state, **changes)
+
+    app.store.run(work)
+
+
+def _still_claimed(unit: Unit, message: Message) -> bool:
+    """Whether the row is still ours: no callback has settled it, and its lease has not passed to another."""
+    row = outbox.by_id(unit, message.id)
+    return row is not None and row.lease == message.lease
+
+
 def _accepted(app: App, unit: Unit, message: Message, accepted: Accepted) -> None:
-    """Record that the carrier has a message, and what it has already said about it."""
+    """Record that the carrier has a message, unless a callback was faster and has recorded more."""
+    if not _still_claimed(unit, message):
+        return
     now = app.clock.now()
-    said = inbox.callbacks_of(unit, message.id)
-    terminal = next((one for one in said if DeliveryStatus(one.status).terminal), None)
-    status = DeliveryStatus(terminal.status) if terminal else accepted.status
-    state = status.value if status.terminal else "sent"
-    error_code = terminal.error_code if terminal else None
-    outbox.settle(unit, message, state, carrier_id=accepted.carrier_id, sent_at=now, error_code=error_code)
-    timers.count_from_sending(unit, message.id, now)
+    state = accepted.status.value if accepted.status.terminal else "sent"
+    code = accepted.error_code
+    outbox.settle(unit, message, state, carrier_id=accepted.carrier_id, sent_at=now, error_code=code)
+    timers.count_from_sending(unit, message.subject, message.id, now)
     if state == "failed":
-        _failed(Turn(app, unit, now), message, error_code)
+        _failed(Turn(app, unit, now), message, code)
 
 
 def _advance(
@@ -205,7 +228,7 @@ def _advance(
         turn.unit, message, state, carrier_id=carrier_id, sent_at=sent_at, error_code=error_code, lease=None
     )
     if message.sent_at is None:
-        timers.count_from_sending(turn.unit, message.id, sent_at)
+        timers.count_from_sending(turn.unit, message.subject, message.id, sent_at)
     if state == "failed":
         _failed(turn, message, error_code)
 
@@ -214,6 +237,8 @@ def _refused(
     app: App, unit: Unit, message: Message, kind: FailureKind, code: str, retry_after: timedelta | None
 ) -> None:
     """Do what each kind of refusal asks for: later again, never again, or the next person."""
+    if not _still_claimed(unit, message):
+        return
     now = app.clock.now()
     if kind in (FailureKind.RETRY, FailureKind.CONFIG):
         wait = retry_after or (CONFIG_RETRY if kind is FailureKind.CONFIG else _backoff(message.tries))
