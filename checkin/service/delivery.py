@@ -7,9 +7,9 @@
 5. A row in doubt, or one whose process died between 1 and 4, is settled by asking the carrier what it has
    (`_settle_doubt`): had it, then it was sent; had it not, it is sent now. Where the carrier can't be asked,
    a check-in is given up (sent at most once), an alert's notification is sent again (at least once).
-6. Callbacks move a row to delivered or failed, in whatever order they come (`reported`). One that comes before
-   step 4 proves that the carrier has the message and does that step's work; step 4 then finds its lease gone
-   and does nothing. A failure is an event for the alert that the message was about.
+6. Callbacks move a row to delivered or failed, in whatever order they come (`reported`). One that comes
+   before step 4 proves that the carrier has the message and does that step's work; step 4 then finds its
+   lease gone and does nothing. A failure is an event for the alert that the message was about.
 """
 
 from __future__ import annotations
@@ -63,8 +63,11 @@ def deliver(app: App, lane: Lane) -> int:
 
 
 def deliver_safely(app: App, message: Message) -> None:
-    """Deliver one claimed row. One that fails is reported and waits for the end of its lease, when the carrier
-    is asked about it; the next ones are not held up."""
+    """Deliver one claimed row.
+
+    One that fails is reported, and waits for the end of its lease, when the carrier is asked about it. The
+    next ones are not held up.
+    """
     try:
         deliver_one(app, message)
     except Exception:
