@@ -69,8 +69,12 @@ def fire(app: App, timer: Timer) -> None:
     kind, _, rest = timer.subject.partition(":")
 
     def work(unit: Unit) -> None:
+        turn = Turn(app, unit, app.clock.now())
+        # Before anything else: whoever moves the member in between takes the journal's next number, and what
+        # is decided here on older facts is refused and decided again.
+        turn.situation(timer.member_id)
         if timers.still_set(unit, timer):
-            _WORK[kind](Turn(app, unit, app.clock.now()), timer, rest)
+            _WORK[kind](turn, timer, rest)
 
     app.store.run(work)
 
