@@ -73,7 +73,6 @@ def real(url: str) -> Starlette:
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=AUTH_TOKEN,
         twilio_from="+12025550199",
-        twilio_api_url="https://127.0.0.1:1",
     )
     migrate(url)
     program, issues = load_program(Path(__file__).parents[1] / "flows")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import Response
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from checkin.carrier.twilio_words import status_from_twilio
 from checkin.people.numbers import is_e164
@@ -12,7 +15,7 @@ from checkin.service import delivery
 from checkin.service.app import App
 from checkin.service.inbound import Inbound, lookup_for, receive
 from webhooks import twiml
-from webhooks.form import Form, parse_form
+from webhooks.form import MAX_BODY, Form, parse_form
 from webhooks.signature import SETTINGS_HEADER, SIGNATURE_HEADER, signed_url, verify
 
 STOPPED_BY_CARRIER = frozenset(
@@ -20,8 +23,61 @@ STOPPED_BY_CARRIER = frozenset(
 )
 """Single words on which Twilio itself blocks the number and confirms (TWILIO help 223134027)."""
 
-_FORBIDDEN = Response("The signature is missing or wrong.\n", status_code=403, media_type="text/plain")
-_TOO_LARGE = Response("The form is too large.\n", status_code=413, media_type="text/plain")
+_SIGNATURE, _SETTINGS = SIGNATURE_HEADER.encode(), SETTINGS_HEADER.encode()
+PLAIN = "text/plain; charset=utf-8"
+
+
+class Answer(NamedTuple):
+    """What goes back to Twilio."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = PLAIN
+
+
+_FORBIDDEN = Answer(403, b"The signature is missing or wrong.\n")
+_TOO_LARGE = Answer(413, b"The form is too large.\n")
+_NO_CONTENT = Answer(204)
+
+
+class Endpoint:
+    """One webhook as a bare ASGI application.
+
+    Every text of every member comes this way, and a request and a response object would cost as much as
+    understanding the text does.
+    """
+
+    def __init__(self, believe: Callable[[Scope, bytes], Form | Answer], handle: Handler) -> None:
+        self._believe = believe
+        self._handle = handle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body, check who sent it, and send what the handler answers."""
+        body = await _body(receive)
+        form = _TOO_LARGE if body is None else self._believe(scope, body)
+        answer = form if isinstance(form, Answer) else await self._handle(scope, form)
+        headers = [
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", str(len(answer.body)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+Handler = Callable[[Scope, Form], Awaitable[Answer]]
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return a request's body, or None as soon as it is larger than any form of Twilio's."""
+    body = b""
+    while True:
+        message = await receive()
+        part: bytes = message.get("body", b"")
+        body += part
+        if len(body) > MAX_BODY:
+            return None
+        if not message.get("more_body", False):
+            return body
 
 
 class Webhooks:
@@ -36,16 +92,16 @@ class Webhooks:
     def routes(self) -> list[Route]:
         """Return the routes, POST only: Twilio keeps the parameters of a GET for days."""
         return [
-            Route("/twilio/sms", self.sms, methods=["POST"]),
-            Route("/twilio/voice", self.voice, methods=["POST"]),
-            Route("/twilio/status", self.status, methods=["POST"]),
+            Route(path, Endpoint(self._believed, handle), methods=["POST"])
+            for path, handle in (
+                ("/twilio/sms", self.sms),
+                ("/twilio/voice", self.voice),
+                ("/twilio/status", self.status),
+            )
         ]
 
-    async def sms(self, request: Request) -> Response:
+    async def sms(self, _scope: Scope, form: Form) -> Answer:
         """Take a text and answer it in the same response. The answer leaves after the commit."""
-        form = await self._believed(request)
-        if isinstance(form, Response):
-            return form
         message_sid, number = form.get("MessageSid"), form.get("From")
         if not message_sid or not is_e164(number):
             return _twiml(twiml.message(()))  # a short code or a name: nobody that could be a member
@@ -55,22 +111,16 @@ class Webhooks:
         answers = await app.store.run_async(lambda unit: receive(app, unit, inbound, app.clock.now()), lookup)
         return _twiml(twiml.message(answers))
 
-    async def voice(self, request: Request) -> Response:
+    async def voice(self, _scope: Scope, _form: Form) -> Answer:
         """Answer a call: say what this is, where people are right now, and that it works by text."""
-        form = await self._believed(request)
-        if isinstance(form, Response):
-            return form
         program = self._app.program
         language = program.languages[0]
         spoken = program.texts["stranger"].render(language, program.facts(language))
         return _twiml(twiml.spoken(spoken, language))
 
-    async def status(self, request: Request) -> Response:
+    async def status(self, scope: Scope, form: Form) -> Answer:
         """Take what the carrier says about one of our messages. An unknown or old word is answered 204."""
-        form = await self._believed(request)
-        if isinstance(form, Response):
-            return form
-        token = request.query_params.get("token", "")
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         status = status_from_twilio(form.get("MessageStatus") or form.get("CallStatus"))
         if token and status is not None:
             app = self._app
@@ -87,17 +137,18 @@ class Webhooks:
                     now=app.clock.now(),
                 )
             )
-        return Response(status_code=204)
+        return _NO_CONTENT
 
-    async def _believed(self, request: Request) -> Form | Response:
+    def _believed(self, scope: Scope, body: bytes) -> Form | Answer:
         """Return the form if Twilio sent it for our account, else the response that refuses it."""
-        form = parse_form(await request.body())
+        form = parse_form(body)
         if form is None:
             return _TOO_LARGE
-        scope, headers = request.scope, request.headers
+        headers = dict(scope["headers"])
         url = signed_url(self._public_url, scope["raw_path"], scope["query_string"])
-        signature, settings = headers.get(SIGNATURE_HEADER), headers.get(SETTINGS_HEADER)
-        if not verify(self._auth_token, url, form, signature, settings):
+        signature, settings = headers.get(_SIGNATURE, b""), headers.get(_SETTINGS)
+        named = None if settings is None else settings.decode("latin-1")
+        if not verify(self._auth_token, url, form, signature.decode("latin-1"), named):
             return _FORBIDDEN
         return form if form.get("AccountSid", self._account_sid) == self._account_sid else _FORBIDDEN
 
@@ -107,5 +158,5 @@ def _confirmed(form: Form, body: str) -> bool:
     return bool(form.get("OptOutType")) or body.strip().lower() in STOPPED_BY_CARRIER
 
 
-def _twiml(document: bytes) -> Response:
-    return Response(document, media_type=twiml.CONTENT_TYPE)
+def _twiml(document: bytes) -> Answer:
+    return Answer(200, document, twiml.CONTENT_TYPE)

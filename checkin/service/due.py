@@ -132,8 +132,7 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
 
 def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
     """Start a follow-up. It is never too late to ask how it went."""
-    _, _, name = rest.partition(":")
-    flow = turn.app.flows.get(name)
+    flow = turn.app.flows.get(rest.rpartition(":")[2])
     timers.drop(turn.unit, timer.subject)
     if flow is not None:
         _start(turn, timer.member_id, flow)

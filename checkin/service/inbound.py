@@ -41,7 +41,8 @@ def receive(app: App, unit: Unit, inbound: Inbound, now: datetime) -> tuple[str,
 
     A text whose id is known changes nothing and gets the answer that the first one got.
     """
-    found = situations.find(unit, inbound.carrier_id, unit.vault.index(inbound.number))
+    number_index = unit.vault.index(inbound.number)
+    found = situations.find(unit, inbound.carrier_id, number_index)
     if found.stored_answer is not None:
         return inbox.open_answer(unit, found.stored_answer)
     turn = Turn(app, unit, now)
@@ -54,7 +55,7 @@ def receive(app: App, unit: Unit, inbound: Inbound, now: datetime) -> tuple[str,
         unit,
         inbox.Received(
             inbound.carrier_id,
-            inbound.number,
+            number_index,
             inbound.channel,
             now,
             inbound.body,

@@ -52,14 +52,15 @@ def plan_follow_ups(turn: Turn, member_id: str, alert_id: str) -> None:
         delays = [trigger.delay for trigger in flow.start if isinstance(trigger, AfterAlertTrigger)]
         if delays:
             due_at = allowed(turn.app, person, turn.until(min(delays)))
-            subject = f"follow_up:{alert_id}:{flow.name}"
+            subject = f"follow_up:{member_id}:{alert_id}:{flow.name}"
             timers.put(turn.unit, timers.Timer(subject, "routine", member_id, 0, due_at))
 
 
 def forget(turn: Turn, member_id: str) -> None:
     """Forget every start that is planned for a member."""
-    for prefix in ("schedule:", "follow_up:", "pause:"):
-        timers.drop_of_member(turn.unit, member_id, prefix)
+    timers.drop_all(turn.unit, f"schedule:{member_id}:")
+    timers.drop_all(turn.unit, f"follow_up:{member_id}:")
+    timers.drop(turn.unit, f"pause:{member_id}")
 
 
 def allowed(app: App, person: Person, at: datetime) -> datetime:

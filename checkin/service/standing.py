@@ -83,7 +83,7 @@ def pause(
     conversations.close_all(turn, person.id, "paused")
     people.set_member_state(turn.unit, person.id, "paused", paused_until=until)
     turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Paused"})
-    timers.drop_of_member(turn.unit, person.id, "schedule:")
+    timers.drop_all(turn.unit, f"schedule:{person.id}:")
     timers.put(turn.unit, timers.Timer(f"pause:{person.id}", "routine", person.id, 0, until))
     words = day_words(_local(turn, person, until), _local(turn, person, turn.now), person.language)
     turn.say(person, "paused", id=f"{key}.paused", subject=f"person:{person.id}", until=words)

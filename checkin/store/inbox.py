@@ -14,10 +14,13 @@ from checkin.store.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One text that came in, what it was understood as, and what we answered at once."""
+    """One text that came in, what it was understood as, and what we answered at once.
+
+    `number_index` is the blind index of the number that it came from.
+    """
 
     carrier_id: str
-    number: str
+    number_index: bytes
     channel: str
     at: datetime
     body: str
@@ -33,7 +36,7 @@ def claim(unit: Unit, received: Received) -> None:
         _insert,
         {
             "carrier_id": received.carrier_id,
-            "number_index": unit.vault.index(received.number),
+            "number_index": received.number_index,
             "channel": received.channel,
             "at": received.at,
             "body": unit.vault.seal("inbox.body", received.body),
@@ -52,11 +55,12 @@ def open_answer(unit: Unit, sealed: bytes) -> tuple[str, ...]:
 
 def of_number(unit: Unit, number: str, limit: int = 200) -> Sequence[Received]:
     """Return the last texts from this number, newest first."""
-    rows = unit.read(_of_number, {"index": unit.vault.index(number), "most": limit})
+    index = unit.vault.index(number)
+    rows = unit.read(_of_number, {"index": index, "most": limit})
     return [
         Received(
             row.carrier_id,
-            number,
+            index,
             row.channel,
             row.at,
             unit.vault.open("inbox.body", row.body),

@@ -22,7 +22,7 @@ _Process = Callable[[Any], Any]
 class Prepared:
     """One statement for one dialect and one set of parameter names."""
 
-    __slots__ = ("_binds", "_constants", "_names", "_out", "_row", "sql")
+    __slots__ = ("_binds", "_constants", "_names", "_out", "_row", "encoded", "sql", "table")
 
     def __init__(self, dialect: sa.Dialect, statement: sa.Executable, names: Sequence[str]) -> None:
         compiled: Any = statement.compile(  # type: ignore[attr-defined]
@@ -32,6 +32,9 @@ class Prepared:
             compile_kwargs={"render_postcompile": True},
         )
         self.sql: str = compiled.string
+        self.encoded = self.sql.encode()
+        table = statement.table if isinstance(statement, sa.UpdateBase) else None
+        self.table: str | None = table.name if isinstance(table, sa.Table) else None
         types = {name: bind.type for name, bind in compiled.binds.items()}
         self._binds: tuple[tuple[str, _Process], ...] = tuple(
             (name, process)
@@ -73,6 +76,45 @@ class Prepared:
         return made
 
 
+class Merger:
+    """Makes one statement of several writes, for PostgreSQL: each becomes a part of one WITH.
+
+    The parts of a WITH all see the database as it was before, and PostgreSQL does not say in which order it
+    runs them. So only writes to different tables are merged, and none whose count must be awaited.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Prepared, ...], bytes | None] = {}
+
+    def merge(self, writes: Sequence[tuple[Prepared, Any, int | None]]) -> tuple[bytes, Params] | None:
+        """Return the one statement and its parameters, or None where the writes must stay apart."""
+        parts = tuple(prepared for prepared, _, _ in writes)
+        if any(expect is not None for _, _, expect in writes):
+            return None
+        if parts not in self._known:
+            self._known[parts] = _merged(parts)
+        sql = self._known[parts]
+        if sql is None:
+            return None
+        values = {
+            f"w{index}_{name}": value
+            for index, (_, named, _) in enumerate(writes)
+            for name, value in named.items()
+        }
+        return sql, values
+
+
+def _merged(parts: Sequence[Prepared]) -> bytes | None:
+    tables = [part.table for part in parts]
+    if None in tables or len(set(tables)) < len(tables):
+        return None
+    pieces = [part.sql.replace("%(", f"%(w{index}_") for index, part in enumerate(parts)]
+    if len(pieces) == 1:
+        return pieces[0].encode()
+    named = ", ".join(f"p{index} AS ({piece})" for index, piece in enumerate(pieces))
+    return f"WITH {named} SELECT 1".encode()
+
+
 class Preparer:
     """Prepares statements for one dialect, each once."""
 
@@ -93,8 +135,15 @@ class Preparer:
 
 
 def _bind_processor(dialect: sa.Dialect, type_: Any) -> _Process | None:
-    process: _Process | None = type_.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(type_, sa.LargeBinary):
+        return None  # both drivers take bytes as they are
+    process: _Process | None = _in_dialect(type_, dialect).bind_processor(dialect)
     return process
+
+
+def _in_dialect(type_: Any, dialect: sa.Dialect) -> Any:
+    """Return the type as the dialect has it; our own already knows what each dialect wants."""
+    return type_ if isinstance(type_, sa.TypeDecorator) else type_.dialect_impl(dialect)
 
 
 def _bound(dialect: sa.Dialect, type_: Any, value: Any) -> Any:
@@ -109,7 +158,7 @@ def _rows(dialect: sa.Dialect, statement: Any) -> tuple[Any, tuple[tuple[int, _P
         return tuple, ()
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
     processors = (
-        (index, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        (index, _in_dialect(column.type, dialect).result_processor(dialect, None))
         for index, column in enumerate(columns)
     )
     return row, tuple((index, process) for index, process in processors if process is not None)

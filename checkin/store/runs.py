@@ -83,11 +83,11 @@ def write_journal(
     )
 
 
-def journal_of(unit: Unit, subject: str) -> Sequence[Mapping[str, Any]]:
+def journal_of(unit: Unit, member_id: str, subject: str) -> Sequence[Mapping[str, Any]]:
     """Return the events of one run or alert, in order."""
     return [
         unit.vault.open_json("journal.event", row.event)
-        for row in unit.read(_journal_of, {"subject": subject})
+        for row in unit.read(_journal_of, {"member": member_id, "about": subject})
     ]
 
 
@@ -162,8 +162,8 @@ _insert_result = sa.insert(results)
 _insert_journal = sa.insert(journal)
 _journal_of = (
     sa.select(journal.c.event)
-    .where(journal.c.subject == _p("subject"))
-    .order_by(journal.c.member_id, journal.c.seq)
+    .where(journal.c.member_id == _p("member"), journal.c.subject == _p("about"))
+    .order_by(journal.c.seq)
 )
 _last_seq = sa.select(sa.func.max(journal.c.seq).label("seq")).where(journal.c.member_id == _p("member"))
 _all_versions = sa.select(flow_versions).order_by(flow_versions.c.flow, flow_versions.c.version)

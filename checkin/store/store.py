@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ class Store:
         self.vault = vault
         self._readers = readers
         self._reading = Preparer(readers.dialect)
+        self._finished: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._writer: Writer = (
             SqliteWriter(engine, lambda: self.vault)
             if engine.dialect.name == "sqlite"
@@ -59,19 +61,27 @@ class Store:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
-        def settle(result: Any, error: BaseException | None) -> None:
+        def done(result: Any, error: BaseException | None) -> None:
+            self._finished.append((future, result, error))
+            if len(self._finished) == 1:  # the loop is woken once for all that one commit finished
+                try:
+                    loop.call_soon_threadsafe(self._settle)
+                except RuntimeError:
+                    self._finished.clear()  # the loop is closed, and nobody awaits anything any more
+
+        self._writer.submit(Job(work, done, lookup))
+        return future
+
+    def _settle(self) -> None:
+        """Give every finished use case's result to whoever awaits it."""
+        while self._finished:
+            future, result, error = self._finished.popleft()
             if future.done():
-                return
+                continue
             if error is not None:
                 future.set_exception(error)
             else:
                 future.set_result(result)
-
-        def done(result: Any, error: BaseException | None) -> None:
-            loop.call_soon_threadsafe(settle, result, error)
-
-        self._writer.submit(Job(work, done, lookup))
-        return future
 
     def read(self, work: Callable[[Unit], T]) -> T:
         """Run a function that only reads, on one consistent view, beside the writers."""
@@ -169,6 +179,8 @@ def _sqlite_engine(url: str, *, read_only: bool = False) -> sa.Engine:
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
+            "cache_size = -65536",
+            "wal_autocheckpoint = 8000",
             *(("query_only = ON",) if read_only else ()),
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -6,6 +6,7 @@ optimistic lock: two transactions that decided on the same state cannot both com
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,19 +28,31 @@ class Instant(sa.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, _dialect: Any) -> datetime | None:
-        """Convert to UTC before storing."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant must be aware")
-        return value.astimezone(UTC)
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any]:
+        """Return what stores a moment: UTC, and as text on SQLite, in the form that Core writes there."""
+        return _to_text if dialect.name == "sqlite" else _to_utc
 
-    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
-        """Return an aware moment."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: sa.Dialect, _coltype: object) -> Callable[[Any], Any]:
+        """Return what reads a moment, aware."""
+        return _from_text if dialect.name == "sqlite" else _to_utc
+
+
+def _to_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("an instant must be aware")
+    return moment.astimezone(UTC)
+
+
+def _to_text(moment: datetime) -> str:
+    return _to_utc(moment).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_text(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+ByteOrdered = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text that sorts by its bytes on both databases, so that a prefix is a range of the index."""
 
 
 Sealed = sa.LargeBinary
@@ -142,6 +155,7 @@ results = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Sealed, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
     comment="Answers kept under a name.",
 )
 
@@ -151,9 +165,10 @@ journal = sa.Table(
     sa.Column("member_id", sa.Text, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("subject", sa.Text, nullable=False),
     sa.Column("transition", sa.Integer, nullable=False),
     sa.Column("event", Sealed, nullable=False),
+    sqlite_with_rowid=False,
     comment="Every event that moved a run or an alert, in order. Rows are never changed.",
 )
 
@@ -192,13 +207,13 @@ notifications = sa.Table(
 timers = sa.Table(
     "timers",
     metadata,
-    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("subject", ByteOrdered, primary_key=True),
     sa.Column("lane", sa.Text, nullable=False),
-    sa.Column("member_id", sa.Text, nullable=False, index=True),
+    sa.Column("member_id", sa.Text, nullable=False),
     sa.Column("transition", sa.Integer, nullable=False),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("after_seconds", sa.Integer),
-    sa.Column("counts_from", sa.Text, index=True),
+    sa.Column("counts_from", sa.Text),
     sa.Column("claimed_until", Instant),
     sa.Index("ix_timers_lane_due_at", "lane", "due_at"),
     comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts it.",

@@ -48,9 +48,10 @@ def drop(unit: Unit, subject: str) -> None:
     unit.write(_drop, {"timer": subject})
 
 
-def drop_of_member(unit: Unit, member_id: str, prefix: str) -> None:
-    """Forget a member's timers whose subject begins so."""
-    unit.write(_drop_of_member, {"member": member_id, "prefix": prefix + "%"})
+def drop_all(unit: Unit, prefix: str) -> None:
+    """Forget every timer whose subject begins so. A prefix ends in a colon."""
+    assert prefix.endswith(":")
+    unit.write(_drop_all, {"low": prefix, "high": prefix[:-1] + ";"})  # the byte after the colon
 
 
 def claim(unit: Unit, *, lane: str, now: datetime, limit: int, lease: timedelta) -> Sequence[Timer]:
@@ -67,12 +68,12 @@ def still_set(unit: Unit, timer: Timer) -> bool:
     return unit.first(_still_set, {"timer": timer.subject, "transition": timer.transition}) is not None
 
 
-def count_from_sending(unit: Unit, outbox_id: str, sent_at: datetime) -> None:
-    """Let the timer that counts from this outbox row count from its sending."""
-    row = unit.first(_counting_from, {"outbox": outbox_id})
+def count_from_sending(unit: Unit, subject: str, outbox_id: str, sent_at: datetime) -> None:
+    """Let the timer of this subject, if it counts from this outbox row, count from its sending."""
+    row = unit.first(_counting_from, {"timer": subject, "outbox": outbox_id})
     if row is not None and row.after_seconds is not None:
         due_at = sent_at + timedelta(seconds=row.after_seconds)
-        unit.write(_set_due, {"outbox": outbox_id, "new_due_at": due_at})
+        unit.write(_set_due, {"timer": subject, "outbox": outbox_id, "new_due_at": due_at})
 
 
 def next_due(unit: Unit) -> Timer | None:
@@ -100,9 +101,7 @@ def _upsert(insert: Any) -> Any:
 
 _put = {"sqlite": _upsert(sqlite.insert(timers)), "postgresql": _upsert(postgresql.insert(timers))}
 _drop = sa.delete(timers).where(timers.c.subject == _p("timer"))
-_drop_of_member = sa.delete(timers).where(
-    timers.c.member_id == _p("member"), timers.c.subject.like(_p("prefix"))
-)
+_drop_all = sa.delete(timers).where(timers.c.subject >= _p("low"), timers.c.subject < _p("high"))
 _due = (
     sa.select(timers.c.subject)
     .where(
@@ -120,6 +119,7 @@ _claim = (
 _still_set = sa.select(timers.c.subject).where(
     timers.c.subject == _p("timer"), timers.c.transition == _p("transition")
 )
-_counting_from = sa.select(timers.c.after_seconds).where(timers.c.counts_from == _p("outbox"))
-_set_due = sa.update(timers).where(timers.c.counts_from == _p("outbox")).values(due_at=_p("new_due_at"))
+_counting = (timers.c.subject == _p("timer"), timers.c.counts_from == _p("outbox"))
+_counting_from = sa.select(timers.c.after_seconds).where(*_counting)
+_set_due = sa.update(timers).where(*_counting).values(due_at=_p("new_due_at"))
 _next_due = sa.select(timers).order_by(timers.c.due_at).limit(1)

@@ -10,16 +10,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _VERSION = b"\x01"
 KEY_BYTES = 32
 
@@ -41,41 +40,48 @@ class Vault:
         self._ring = {_key_id(key): AESGCM(key) for key in keys}
         self._first_id = _key_id(keys[0])
         self._first = self._ring[self._first_id]
+        self._header = _VERSION + self._first_id
         self._index_key = index_key
 
     def with_index_key(self, index_key: bytes) -> Vault:
         """Return a vault with the same ring that can compute blind indexes."""
         vault = Vault.__new__(Vault)
         vault._ring, vault._first_id, vault._first = self._ring, self._first_id, self._first
+        vault._header = self._header
         vault._index_key = index_key
         return vault
 
     def seal(self, column: str, text: str) -> bytes:
         """Seal a text for this column."""
-        nonce = os.urandom(12)
-        header = _VERSION + self._first_id + nonce
-        return header + self._first.encrypt(nonce, text.encode(), column.encode())
+        return self._seal(column, text.encode())
 
     def open(self, column: str, sealed: bytes) -> str:
         """Open a text that was sealed for this column.
 
         Raises VaultError when no key of the ring opens it.
         """
+        return self._open(column, sealed).decode()
+
+    def _seal(self, column: str, plain: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return self._header + nonce + self._first.encrypt(nonce, plain, column.encode())
+
+    def _open(self, column: str, sealed: bytes) -> bytes:
         cipher = self._ring.get(sealed[1:5])
         if cipher is None or sealed[:1] != _VERSION:
             raise VaultError(f"{column}: sealed with a key that is not in CHECKIN_SECRET_KEYS")
         try:
-            return cipher.decrypt(sealed[5:17], sealed[17:], column.encode()).decode()
+            return cipher.decrypt(sealed[5:17], sealed[17:], column.encode())
         except InvalidTag:
             raise VaultError(f"{column}: altered, or sealed for another column") from None
 
     def seal_json(self, column: str, value: Any) -> bytes:
         """Seal a plain JSON value for this column."""
-        return self.seal(column, _to_json(value))
+        return self._seal(column, orjson.dumps(value))
 
     def open_json(self, column: str, sealed: bytes) -> Any:
         """Open a plain JSON value that was sealed for this column."""
-        return json.loads(self.open(column, sealed))
+        return orjson.loads(self._open(column, sealed))
 
     def index(self, text: str) -> bytes:
         """Return the blind index of a text: 16 bytes that are equal exactly for equal texts."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from checkin.store.prepared import Preparer
+from checkin.store.prepared import Merger, Preparer
 from checkin.store.unit import Conflict, Job, Unit
 from checkin.store.vault import Vault
 
@@ -158,6 +158,7 @@ class PostgresWriter(_Thread):
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
         self._late: list[Job] = []
+        self._merger = Merger()
         super().__init__(engine, vault)
 
     def _choose(self) -> list[Job] | None:
@@ -237,13 +238,13 @@ class PostgresWriter(_Thread):
         asks = [job.lookup for job in batch if job.lookup is not None]
         prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
         if len(asks) == 1:
-            cursor = raw.execute(prepared[0].sql.encode(), prepared[0].values(asks[0].params))
+            cursor = raw.execute(prepared[0].encoded, prepared[0].values(asks[0].params))
             return {asks[0].key: prepared[0].rows(cursor.fetchall())}
         if not asks:
             return {}
         with raw.pipeline():
             cursors = [
-                raw.execute(one.sql.encode(), one.values(ask.params))
+                raw.execute(one.encoded, one.values(ask.params))
                 for one, ask in zip(prepared, asks, strict=True)
             ]
         return {
@@ -252,14 +253,23 @@ class PostgresWriter(_Thread):
         }
 
     def _write(self, raw: psycopg.Connection[Any], units: list[Unit]) -> None:
-        """Write everything from BEGIN to COMMIT in one round trip; one more where a count must be awaited."""
+        """Write everything in one round trip; one more where a count must be awaited.
+
+        A unit's writes leave as one statement where they can; a single statement is its own transaction.
+        """
         if not units:
+            return
+        if len(units) == 1 and (whole := self._merger.merge(units[0].writes)) is not None:
+            raw.execute(*whole)
             return
         with raw.pipeline() as pipeline, raw.transaction():
             awaited = []
             for unit in units:
+                if (whole := self._merger.merge(unit.writes)) is not None:
+                    raw.execute(*whole)
+                    continue
                 for prepared, values, expect in unit.writes:
-                    cursor = raw.execute(prepared.sql.encode(), values)
+                    cursor = raw.execute(prepared.encoded, values)
                     if expect is not None:
                         awaited.append((cursor, expect))
             if awaited:

@@ -63,10 +63,8 @@ def upgrade() -> None:
         sa.Column("event", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("member_id", "seq", name=op.f("pk_journal")),
         comment="Every event that moved a run or an alert, in order. Rows are never changed.",
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_journal_subject"), ["subject"], unique=False)
-
     op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
@@ -106,7 +104,7 @@ def upgrade() -> None:
 
     op.create_table(
         "timers",
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("member_id", sa.Text(), nullable=False),
         sa.Column("transition", sa.Integer(), nullable=False),
@@ -118,9 +116,7 @@ def upgrade() -> None:
         comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts it.",
     )
     with op.batch_alter_table("timers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_timers_counts_from"), ["counts_from"], unique=False)
         batch_op.create_index("ix_timers_lane_due_at", ["lane", "due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_timers_member_id"), ["member_id"], unique=False)
 
     op.create_table(
         "consents",
@@ -280,6 +276,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_results_run_id_runs")),
         sa.PrimaryKeyConstraint("run_id", "transition", "name", name=op.f("pk_results")),
         comment="Answers kept under a name.",
+        sqlite_with_rowid=False,
     )
 
 
@@ -328,9 +325,7 @@ def downgrade() -> None:
 
     op.drop_table("consents")
     with op.batch_alter_table("timers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_timers_member_id"))
         batch_op.drop_index("ix_timers_lane_due_at")
-        batch_op.drop_index(batch_op.f("ix_timers_counts_from"))
 
     op.drop_table("timers")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
@@ -339,9 +334,6 @@ def downgrade() -> None:
     op.drop_table("tasks")
     op.drop_table("people")
     op.drop_table("meta")
-    with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_journal_subject"))
-
     op.drop_table("journal")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index("ix_inbox_number_index_at")
