@@ -53,20 +53,35 @@ class PretendClock:
 
     def move_to(self, moment: datetime) -> None:
         """Move the clock forward to a moment; one that has passed changes nothing."""
+        wanted = moment - self._system.now()
+
+        def work(unit: Unit) -> timedelta:
+            known = unit.first(_LEAD)
+            lead = max(wanted, timedelta(0) if known is None else _length(known.value))
+            value = str(lead.total_seconds()).encode()
+            if known is None:
+                unit.write(sa.insert(meta), {"key": _KEY, "value": value})
+            else:
+                unit.write(_SET_LEAD, {"known": known.value, "lead": value}, expect=1)
+            return lead
+
+        # Outside the lock: what runs in the store's thread at this moment may be asking for the time.
+        lead = self._store.run(work)
         with self._lock:
-            lead = max(self._ahead, moment - self._system.now())
-
-            def work(unit: Unit) -> None:
-                value = str(lead.total_seconds()).encode()
-                known = unit.first(sa.select(meta.c.key).where(meta.c.key == _KEY))
-                if known is None:
-                    unit.write(sa.insert(meta), {"key": _KEY, "value": value})
-                else:
-                    unit.write(sa.update(meta).where(meta.c.key == _KEY).values(value=value))
-
-            self._store.run(work)
-            self._ahead = lead
+            self._ahead = max(self._ahead, lead)
 
     def _read(self) -> timedelta:
-        row = self._store.read(lambda unit: unit.first(sa.select(meta.c.value).where(meta.c.key == _KEY)))
-        return timedelta(seconds=float(row.value)) if row is not None else timedelta(0)
+        row = self._store.read(lambda unit: unit.first(_LEAD))
+        return timedelta(0) if row is None else _length(row.value)
+
+
+def _length(value: bytes) -> timedelta:
+    return timedelta(seconds=float(value))
+
+
+_LEAD = sa.select(meta.c.value).where(meta.c.key == _KEY)
+_SET_LEAD = (
+    sa.update(meta)
+    .where(meta.c.key == _KEY, meta.c.value == sa.bindparam("known"))
+    .values(value=sa.bindparam("lead"))
+)
