@@ -76,19 +76,22 @@ def _in_window(unit: Unit, here: Situation) -> bool:
 
 
 def _keywords(app: App, here: Situation) -> tuple[str, ...]:
-    """Return a word for each conversation that the member can begin; joining is over.
-
-    A flow's words are in no order, and any of them will do.
-    """
+    """Return a word of the member's language for each conversation that they can begin; joining is over."""
     if here.member_state != "active":
         return ()
     return tuple(
-        (flow.name if flow.name in trigger.words else min(trigger.words)).upper()
+        _word(trigger, here.person.language).upper()
         for flow in app.flows.values()
         if not any(isinstance(step, RecordConsent) for step in flow.steps.values())
         for trigger in flow.start
         if isinstance(trigger, KeywordTrigger)
     )
+
+
+def _word(trigger: KeywordTrigger, language: str) -> str:
+    """Return a word that begins a flow: of this language, where the flow says which words are."""
+    fitting = [word for word in trigger.words if trigger.languages.get(word) == language]
+    return min(fitting or trigger.words)
 
 
 def _answers(
