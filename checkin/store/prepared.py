@@ -22,7 +22,7 @@ _Process = Callable[[Any], Any]
 class Prepared:
     """One statement for one dialect and one set of parameter names."""
 
-    __slots__ = ("_binds", "_constants", "_names", "_out", "_row", "encoded", "sql", "table")
+    __slots__ = ("_binds", "_constants", "_out", "_positional", "_row", "encoded", "sql", "table")
 
     def __init__(self, dialect: sa.Dialect, statement: sa.Executable, names: Sequence[str]) -> None:
         compiled: Any = statement.compile(  # type: ignore[attr-defined]
@@ -35,31 +35,26 @@ class Prepared:
         self.encoded = self.sql.encode()
         table = statement.table if isinstance(statement, sa.UpdateBase) else None
         self.table: str | None = table.name if isinstance(table, sa.Table) else None
-        types = {name: bind.type for name, bind in compiled.binds.items()}
-        self._binds: tuple[tuple[str, _Process], ...] = tuple(
-            (name, process)
-            for name in names
-            if name in types and (process := _bind_processor(dialect, types[name])) is not None
-        )
-        given = frozenset(names)
+        processes = {name: _bind_processor(dialect, bind.type) for name, bind in compiled.binds.items()}
         self._constants: dict[str, Any] = {
-            name: _bound(dialect, types.get(name), value)
+            name: _bound(processes.get(name), value)
             for name, value in compiled.params.items()
-            if name not in given
+            if name not in names
         }
-        self._names: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
+        in_order = compiled.positiontup if compiled.positional else names
+        self._binds: tuple[tuple[str, _Process | None], ...] = tuple(
+            (name, None if name in self._constants else processes.get(name)) for name in in_order
+        )
+        self._positional: bool = compiled.positional
         self._row, self._out = _rows(dialect, statement)
 
     def values(self, params: Params) -> Any:
-        """Return the parameters as the driver wants them: a tuple, or a mapping."""
-        values = {**self._constants, **params}
-        for name, process in self._binds:
-            value = values[name]
-            if value is not None:
-                values[name] = process(value)
-        if self._names is None:
-            return values
-        return [values[name] for name in self._names]
+        """Return the parameters as the driver wants them: a list, or a mapping."""
+        given = {**self._constants, **params} if self._constants else params
+        if self._positional:
+            return [_bound(process, given[name]) for name, process in self._binds]
+        values = {name: _bound(process, given[name]) for name, process in self._binds}
+        return {**self._constants, **values}
 
     def rows(self, raw: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Return the driver's rows as named tuples, with every value read as its column's type."""
@@ -146,8 +141,7 @@ def _in_dialect(type_: Any, dialect: sa.Dialect) -> Any:
     return type_ if isinstance(type_, sa.TypeDecorator) else type_.dialect_impl(dialect)
 
 
-def _bound(dialect: sa.Dialect, type_: Any, value: Any) -> Any:
-    process = None if type_ is None else _bind_processor(dialect, type_)
+def _bound(process: _Process | None, value: Any) -> Any:
     return value if process is None or value is None else process(value)
 
 
