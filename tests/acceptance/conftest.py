@@ -1,0 +1,86 @@
+"""Deployments for the tests to share: each is started once, and every test finds it with nobody in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.acceptance.deployment import Deployment, deployed
+from tests.acceptance.people import Circle
+from tests.servers.postgres import Postgres
+from tests.servers.valkey import running_valkey
+
+
+@pytest.fixture(scope="session")
+def redis_deployment(
+    postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """The processes of the Procfile on PostgreSQL and Redis."""
+    folder = tmp_path_factory.mktemp("on_redis")
+    with (
+        postgres_server.fresh_database() as database_url,
+        running_valkey() as broker_url,
+        deployed(folder, database_url=database_url, broker_url=broker_url) as deployment,
+    ):
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def sqlite_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """`checkin web` alone, on a SQLite file, with the embedded broker."""
+    folder = tmp_path_factory.mktemp("on_sqlite")
+    database_url = f"sqlite:///{folder / 'checkin.sqlite3'}"
+    with deployed(folder, database_url=database_url, broker_url="embedded") as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def rabbitmq_deployment(
+    postgres_server: Postgres, amqp_server: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """The processes of the Procfile on PostgreSQL and RabbitMQ."""
+    folder = tmp_path_factory.mktemp("on_rabbitmq")
+    with (
+        postgres_server.fresh_database() as database_url,
+        deployed(folder, database_url=database_url, broker_url=amqp_server()) as deployment,
+    ):
+        yield deployment
+
+
+def fresh(deployment: Deployment) -> Iterator[Deployment]:
+    """Give a deployment with nobody in it, and make sure that nothing in it complained meanwhile."""
+    deployment.start_over()
+    before = {name: len(process.complaints()) for name, process in deployment.processes.items()}
+    yield deployment
+    for name, process in deployment.processes.items():
+        assert process.complaints()[before[name] :] == [], f"{name} complained"
+
+
+@pytest.fixture
+def on_redis(redis_deployment: Deployment) -> Iterator[Deployment]:
+    """The Procfile's processes on PostgreSQL and Redis, with nobody in it."""
+    yield from fresh(redis_deployment)
+
+
+@pytest.fixture
+def on_sqlite(sqlite_deployment: Deployment) -> Iterator[Deployment]:
+    """`checkin web` on SQLite, with nobody in it."""
+    yield from fresh(sqlite_deployment)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite_deployment", id="sqlite"),
+        pytest.param("redis_deployment", id="redis", marks=[pytest.mark.postgres, pytest.mark.redis]),
+    ]
+)
+def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    """The smallest deployment, and the usual larger one."""
+    yield from fresh(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def circle(deployment: Deployment) -> Circle:
+    """Alice, Bob, Carmen and Dana, none of whom has written yet."""
+    return Circle.of(deployment)
