@@ -24,6 +24,9 @@ LONGEST = 15 * 60_000
 
 NAMESPACE = "checkin"
 
+BROKER_SECONDS = 5.0
+"""How long Redis may take to answer. One that never does would keep a process from stopping."""
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -67,10 +70,12 @@ def _middleware() -> list[Middleware]:
 def _broker(url: str) -> dramatiq.Broker:
     if url.startswith(("redis://", "rediss://")):
         from dramatiq.brokers.redis import RedisBroker
+        from redis import Redis
 
+        client = Redis.from_url(url, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS)
         # A wake-up that a killed worker held is given out again soon, although the clock's sweep is sooner.
         return RedisBroker(  # type: ignore[no-untyped-call]
-            url=url, middleware=_middleware(), namespace=NAMESPACE
+            client=client, middleware=_middleware(), namespace=NAMESPACE
         )
     if url.startswith(("amqp://", "amqps://")):
         from dramatiq.brokers.rabbitmq import RabbitmqBroker

@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from checkin.service.app import LANES, App
@@ -19,7 +20,8 @@ class Embedded:
     """The background half of a one-process service."""
 
     def __init__(self, app: App, *, after_sweep: Callable[[], object] = lambda: None) -> None:
-        queues = open_queues("embedded", lambda lane: look(app, lane))
+        self._stopping = threading.Event()
+        queues = open_queues("embedded", lambda lane: look(app, lane, self._stopping.is_set))
         self._waker = Waker(queues)
         self._workers = [LaneWorker(queues[lane], lane) for lane in LANES]
         self._clock = ClockThreads(app, after_sweep)
@@ -33,6 +35,7 @@ class Embedded:
 
     def stop(self) -> None:
         """Stop the clock, then the wake-ups, then the workers; what has begun is finished."""
+        self._stopping.set()
         self._clock.stop()
         self._waker.close()
         for worker in self._workers:

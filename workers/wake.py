@@ -12,12 +12,15 @@ from workers.broker import Queue
 
 log = structlog.get_logger()
 
+CLOSE_SECONDS = 5.0
+"""How long the last wake-ups may take. They may be lost, and a stopping process waits for no broker."""
+
 
 class Waker:
     """Passes wake-ups to the broker from a thread of its own, many as one.
 
     A broker that can't be reached is reported once per trouble and otherwise ignored: the clock looks at
-    every lane each second anyway.
+    every lane each second, and workers look by themselves.
     """
 
     def __init__(self, queues: Mapping[Lane, Queue]) -> None:
@@ -36,11 +39,11 @@ class Waker:
             self._change.notify()
 
     def close(self) -> None:
-        """Pass on what was asked for, then stop."""
+        """Pass on what was asked for, if the broker takes it soon, then stop."""
         with self._change:
             self._closing = True
             self._change.notify()
-        self._thread.join()
+        self._thread.join(CLOSE_SECONDS)
 
     def _serve(self) -> None:
         while True:

@@ -1,15 +1,19 @@
-"""The threads that look at a lane when they are woken."""
+"""The threads that look at a lane when they are woken, and every few seconds without being told."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import dramatiq
+import structlog
 from dramatiq.worker import Worker
 
 from checkin.service import delivery
 from checkin.service.app import App, Lane
 from workers.broker import Queue
+
+log = structlog.get_logger()
 
 THREADS = 2
 """Threads a lane. A send waits for the carrier most of its time; the sender's rate is the real limit."""
@@ -19,6 +23,10 @@ POLL_MILLISECONDS = 50
 
 STOP_MILLISECONDS = 12_000
 """How long a stopping worker may finish what it has begun: longer than one request to the carrier."""
+
+
+OWN_LOOK_SECONDS = 5.0
+"""How often a worker looks without being told: so long may work wait where the broker can't be reached."""
 
 
 class LaneWorker:
@@ -37,7 +45,12 @@ class LaneWorker:
 
     def stop(self) -> None:
         """Finish what has begun, then stop."""
-        self._worker.stop(timeout=STOP_MILLISECONDS)
+        try:
+            self._worker.stop(timeout=STOP_MILLISECONDS)
+        except Exception:
+            # It gives back what it had fetched, which a broker that is gone can't take. Nothing is lost: the
+            # rows are in the database, and what had begun is finished by now.
+            log.exception("broker can't be reached while stopping")
         leave(self._broker)
 
 
@@ -46,14 +59,22 @@ def leave(broker: dramatiq.Broker) -> None:
     broker.middleware[:] = [one for one in broker.middleware if type(one).__name__ != "_WorkerMiddleware"]
 
 
-def look(app: App, lane: Lane) -> None:
-    """Send whatever is due in this lane."""
-    delivery.deliver(app, lane)
+def look(app: App, lane: Lane, stopping: Callable[[], bool]) -> None:
+    """Send whatever is due in this lane, or as much as there is time for once `stopping` is true."""
+    delivery.deliver(app, lane, stopping)
 
 
-def serve(queue: Queue, lane: Lane, stopping: threading.Event) -> None:
-    """Work at one lane until asked to stop."""
+def serve(app: App, queue: Queue, lane: Lane, stopping: threading.Event) -> None:
+    """Work at one lane until asked to stop: when woken, and every few seconds without being told.
+
+    The threads that wait for wake-ups may all be waiting for a broker that is gone, so the look that needs
+    none is made here.
+    """
     worker = LaneWorker(queue, lane)
     worker.start()
-    stopping.wait()
+    while not stopping.wait(OWN_LOOK_SECONDS):
+        try:
+            look(app, lane, stopping.is_set)
+        except Exception:
+            log.exception("look failed", lane=lane)
     worker.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 from collections.abc import Callable
 
@@ -66,13 +68,13 @@ def serve_web(app: App, settings: Settings) -> None:
 
 def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.Event) -> None:
     """Work at one lane until told to stop."""
-    queues = open_queues(settings.broker_url, lambda one: worker.look(app, one))
+    queues = open_queues(settings.broker_url, lambda one: worker.look(app, one, stopping.is_set))
     waker = Waker(queues)
     app.wake = waker.wake
     log.info("worker started", lane=lane)
     refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
     refresher.start()
-    worker.serve(queues[lane], lane, stopping)
+    worker.serve(app, queues[lane], lane, stopping)
     waker.close()
     app.store.close()
 
@@ -120,6 +122,8 @@ REFRESH_SECONDS = 5.0
 
 
 def _run(web: Starlette, settings: Settings) -> None:
+    # uvicorn shuts down on SIGTERM and then raises it again, for whoever else minds. To us it is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         web,
         host=settings.host,

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -52,10 +52,13 @@ RETRY_LONGEST = timedelta(minutes=30)
 CONFIG_RETRY = timedelta(minutes=5)
 
 
-def deliver(app: App, lane: Lane) -> int:
-    """Send everything that is due in this lane now; return how many rows were handled."""
+def deliver(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Send everything that is due in this lane now; return how many rows were handled.
+
+    Nothing more is claimed once `stopping` is true.
+    """
     handled = 0
-    while batch := claim(app, lane):
+    while not stopping() and (batch := claim(app, lane)):
         for message in batch:
             deliver_safely(app, message)
         handled += len(batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -18,15 +18,15 @@ TRIES = 5
 
 
 @contextmanager
-def running_valkey() -> Iterator[str]:
-    """Run a server that keeps nothing on disk, and give its `redis://` URL."""
+def running_valkey(port: int | None = None) -> Iterator[str]:
+    """Run a server that keeps nothing on disk, and give its `redis://` URL. Without a port it takes any."""
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder("valkey"))
-        yield _start(stack, _binary(), folder)
+        yield _start(stack, _binary(), folder, [port] if port else [free_port() for _ in range(TRIES)])
 
 
-def _start(stack: ExitStack, binary: Path, folder: Path) -> str:
-    for port in [free_port() for _ in range(TRIES)]:
+def _start(stack: ExitStack, binary: Path, folder: Path, ports: Sequence[int]) -> str:
+    for port in ports:
         options = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
         url = f"redis://127.0.0.1:{port}/0"
         try:
