@@ -109,12 +109,14 @@ def answered(turn: Turn, contact: Contact, *, agrees: bool, wording_key: str = "
     timers.drop(turn.unit, f"invitation:{contact.id}")
 
 
-def waited(turn: Turn, contact_id: str, rung: int) -> None:
-    """Remind somebody who has not answered an invitation, once; then let it expire and tell the member."""
+def waited(turn: Turn, contact_id: str, rung: int) -> bool:
+    """Remind somebody who has not answered an invitation, once; then let it expire and tell the member.
+
+    Returns whether the invitation was still open.
+    """
     contact = people.contact_by_id(turn.unit, contact_id)
     if contact is None or contact.state != "invited":
-        timers.drop(turn.unit, f"invitation:{contact_id}")
-        return
+        return False
     person, member = turn.person(contact.person_id), turn.person(contact.member_id)
     subject = f"contact:{contact.id}"
     if rung == 0:
@@ -123,10 +125,11 @@ def waited(turn: Turn, contact_id: str, rung: int) -> None:
         turn.say(person, "contact_invite_reminder", id=key, subject=subject, member=name)
         turn.journal(member.id, subject, 1, {"kind": "Reminded"})
         _wait(turn, person, contact, EXPIRES_AFTER - REMIND_AFTER, rung=1)
-        return
+        return True
     key = _change(turn, contact, "expired")
     turn.say(member, "contact_expired", id=f"{key}.member", subject=subject, contact=contact.name)
     timers.drop(turn.unit, f"invitation:{contact.id}")
+    return True
 
 
 def left(turn: Turn, contact: Contact) -> None:

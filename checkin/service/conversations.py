@@ -56,6 +56,16 @@ def feed(turn: Turn, run: Run, event: Event) -> Run:
     return _move(turn, flow, run, event)
 
 
+def only_talks(turn: Turn, run: Run, event: Event) -> bool:
+    """Whether this event would make the run say something, and ask for nobody's help."""
+    try:
+        _, effects = engine.step(turn.app.flow(turn.unit, run.flow, run.version), run, event)
+    except EventRejected:
+        return False
+    kinds = {type(effect) for effect in effects}
+    return bool(kinds & {Say, Call}) and RaiseAlert not in kinds
+
+
 def close_all(turn: Turn, member_id: str, reason: str) -> None:
     """End every run of a member that still waits."""
     for waiting in turn.situation(member_id).waiting:

@@ -20,7 +20,7 @@ from checkin.flow.model import Flow
 from checkin.service import contacting, conversations, requests, schedules, standing
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
-from checkin.store import alerts, runs, timers
+from checkin.store import alerts, outbox, runs, timers
 from checkin.store.timers import Timer
 from checkin.store.unit import Unit
 
@@ -28,6 +28,9 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
 BATCH = 100
+NOT_SENT_YET = timedelta(minutes=5)
+"""How long a timer is put off whose question is still on its way: silence counts from its sending."""
+
 POISONED_FOR = timedelta(minutes=5)
 """A timer whose work fails is put off for so long, so that it holds up nothing else."""
 
@@ -54,14 +57,8 @@ def fire_safely(app: App, timer: Timer) -> None:
         fire(app, timer)
     except Exception:
         log.exception("timer failed", subject=timer.subject)
-        put_off = Timer(
-            timer.subject,
-            timer.lane,
-            timer.member_id,
-            timer.transition,
-            app.clock.now() + POISONED_FOR,
-        )
-        app.store.run(lambda unit: timers.put(unit, put_off) if timers.still_set(unit, timer) else None)
+        until = app.clock.now() + POISONED_FOR
+        app.store.run(lambda unit: timers.put_off(unit, timer, until))
 
 
 def fire(app: App, timer: Timer) -> None:
@@ -80,28 +77,49 @@ def fire(app: App, timer: Timer) -> None:
 
 
 def _run(turn: Turn, timer: Timer, run_id: str) -> None:
+    """Move a run on: not before its question was sent, and nothing is said outside the allowed hours.
+
+    A request for support that the flow makes for a silent member is an alert, and waits for no hour.
+    """
+    situation = turn.situation(timer.member_id)
     run = runs.by_id(turn.unit, run_id)
     if run is None or run.transition != timer.transition:
-        timers.drop(turn.unit, timer.subject)
+        timers.drop_this(turn.unit, timer)
         return
-    facts = turn.facts(turn.situation(run.member))
-    moved = conversations.feed(turn, run, TimerFired(timer.transition, facts))
-    if moved == run:
-        timers.drop(turn.unit, timer.subject)
+    question = None if timer.counts_from is None else outbox.by_id(turn.unit, timer.counts_from)
+    if question is not None and question.state in outbox.OPEN:
+        timers.put_off(turn.unit, timer, turn.until(NOT_SENT_YET))
+        return
+    event = TimerFired(timer.transition, turn.facts(situation))
+    if conversations.only_talks(turn, run, event) and _too_early(turn, timer):
+        return
+    if conversations.feed(turn, run, event) == run:
+        timers.drop_this(turn.unit, timer)
+
+
+def _too_early(turn: Turn, timer: Timer) -> bool:
+    """Put a timer off until the member's allowed hours, if now is none of them; return whether it was."""
+    start_at = schedules.allowed(turn.app, turn.person(timer.member_id), turn.now)
+    if start_at > turn.now:
+        timers.put_off(turn.unit, timer, start_at)
+    return start_at > turn.now
 
 
 def _alert(turn: Turn, timer: Timer, alert_id: str) -> None:
     alert = alerts.by_id(turn.unit, alert_id)
     if alert is None or not requests.feed(turn, alert, AlertTimerFired(timer.transition)):
-        timers.drop(turn.unit, timer.subject)
+        timers.drop_this(turn.unit, timer)
 
 
 def _invitation(turn: Turn, timer: Timer, contact_id: str) -> None:
-    contacting.waited(turn, contact_id, timer.transition)
+    if not _too_early(turn, timer) and not contacting.waited(turn, contact_id, timer.transition):
+        timers.drop_this(turn.unit, timer)
 
 
 def _pause(turn: Turn, timer: Timer, member_id: str) -> None:
     """End a pause. A member who stopped meanwhile has no such timer any more."""
+    if _too_early(turn, timer):
+        return
     standing.unpause(turn, member_id)
     turn.say(
         turn.person(member_id),
@@ -116,12 +134,12 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
     member_id, _, name = rest.partition(":")
     flow = turn.app.flows.get(name)
     if flow is None:
-        timers.drop(turn.unit, timer.subject)
+        timers.drop_this(turn.unit, timer)
         return
     person = turn.person(member_id)
     start_at = schedules.allowed(turn.app, person, turn.now)
-    if start_at > turn.now and start_at < timer.due_at + schedules.LATEST:
-        timers.put(turn.unit, Timer(timer.subject, "routine", member_id, 0, start_at))
+    if turn.now < start_at < timer.due_at + schedules.LATEST:
+        timers.put_off(turn.unit, timer, start_at)
         return
     schedules.plan_flow(turn, person, flow)
     in_time = start_at == turn.now and turn.now - timer.due_at < schedules.LATEST
@@ -133,7 +151,9 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
 def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
     """Start a follow-up. It is never too late to ask how it went."""
     flow = turn.app.flows.get(rest.rpartition(":")[2])
-    timers.drop(turn.unit, timer.subject)
+    if _too_early(turn, timer):
+        return
+    timers.drop_this(turn.unit, timer)
     if flow is not None:
         _start(turn, timer.member_id, flow)
     turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})

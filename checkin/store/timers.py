@@ -48,6 +48,16 @@ def drop(unit: Unit, subject: str) -> None:
     unit.write(_drop, {"timer": subject})
 
 
+def drop_this(unit: Unit, timer: Timer) -> None:
+    """Forget this very timer; one that its subject has been given since stays."""
+    unit.write(_drop_this, _this(timer))
+
+
+def put_off(unit: Unit, timer: Timer, until: datetime) -> None:
+    """Let this very timer be due later; one that its subject has been given since stays as it is."""
+    unit.write(_put_off, {**_this(timer), "new_due_at": until})
+
+
 def drop_all(unit: Unit, prefix: str) -> None:
     """Forget every timer whose subject begins so. A prefix ends in a colon."""
     assert prefix.endswith(":")
@@ -64,8 +74,12 @@ def claim(unit: Unit, *, lane: str, now: datetime, limit: int, lease: timedelta)
 
 
 def still_set(unit: Unit, timer: Timer) -> bool:
-    """Whether this very timer is still there."""
-    return unit.first(_still_set, {"timer": timer.subject, "transition": timer.transition}) is not None
+    """Whether this very timer is still there, and due when it was.
+
+    Its transition alone would not tell: a schedule's timers all have the same, and one that was done and set
+    anew must not be done again by whoever claimed it before.
+    """
+    return unit.first(_still_set, _this(timer)) is not None
 
 
 def count_from_sending(unit: Unit, subject: str, outbox_id: str, sent_at: datetime) -> None:
@@ -80,6 +94,10 @@ def next_due(unit: Unit) -> Timer | None:
     """Return the timer that is due next."""
     row = unit.first(_next_due)
     return None if row is None else _timer(row)
+
+
+def _this(timer: Timer) -> dict[str, Any]:
+    return {"timer": timer.subject, "its_transition": timer.transition, "its_due_at": timer.due_at}
 
 
 def _timer(row: Any) -> Timer:
@@ -100,6 +118,11 @@ def _upsert(insert: Any) -> Any:
 
 
 _put = {"sqlite": _upsert(sqlite.insert(timers)), "postgresql": _upsert(postgresql.insert(timers))}
+_is_this = sa.and_(
+    timers.c.subject == _p("timer"),
+    timers.c.transition == _p("its_transition"),
+    timers.c.due_at == _p("its_due_at"),
+)
 _drop = sa.delete(timers).where(timers.c.subject == _p("timer"))
 _drop_all = sa.delete(timers).where(timers.c.subject >= _p("low"), timers.c.subject < _p("high"))
 _due = (
@@ -116,9 +139,9 @@ _due = (
 _claim = (
     sa.update(timers).where(timers.c.subject.in_(_due)).values(claimed_until=_p("until")).returning(timers)
 )
-_still_set = sa.select(timers.c.subject).where(
-    timers.c.subject == _p("timer"), timers.c.transition == _p("transition")
-)
+_still_set = sa.select(timers.c.subject).where(_is_this)
+_drop_this = sa.delete(timers).where(_is_this)
+_put_off = sa.update(timers).where(_is_this).values(due_at=_p("new_due_at"), claimed_until=None)
 _counting = (timers.c.subject == _p("timer"), timers.c.counts_from == _p("outbox"))
 _counting_from = sa.select(timers.c.after_seconds).where(*_counting)
 _set_due = sa.update(timers).where(*_counting).values(due_at=_p("new_due_at"))

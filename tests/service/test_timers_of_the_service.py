@@ -1,0 +1,329 @@
+"""What is due: stale and abandoned timers, two clocks, a poisoned one, nights, a service that stood still."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from checkin.alert.model import AlertState
+from checkin.carrier.base import FailureKind
+from checkin.service import delivery, due, schedules
+from checkin.service.turn import Turn
+from checkin.store import tables, timers
+from checkin.store.timers import Timer
+from checkin.store.unit import Unit
+from tests.service.kit import MONDAY, NUMBERS, Chat
+
+FIVE = MONDAY.replace(hour=22)
+"""Five in the afternoon in New York: the daily check-in."""
+
+
+def due_timer(chat: Chat, kind: str) -> Timer:
+    """Return the timer of this kind, which there must be once."""
+    (found,) = [timer for subject, timer in chat.timers().items() if subject.startswith(kind)]
+    return found
+
+
+def test_a_stale_timer_does_nothing(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.until(FIVE)
+    stale = due_timer(chat, "run:")
+    chat.alice("2")
+    chat.forget()
+    before = chat.all_runs()
+    due.fire(chat.app, stale)
+    chat.settle()
+    chat.expect()
+    assert chat.all_runs() == before
+    assert due_timer(chat, "run:").transition == 2
+
+
+def test_a_timer_that_was_done_by_another_clock_is_not_done_again(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.clock.move_to(FIVE)
+    (claimed,) = due.claim(chat.app, "routine")
+    chat.stand_still("2m")  # this clock hangs for longer than its lease
+    assert due.run_due(chat.app, "routine") == 1
+    due.fire_safely(chat.app, claimed)
+    chat.settle()
+    chat.expect(alice="How are you feeling today")
+
+
+def test_a_claimed_timer_is_given_out_again_after_its_lease(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.alice("SUPPORT")
+    chat.forget()
+    chat.stand_still("5m")
+    assert len(due.claim(chat.app, "alerts")) == 1  # and then this process is killed
+    chat.stand_still("59s")
+    assert due.claim(chat.app, "alerts") == []
+    chat.stand_still("2s")
+    chat.settle()
+    chat.expect(alice="I texted Bob", bob="would like to hear from you")
+
+
+def test_two_clocks_do_no_timer_twice(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.alice("SUPPORT")
+    chat.forget()
+    chat.clock.move_to(FIVE)
+    barrier = threading.Barrier(4)
+    counts: list[int] = []
+
+    def clock() -> None:
+        barrier.wait()
+        counts.append(due.run_due(chat.app, "alerts") + due.run_due(chat.app, "routine"))
+
+    threads = [threading.Thread(target=clock) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    chat.settle()
+    assert sum(counts) == 2
+    chat.expect(alice=["I texted Bob", "How are you feeling"], bob="would like to hear from you")
+
+
+def test_four_clocks_at_the_same_timer_do_it_once(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.clock.move_to(FIVE)
+    (claimed,) = due.claim(chat.app, "routine")
+    barrier = threading.Barrier(4)
+
+    def clock() -> None:
+        barrier.wait()
+        due.fire_safely(chat.app, claimed)
+
+    threads = [threading.Thread(target=clock) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    chat.settle()
+    chat.expect(alice="How are you feeling")
+
+
+def test_a_poisoned_timer_is_put_off_and_holds_nothing_up(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.clock.move_to(FIVE)
+    poison = Timer("nothing:of this kind", "routine", chat.situation(chat.alice).person.id, 0, MONDAY)
+    chat.app.store.run(lambda unit: timers.put(unit, poison))
+    with structlog.testing.capture_logs() as logs:
+        chat.settle()
+    chat.expect(alice="How are you feeling")
+    assert due_timer(chat, "nothing:").due_at == FIVE + due.POISONED_FOR
+    assert [line["event"] for line in logs] == ["timer failed"]
+
+
+def test_what_is_put_off_or_dropped_is_this_very_timer(chat: Chat) -> None:
+    chat.joined("bob")
+    old = Timer("run:x", "routine", "id", 1, MONDAY)
+    new = replace(old, transition=2, due_at=FIVE)
+    chat.app.store.run(lambda unit: timers.put(unit, new))
+    chat.app.store.run(lambda unit: timers.drop_this(unit, old))
+    chat.app.store.run(lambda unit: timers.put_off(unit, old, FIVE + timedelta(days=1)))
+    assert due_timer(chat, "run:") == new
+    chat.app.store.run(lambda unit: timers.drop_this(unit, new))
+    assert "run:x" not in chat.timers()
+
+
+def test_a_timer_whose_run_moved_while_it_fired_leaves_the_new_timer(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.until(FIVE)
+    stale = due_timer(chat, "run:")
+    chat.alice("2")
+    again = replace(due_timer(chat, "run:"), transition=stale.transition, due_at=stale.due_at)
+    chat.app.store.run(lambda unit: timers.put(unit, again))  # as if it had been read before the reply
+    due.fire(chat.app, stale)
+    assert "run:" not in "".join(chat.timers())  # this very one is dropped: it can do nothing
+
+
+# ---------------------------------------------------------------- silence counts from the sending
+
+
+def test_silence_counts_from_the_sending_of_the_question(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.clock.move_to(FIVE)
+    due.run_due(chat.app, "routine")
+    chat.stand_still("30m")  # the workers are slow
+    delivery.deliver(chat.app, "routine")
+    assert due_timer(chat, "run:").due_at == FIVE + timedelta(hours=3, minutes=30)
+
+
+def test_nobody_is_missed_before_the_question_was_sent(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.clock.move_to(FIVE)
+    due.run_due(quick.app, "routine")
+    quick.stand_still("3h 10m")
+    due.run_due(quick.app, "routine")
+    delivery.deliver(quick.app, "routine")
+    quick.expect(alice="How are you feeling today")
+    quick.later("2h 59m")
+    quick.expect()
+
+
+def test_a_timer_of_an_answer_counts_at_once(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("CHECKIN")
+    assert due_timer(quick, "run:").due_at == MONDAY + timedelta(hours=3)
+
+
+# ---------------------------------------------------------------- nights
+
+
+def test_no_reminder_comes_at_night(chat_at: Callable[[datetime], Chat]) -> None:
+    chat = chat_at(datetime(2026, 11, 24, 4, 0, tzinfo=UTC))  # eleven at night in New York
+    chat.alice("JOIN")
+    chat.alice("YES")
+    chat.forget()
+    chat.later("9h 59m")
+    chat.expect()
+    chat.later("2m")
+    chat.expect(alice="Which first name should we use")
+
+
+def test_later_at_night_comes_in_the_morning(chat_at: Callable[[datetime], Chat]) -> None:
+    chat = chat_at(datetime(2026, 11, 24, 1, 30, tzinfo=UTC)).joined("bob")
+    chat.alice("CHECKIN")
+    chat.alice("later")
+    chat.forget()
+    chat.until(datetime(2026, 11, 24, 13, 59, tzinfo=UTC))
+    chat.expect()
+    chat.later("1m")
+    chat.expect(alice="How are you feeling")
+
+
+def test_a_request_at_night_goes_out_at_night(chat_at: Callable[[datetime], Chat]) -> None:
+    chat = chat_at(datetime(2026, 11, 24, 8, 0, tzinfo=UTC)).joined("bob")
+    chat.alice("SUPPORT")
+    chat.later("5m")
+    chat.expect(alice=["In 5 minutes", "I texted Bob at 3:05"], bob="would like to hear from you")
+
+
+def test_an_invited_person_is_reminded_by_day(chat_at: Callable[[datetime], Chat]) -> None:
+    chat = chat_at(datetime(2026, 11, 24, 5, 0, tzinfo=UTC)).joined()
+    chat.alice("CONTACTS")
+    chat.alice("Bob")
+    chat.alice(NUMBERS["bob"])
+    chat.forget()
+    chat.until(datetime(2026, 11, 25, 13, 59, tzinfo=UTC))
+    assert chat.bob.new() == []
+    chat.later("1m")
+    assert chat.bob.new() == [
+        "Harbor Circle: Alice would still like you as a trusted contact. Reply YES or NO. "
+        "We will not ask again. STOP ends."
+    ]
+    chat.forget()
+    chat.later("3d")
+    assert any("Bob has not answered yet" in text for text in chat.alice.new())
+    assert chat.bob.new() == []
+
+
+# ---------------------------------------------------------------- the service stood still
+
+
+def test_after_a_day_without_the_service_check_ins_lapse_and_requests_do_not(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.alice("SUPPORT")
+    chat.forget()
+    chat.stand_still("1d")
+    chat.restart()
+    chat.settle()
+    chat.expect(alice="I texted Bob at 10:00", bob="would like to hear from you")
+    planned = [t.due_at for s, t in chat.timers().items() if s.startswith("schedule:")]
+    assert planned == [FIVE + timedelta(days=1)]
+
+
+def test_a_check_in_that_is_hours_late_by_night_is_not_sent(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.clock.move_to(FIVE + timedelta(hours=4, minutes=30))
+    quick.settle()
+    quick.expect()
+
+
+def test_a_check_in_a_little_late_is_sent(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.clock.move_to(FIVE + timedelta(hours=3, minutes=30))
+    quick.settle()
+    quick.expect(alice="How are you feeling")
+
+
+def test_a_follow_up_that_is_late_by_night_waits_for_the_morning(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("SUPPORT")
+    quick.later("6m")
+    quick.bob("1")
+    quick.forget()
+    quick.clock.move_to(datetime(2026, 11, 25, 4, 0, tzinfo=UTC))
+    quick.settle()
+    quick.expect(bob="still hoping to hear from you")
+    quick.until(datetime(2026, 11, 25, 14, 0, tzinfo=UTC))
+    quick.expect(alice="Did someone get in touch with you")
+
+
+def test_a_pause_that_ends_while_the_service_stands_still(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("PAUSE")
+    quick.forget()
+    quick.clock.move_to(datetime(2026, 12, 2, 5, 0, tzinfo=UTC))
+    quick.settle()
+    quick.expect()
+    quick.until(datetime(2026, 12, 2, 14, 0, tzinfo=UTC))
+    quick.expect(alice="your check-ins are on again")
+
+
+def test_publishing_anew_plans_for_everybody_and_nothing_twice(quick: Chat) -> None:
+    quick.joined("bob")
+    alice = quick.situation(quick.alice).person.id
+    quick.app.store.run(
+        lambda unit: schedules.plan_everybody(Turn(quick.app, unit, MONDAY), {"daily", "welcome"})
+    )
+    assert [s for s in quick.timers() if s.startswith("schedule:")] == [f"schedule:{alice}:daily"]
+
+
+def test_a_schedule_of_a_flow_that_is_gone_is_forgotten(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.app.go_live({name: flow for name, flow in quick.app.flows.items() if name != "daily"})
+    quick.until(FIVE)
+    quick.expect()
+    assert not any(subject.startswith("schedule:") for subject in quick.timers())
+
+
+def test_alert_timers_are_set_for_every_open_alert_after_any_of_it(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.alice("SUPPORT")
+    chat.later("2h")
+    assert chat.all_alerts()[0].state is AlertState.WITH_STAFF
+    timer = due_timer(chat, "alert:")
+    assert timer.transition == chat.all_alerts()[0].timer
+    chat.dana("1")
+    chat.later("3d")
+    assert chat.all_alerts()[0].state is AlertState.WITH_STAFF  # nobody said that somebody came
+    assert due_timer(chat, "alert:").transition == chat.all_alerts()[0].timer
+
+
+def test_a_question_that_failed_is_on_the_list_and_its_reminder_still_comes(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.carrier.refuse(NUMBERS["alice"], FailureKind.BAD_NUMBER, "30003")
+    quick.until(FIVE)
+    assert [task.kind for task in quick.tasks()] == ["undelivered"]
+    quick.later("3h")
+    quick.expect(alice="we missed you today")
+
+
+def test_rows_of_the_journal_are_numbered_without_a_gap(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.alice("SUPPORT")
+    chat.later("1d")
+    alice = chat.situation(chat.alice).person.id
+
+    def numbers(unit: Unit) -> list[int]:
+        rows = unit.read(tables.journal.select().order_by(tables.journal.c.seq))
+        return [row.seq for row in rows if row.member_id == alice]
+
+    found = chat.app.store.read(numbers)
+    assert found == list(range(1, len(found) + 1))
