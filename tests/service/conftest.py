@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
+from typing import Any
 
 import pytest
+import structlog
 
 from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.store.migrate import migrate
 from tests.service.kit import MONDAY, Chat, load_shipped, new_reader
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What the service logged. An error that a test does not take out of it fails the test."""
+    with structlog.testing.capture_logs() as logs:
+        yield logs
+    assert [line for line in logs if line["log_level"] == "error"] == []
 
 
 @pytest.fixture(scope="session")
