@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -109,9 +109,7 @@ class Deployment:
         """Wait until a process has begun its work."""
         process = self.processes[name]
         if name == "web":
-            poll(
-                lambda: self._answers() or process._has_ended(), START_SECONDS, "the web process", every=0.05
-            )
+            poll(lambda: self._answers() or process.has_ended(), START_SECONDS, "the web process", every=0.05)
         else:
             process.says(READY[name])
 
@@ -197,14 +195,14 @@ def deployed(
     *,
     database_url: str,
     broker_url: str,
-    commands: Mapping[str, str] | None = None,
+    process: Callable[[str, str, Mapping[str, str], Path], Process] = Process,
     **settings: str,
 ) -> Iterator[Deployment]:
     """Migrate, publish and start a deployment; end every process of it, whatever happens.
 
-    `commands` replaces the Procfile's, name by name.
+    `process` makes the processes, from name, command line, environment and folder.
     """
-    lines = {**procfile(), **(commands or {})}
+    lines = procfile()
     with running() as (twilio, twilio_url):
         twilio.route(PUBLIC_URL, f"http://127.0.0.1:{(port := free_port())}")
         twilio.point_webhooks_at(PUBLIC_URL)
@@ -222,9 +220,10 @@ def deployed(
             **settings,
         }
         env = environ(folder, **given)
-        _release(Process("release", lines["release"], env, folder))
+        for command in lines["release"].split("&&"):
+            _release(process("release", command.strip(), env, folder))
         names = ("web",) if broker_url == "embedded" else ("web", "worker", "alerts", "clock")
-        processes = {name: Process(name, lines[name], env, folder) for name in names}
+        processes = {name: process(name, lines[name], env, folder) for name in names}
         store = open_store(database_url, [key_from_text(KEY)])
         try:
             deployment = Deployment(

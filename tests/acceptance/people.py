@@ -6,6 +6,7 @@ A conversation in a test reads as it is seen on the phones: `alice.writes("JOIN"
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.acceptance.deployment import DANA, Deployment
@@ -19,11 +20,15 @@ _TIME_OF_DAY = re.compile(r"\b\d{1,2}:\d\d( [ap]\.?m\.?)?")
 
 @dataclass
 class Phone:
-    """One person's phone. Texts arrive as answers to a webhook, or as messages that Twilio was handed."""
+    """One person's phone. Texts arrive as answers to a webhook, or as messages that Twilio was handed.
+
+    Twilio reports each text as sent and delivered, unless the phone is not `on`.
+    """
 
     name: str
     number: str
     deployment: Deployment
+    on: bool = True
     transcript: list[str] = field(default_factory=list)
     _unread: list[str] = field(default_factory=list)
     _taken: int = 0
@@ -47,8 +52,18 @@ class Phone:
 
     def has_nothing_to_read(self) -> None:
         """Make sure that no text has come that the test did not expect."""
+        assert not self.has_unread(), f"{self.name}: {self._unread}"
+
+    def has_unread(self) -> bool:
+        """Return whether a text has come that was not read yet."""
         self._receive()
-        assert self._unread == [], self.name
+        return bool(self._unread)
+
+    def ignores_what_comes_by(self, action: Callable[[], object]) -> None:
+        """Do something, and forget whatever answer still made it to this phone."""
+        action()
+        self._receive()
+        self._unread.clear()
 
     def messages(self) -> list[Row]:
         """Return every text that Twilio was handed for this phone."""
@@ -59,7 +74,7 @@ class Phone:
         for row in self.messages()[self._taken :]:
             self._taken += 1
             self._unread.append(row.body)
-            for status in ("sent", "delivered"):
+            for status in ("sent", "delivered") if self.on else ():
                 for answer in self.deployment.twilio.report(row.sid, status):
                     assert answer.status == 204
 

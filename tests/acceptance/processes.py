@@ -44,12 +44,11 @@ class Process:
 
     def start(self) -> None:
         """Start it; its log goes on where it ended."""
-        assert not self.runs, f"{self.name} runs already"
-        self._written_before = self.log.stat().st_size if self.log.exists() else 0
+        self._begin()
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
                 # The shell reads the line as honcho's does; `exec` makes its process id the command's own.
-                ["/bin/sh", "-c", self.command if "&&" in self.command else f"exec {self.command}"],
+                ["/bin/sh", "-c", f"exec {self.command}"],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -58,9 +57,14 @@ class Process:
                 start_new_session=True,  # Ctrl-C reaches the tests, and the tests end their processes
             )
 
+    def _begin(self) -> None:
+        assert not self.runs, f"{self.name} runs already"
+        self._written_before = self.log.stat().st_size if self.log.exists() else 0
+
     def written(self) -> str:
         """Return what it has written since its last start."""
-        return self.log.read_bytes()[self._written_before :].decode(errors="replace")
+        written = self.log.read_bytes() if self.log.exists() else b""
+        return written[self._written_before :].decode(errors="replace")
 
     def complaints(self) -> list[str]:
         """Return every line that it has ever written which is an error, or no log line at all."""
@@ -69,9 +73,10 @@ class Process:
 
     def says(self, words: str) -> None:
         """Wait until these words are in its log."""
-        poll(lambda: words in self.written() or self._has_ended(), START_SECONDS, f"{words!r} in {self.log}")
+        poll(lambda: words in self.written() or self.has_ended(), START_SECONDS, f"{words!r} in {self.log}")
 
-    def _has_ended(self) -> bool:
+    def has_ended(self) -> bool:
+        """Return False while it runs; one that has ended fails the test with the end of its log."""
         assert self.runs, f"{self.name} has ended:\n{self.written()[-3000:]}"
         return False
 

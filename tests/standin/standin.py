@@ -111,6 +111,11 @@ class StandIn:
         """Keep the next message, post these statuses, and only then answer the request."""
         self.fail_next(Fault("normal", accept=True, early=statuses))
 
+    def forget_faults(self) -> None:
+        """Let nothing more go wrong."""
+        with self.changed:
+            self._faults.clear()
+
     def next_fault(self, on: On) -> Fault | None:
         """Take the first waiting fault for this kind of request."""
         with self.changed:
