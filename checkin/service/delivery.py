@@ -1,7 +1,8 @@
 """From the outbox to the carrier, and what the carrier says afterwards.
 
 1. Claim: rows that are due become `sending` under a lease, and that is committed (`claim`).
-2. Look once more whether each may still be sent: STOP, an end, a time that has passed (`_may_send`).
+2. Look once more whether each may be sent, and now: STOP, an alert that is over, a time that has passed,
+   a member's night, a lease about to end (`_may_send`).
 3. Hand it over, outside any transaction (`hand_over`).
 4. Record what came of it (`_record`). An answer that never came leaves the row `in_doubt`.
 5. A row in doubt, or one whose process died between 1 and 4, is settled by asking the carrier what it has
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from checkin.alert.machine import CLOSED
 from checkin.alert.model import OutOfReach
 from checkin.carrier.base import (
     Accepted,
@@ -29,10 +31,12 @@ from checkin.carrier.base import (
     Outgoing,
     Refused,
 )
-from checkin.service import requests, standing
+from checkin.carrier.twilio_words import failure_of_callback
+from checkin.conversation.run import Closed
+from checkin.service import conversations, requests, schedules, standing
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
-from checkin.store import alerts, inbox, outbox, timers
+from checkin.store import alerts, inbox, outbox, people, runs, timers
 from checkin.store.inbox import Callback
 from checkin.store.outbox import Addressed, Message
 from checkin.store.unit import Unit
@@ -44,6 +48,9 @@ LEASE = timedelta(seconds=60)
 
 ASK_AFTER = timedelta(seconds=20)
 """How long a send in doubt rests before the carrier is asked: its own list lags a little behind."""
+
+LONGEST_SEND = timedelta(seconds=15)
+"""A row whose lease ends sooner is given back unsent: somebody else might send it beside us."""
 
 MOST_TRIES = 8
 BATCH = {"alerts": 1, "routine": 10}
@@ -87,13 +94,11 @@ def claim(app: App, lane: Lane) -> Sequence[Message]:
 
 def deliver_one(app: App, message: Message) -> None:
     """Bring one claimed row as far as it can come now."""
+    if message.state == "in_doubt" and not _settle_doubt(app, message):
+        return  # whatever else is true: it may be out already, and that has to be settled
     addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
-    if not _may_send(app, addressed):
-        return
-    outgoing = _outgoing(addressed, app.clock.now())
-    if message.state == "in_doubt" and not _settle_doubt(app, message, outgoing):
-        return
-    hand_over(app, message, outgoing)
+    if _may_send(app, addressed):
+        hand_over(app, message, _outgoing(addressed, app.clock.now()))
 
 
 def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
@@ -141,18 +146,53 @@ def reported(
 
 
 def _may_send(app: App, addressed: Addressed) -> bool:
-    """Give up a row that may not or need not be sent any more."""
+    """Give up a row that may not or need not be sent any more, and put off one that may not be sent now."""
     message, now = addressed.message, app.clock.now()
-    if message.state == "in_doubt":
-        return True  # it may be out already: that has to be settled whatever else is true
-    if addressed.stopped:
-        state = "cancelled"
-    elif message.expires_at is not None and message.expires_at <= now:
-        state = "lapsed"
-    else:
-        return True
-    _settle(app, message, state)
-    return False
+    if addressed.stopped or _is_overtaken(app, message):
+        _settle(app, message, "cancelled")
+        return False
+    start_at = _allowed_from(app, addressed, now)
+    if message.expires_at is not None and message.expires_at <= start_at:
+        app.store.run(lambda unit: _lapsed(app, unit, message))
+        return False
+    if now < start_at:
+        _settle(app, message, "queued", due_at=start_at)
+        return False
+    if message.due_at - now < LONGEST_SEND:
+        _settle(app, message, message.state.replace("sending", "queued"), due_at=now)
+        return False
+    return True
+
+
+def _is_overtaken(app: App, message: Message) -> bool:
+    """Whether this asks somebody to be there for a member who needs nobody any more, or has somebody."""
+    kind, _, alert_id = message.subject.partition(":")
+    if kind != "alert" or message.kind != "notification":
+        return False
+    alert = app.store.read(lambda unit: alerts.by_id(unit, alert_id))
+    assert alert is not None, "a notification is about an alert"
+    return alert.state in CLOSED or alert.taken_by not in (None, message.person_id)
+
+
+def _allowed_from(app: App, addressed: Addressed, now: datetime) -> datetime:
+    """Return when this may go out: what a flow says by itself only at the member's allowed hours."""
+    if not addressed.message.subject.startswith("run:"):
+        return now
+    person = app.store.read(lambda unit: people.by_id(unit, addressed.message.person_id))
+    return schedules.allowed(app, person, now)
+
+
+def _lapsed(app: App, unit: Unit, message: Message) -> None:
+    """Give up a check-in whose time has passed, and the run that would wait for an answer to it."""
+    turn = Turn(app, unit, app.clock.now())
+    turn.situation(message.person_id)
+    if not _still_claimed(unit, message):
+        return
+    outbox.settle(unit, message, "lapsed")
+    run_id, transition, _ = message.id.rsplit(".", 2)
+    run = runs.by_id(unit, run_id)
+    if run is not None and run.transition == int(transition):
+        conversations.feed(turn, run, Closed("lapsed"))
 
 
 def _outgoing(addressed: Addressed, now: datetime) -> Outgoing:
@@ -161,8 +201,10 @@ def _outgoing(addressed: Addressed, now: datetime) -> Outgoing:
     return Outgoing(message.id, addressed.number, message.body, message.channel, valid_for)
 
 
-def _settle_doubt(app: App, message: Message, outgoing: Outgoing) -> bool:
-    """Settle a row in doubt by asking the carrier; return whether it is to be sent now."""
+def _settle_doubt(app: App, message: Message) -> bool:
+    """Settle a row in doubt by asking the carrier; return whether the carrier does not have it."""
+    addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
+    outgoing = _outgoing(addressed, app.clock.now())
     since = (message.first_try_at or message.created_at) - timedelta(minutes=1)
     try:
         accepted = app.carrier.find(outgoing, since)
@@ -171,10 +213,6 @@ def _settle_doubt(app: App, message: Message, outgoing: Outgoing) -> bool:
     if accepted is not None:
         found = accepted
         app.store.run(lambda unit: _accepted(app, unit, message, found))
-        return False
-    addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
-    if addressed.stopped or (message.expires_at is not None and message.expires_at <= app.clock.now()):
-        _settle(app, message, "cancelled")
         return False
     return True
 
@@ -221,7 +259,7 @@ def _accepted(app: App, unit: Unit, message: Message, accepted: Accepted) -> Non
     outbox.settle(unit, message, state, carrier_id=accepted.carrier_id, sent_at=now, error_code=code)
     timers.count_from_sending(unit, message.subject, message.id, now)
     if state == "failed":
-        _failed(Turn(app, unit, now), message, code)
+        _failed(Turn(app, unit, now), message, code, failure_of_callback(code))
 
 
 def _advance(
@@ -236,7 +274,7 @@ def _advance(
     if message.sent_at is None:
         timers.count_from_sending(turn.unit, message.subject, message.id, sent_at)
     if state == "failed":
-        _failed(turn, message, error_code)
+        _failed(turn, message, error_code, failure_of_callback(error_code))
 
 
 def _refused(
@@ -255,33 +293,27 @@ def _refused(
             outbox.settle(unit, message, "queued", due_at=now + wait, error_code=code)
             return
     outbox.settle(unit, message, "failed", error_code=code)
-    turn = Turn(app, unit, now)
-    if kind is FailureKind.OPTED_OUT:
-        person_id = message.person_id
-        standing.opt_out(
-            turn,
-            turn.situation(person_id),
-            key=f"{message.id}.stopped",
-            wording=f"carrier {code}",
-            confirm=False,
-        )
-        return
-    _failed(turn, message, code)
+    _failed(Turn(app, unit, now), message, code, kind)
 
 
-def _failed(turn: Turn, message: Message, code: str | None) -> None:
-    """Tell whom it concerns that a message will never arrive."""
+def _failed(turn: Turn, message: Message, code: str | None, why: FailureKind) -> None:
+    """Tell whom it concerns that a message will never arrive; a carrier's opt-out is one of ours."""
     kind, _, rest = message.subject.partition(":")
     log.warning("message failed", outbox_id=message.id, lane=message.lane, code=code)
+    if why is FailureKind.OPTED_OUT:
+        situation, key = turn.situation(message.person_id), f"{message.id}.stopped"
+        if not situation.person.stopped:
+            standing.opt_out(turn, situation, key=key, wording=f"carrier {code}", confirm=False)
+        return
     if kind == "alert" and message.kind == "notification":
         alert = alerts.by_id(turn.unit, rest)
         if alert is not None:
             requests.feed(turn, alert, OutOfReach(message.person_id))
-    elif kind == "run":
+    elif kind in ("run", "contact"):
         turn.add_task(
             "undelivered",
             id=f"{message.id}.undelivered",
-            member_id=message.person_id,
+            member_id=message.person_id if kind == "run" else None,
             subject=message.subject,
             note=f"A text to {turn.person(message.person_id).name or 'a member'} could not be delivered.",
         )

@@ -74,7 +74,7 @@ class FakeClock:
 class Trouble:
     """What the carrier does with the next sends to a number, instead of accepting them."""
 
-    raises: CarrierError
+    raises: Exception
     takes: bool = False
     """Whether it takes the message all the same: only the answer is lost."""
 
