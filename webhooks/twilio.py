@@ -106,9 +106,13 @@ class Webhooks:
         if not message_sid or not is_e164(number):
             return _twiml(twiml.message(()))  # a short code or a name: nobody that could be a member
         app, body = self._app, form.get("Body")
-        inbound = Inbound(message_sid, number, body, confirmed=_confirmed(form, body))
-        lookup = lookup_for(app, inbound)
-        answers = await app.store.run_async(lambda unit: receive(app, unit, inbound, app.clock.now()), lookup)
+        number_index = app.store.vault.index(number)
+        inbound = Inbound(
+            message_sid, number, body, confirmed=_confirmed(form, body), number_index=number_index
+        )
+        answers = await app.store.run_async(
+            lambda unit: receive(app, unit, inbound, app.clock.now()), lambda: lookup_for(app, inbound)
+        )
         return _twiml(twiml.message(answers))
 
     async def voice(self, _scope: Scope, _form: Form) -> Answer:

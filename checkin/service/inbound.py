@@ -21,6 +21,7 @@ from checkin.store.unit import Lookup, Unit
 class Inbound:
     """One text from outside. `number` is E.164; `carrier_id` is the carrier's id of this text.
 
+    `number_index` is the number's blind index, where the caller knows it already.
     `confirmed` is true where the carrier has already answered an opt-out (or HELP) by itself.
     """
 
@@ -29,11 +30,13 @@ class Inbound:
     body: str
     channel: str = "sms"
     confirmed: bool = False
+    number_index: bytes | None = None
 
 
 def lookup_for(app: App, inbound: Inbound) -> Lookup:
     """Return what handling this text will want to know first."""
-    return situations.lookup(inbound.carrier_id, app.store.vault.index(inbound.number))
+    number_index = inbound.number_index or app.store.vault.index(inbound.number)
+    return situations.lookup(inbound.carrier_id, number_index)
 
 
 def receive(app: App, unit: Unit, inbound: Inbound, now: datetime) -> tuple[str, ...]:
@@ -41,7 +44,7 @@ def receive(app: App, unit: Unit, inbound: Inbound, now: datetime) -> tuple[str,
 
     A text whose id is known changes nothing and gets the answer that the first one got.
     """
-    number_index = unit.vault.index(inbound.number)
+    number_index = inbound.number_index or unit.vault.index(inbound.number)
     found = situations.find(unit, inbound.carrier_id, number_index)
     if found.stored_answer is not None:
         return inbox.open_answer(unit, found.stored_answer)

@@ -6,6 +6,7 @@ optimistic lock: two transactions that decided on the same state cannot both com
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +44,9 @@ def _to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+@functools.lru_cache(maxsize=256)
 def _to_text(moment: datetime) -> str:
+    """Spell a moment. One event writes the same moment into many rows."""
     return _to_utc(moment).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
@@ -139,18 +142,18 @@ runs = sa.Table(
     sa.Index(
         "ix_runs_waiting",
         "member_id",
-        "asked_at",
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     ),
     sa.Index("ix_runs_member_id_flow", "member_id", "flow"),
+    sqlite_with_rowid=False,
     comment="One member going through one version of a flow.",
 )
 
 results = sa.Table(
     "results",
     metadata,
-    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("run_id", sa.Text, primary_key=True),
     sa.Column("transition", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Sealed, nullable=False),
@@ -216,6 +219,7 @@ timers = sa.Table(
     sa.Column("counts_from", sa.Text),
     sa.Column("claimed_until", Instant),
     sa.Index("ix_timers_lane_due_at", "lane", "due_at"),
+    sqlite_with_rowid=False,
     comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts it.",
 )
 
@@ -232,6 +236,7 @@ inbox = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("answer", Sealed, nullable=False),
     sa.Index("ix_inbox_number_index_at", "number_index", "at"),
+    sqlite_with_rowid=False,
     comment="Every text that came in: the claim on its id, its reading, and the stored answer.",
 )
 
@@ -273,6 +278,7 @@ callbacks = sa.Table(
     sa.Column("carrier_id", sa.Text, nullable=False),
     sa.Column("error_code", sa.Text),
     sa.Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
     comment="What the carrier said about a message; a repeated word is one row.",
 )
 

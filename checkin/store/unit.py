@@ -147,6 +147,11 @@ class Job:
 class Writer(Protocol):
     """Runs use cases, each in a transaction of its own making, durable before its result is told."""
 
+    @property
+    def looks_up(self) -> bool:
+        """Whether it pays to say beforehand what a job will want to know."""
+        ...
+
     def submit(self, job: Job) -> None:
         """Run a job soon, in another thread."""
         ...

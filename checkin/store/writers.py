@@ -6,6 +6,7 @@ where anybody was faster, the use cases of that commit run again one by one.
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable
@@ -115,7 +116,9 @@ def _tell(job: Job, unit: Unit | None, result: Any, error: BaseException | None)
 
 
 class SqliteWriter(_Thread):
-    """The one writing connection of a SQLite database."""
+    """The one writing connection of a SQLite database. Its reads cost no round trip: none is asked early."""
+
+    looks_up = False
 
     def _commit(self, batch: list[Job]) -> list[_Outcome]:
         raw = self._raw()
@@ -153,8 +156,31 @@ class SqliteWriter(_Thread):
         return job, unit, result, None
 
 
+class PostgresWriters:
+    """A few writing connections: while one waits for its commit to be durable, another decides.
+
+    Everything about one person goes to the same connection, so that two texts of one person never race.
+    """
+
+    looks_up = True
+
+    def __init__(self, engine: sa.Engine, vault: Callable[[], Vault], connections: int) -> None:
+        self._writers = [PostgresWriter(engine, vault) for _ in range(connections)]
+        self._turn = itertools.count()
+
+    def submit(self, job: Job) -> None:
+        """Run a job in the next shared transaction of one of the connections."""
+        chosen = next(self._turn) if job.lookup is None else hash(job.lookup.key)
+        self._writers[chosen % len(self._writers)].submit(job)
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop."""
+        for writer in self._writers:
+            writer.close()
+
+
 class PostgresWriter(_Thread):
-    """One writing connection to PostgreSQL; other processes have theirs."""
+    """One writing connection to PostgreSQL."""
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
         self._late: list[Job] = []
@@ -212,7 +238,7 @@ class PostgresWriter(_Thread):
         raise AssertionError("unreachable")
 
     def _attempt(self, raw: psycopg.Connection[Any], batch: list[Job]) -> list[_Outcome]:
-        """Lookup for all, decide for all, write for all. Raises, with nothing written, if any of it fails.
+        """Look up for all, decide for all, write for all. Raises, with nothing written, if any of it fails.
 
         A use case that fails by itself is told so; it has written nothing and harms no other.
         """
@@ -234,7 +260,7 @@ class PostgresWriter(_Thread):
         return outcomes
 
     def _ask(self, raw: psycopg.Connection[Any], batch: list[Job]) -> dict[Any, list[Any]]:
-        """Lookup everything that is wanted beforehand, in one round trip."""
+        """Look up everything that is wanted beforehand, in one round trip."""
         asks = [job.lookup for job in batch if job.lookup is not None]
         prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
         if len(asks) == 1:
@@ -259,20 +285,33 @@ class PostgresWriter(_Thread):
         """
         if not units:
             return
-        if len(units) == 1 and (whole := self._merger.merge(units[0].writes)) is not None:
-            raw.execute(*whole)
+        if any(expect is not None for unit in units for _, _, expect in unit.writes):
+            self._write_guarded(raw, units)
             return
+        statements: list[tuple[bytes, Any]] = []
+        for unit in units:
+            whole = self._merger.merge(unit.writes)
+            parts = [(prepared.encoded, values) for prepared, values, _ in unit.writes]
+            statements.extend(parts if whole is None else [whole])
+        cursor = raw.cursor()
+        if len(statements) == 1:
+            cursor.execute(*statements[0])
+            return
+        # Without BEGIN, all that a pipeline sends before it waits is one transaction: all of it, or nothing
+        # (PostgreSQL, "Extended Query Overview": statements up to a Sync).
+        with raw.pipeline():
+            for statement in statements:
+                cursor.execute(*statement)
+
+    def _write_guarded(self, raw: psycopg.Connection[Any], units: list[Unit]) -> None:
+        """Write everything, and commit only when every count is what was expected."""
         with raw.pipeline() as pipeline, raw.transaction():
             awaited = []
             for unit in units:
-                if (whole := self._merger.merge(unit.writes)) is not None:
-                    raw.execute(*whole)
-                    continue
                 for prepared, values, expect in unit.writes:
                     cursor = raw.execute(prepared.encoded, values)
                     if expect is not None:
                         awaited.append((cursor, expect))
-            if awaited:
-                pipeline.sync()
-                if any(cursor.rowcount != expect for cursor, expect in awaited):
-                    raise Conflict
+            pipeline.sync()
+            if any(cursor.rowcount != expect for cursor, expect in awaited):
+                raise Conflict

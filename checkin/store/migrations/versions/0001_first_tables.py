@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("token", "status", name=op.f("pk_callbacks")),
         comment="What the carrier said about a message; a repeated word is one row.",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "flow_versions",
@@ -49,6 +50,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("carrier_id", name=op.f("pk_inbox")),
         comment="Every text that came in: the claim on its id, its reading, and the stored answer.",
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("ix_inbox_number_index_at", ["number_index", "at"], unique=False)
@@ -87,6 +89,17 @@ def upgrade() -> None:
         comment="Everybody whose number we know: members, trusted contacts, staff.",
     )
     op.create_table(
+        "results",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("transition", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", "transition", "name", name=op.f("pk_results")),
+        comment="Answers kept under a name.",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "tasks",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -114,6 +127,7 @@ def upgrade() -> None:
         sa.Column("claimed_until", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_timers")),
         comment="What is due when, one row a subject. counts_from: the outbox row whose sending starts it.",
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.create_index("ix_timers_lane_due_at", ["lane", "due_at"], unique=False)
@@ -240,12 +254,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["members.person_id"], name=op.f("fk_runs_member_id_members")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         comment="One member going through one version of a flow.",
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_member_id_flow", ["member_id", "flow"], unique=False)
         batch_op.create_index(
             "ix_runs_waiting",
-            ["member_id", "asked_at"],
+            ["member_id"],
             unique=False,
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
@@ -266,24 +281,10 @@ def upgrade() -> None:
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.create_index("ix_notifications_person_id_open", ["person_id", "open"], unique=False)
 
-    op.create_table(
-        "results",
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("transition", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.LargeBinary(), nullable=False),
-        sa.Column("at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_results_run_id_runs")),
-        sa.PrimaryKeyConstraint("run_id", "transition", "name", name=op.f("pk_results")),
-        comment="Answers kept under a name.",
-        sqlite_with_rowid=False,
-    )
-
 
 def downgrade() -> None:
     """Undo."""
 
-    op.drop_table("results")
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.drop_index("ix_notifications_person_id_open")
 
@@ -332,6 +333,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tasks_state"))
 
     op.drop_table("tasks")
+    op.drop_table("results")
     op.drop_table("people")
     op.drop_table("meta")
     op.drop_table("journal")
