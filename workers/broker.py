@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import dramatiq
+import structlog
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Middleware, Retries, ShutdownNotifications, TimeLimit
 
 from checkin.service.app import LANES, Lane
+
+log = structlog.get_logger()
 
 STALE_AFTER = 60_000
 """A wake-up older than this many milliseconds is dropped: the clock has swept many times since."""
@@ -39,6 +42,13 @@ class Queue:
         """Wake a worker of this lane. Raises what the broker raises when it can't be reached."""
         self.actor.send()
 
+    def close(self) -> None:
+        """Let go of the broker. Nothing may use this queue any more."""
+        self.broker.close()
+        client = getattr(self.broker, "client", None)  # of Redis, which dramatiq leaves open
+        if client is not None:
+            client.close()
+
 
 def open_queues(url: str, look: Callable[[Lane], None]) -> Mapping[Lane, Queue]:
     """Return a queue for each lane. `look` does whatever is due in a lane.
@@ -47,6 +57,15 @@ def open_queues(url: str, look: Callable[[Lane], None]) -> Mapping[Lane, Queue]:
     hold up the other; lanes on one server are two queues of it.
     """
     return {lane: _queue(_broker(url), lane, look) for lane in LANES}
+
+
+def close_queues(queues: Mapping[Lane, Queue]) -> None:
+    """Let go of every lane's broker, one that can't be reached too."""
+    for queue in queues.values():
+        try:
+            queue.close()
+        except Exception:
+            log.exception("broker can't be reached while closing")
 
 
 def _queue(broker: dramatiq.Broker, lane: Lane, look: Callable[[Lane], None]) -> Queue:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -21,7 +23,7 @@ from checkin.service.wiring import open_app
 from checkin.store.migrate import migrate
 from webhooks.app import create_web
 from workers import worker
-from workers.broker import open_queues
+from workers.broker import close_queues, open_queues
 from workers.clock import ClockThreads
 from workers.embedded import Embedded
 from workers.wake import Waker
@@ -53,7 +55,8 @@ def serve_web(app: App, settings: Settings) -> None:
     if settings.embedded:
         _serve_embedded(app, settings)
         return
-    waker = Waker(open_queues(settings.broker_url, lambda _lane: None))
+    queues = open_queues(settings.broker_url, lambda _lane: None)
+    waker = Waker(queues)
     app.wake = waker.wake
     stopping = threading.Event()
     refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
@@ -61,6 +64,7 @@ def serve_web(app: App, settings: Settings) -> None:
     def stop_all() -> None:
         stopping.set()
         waker.close()
+        close_queues(queues)
         app.store.close()
 
     _run(create_web(app, settings, start=refresher.start, stop=stop_all), settings)
@@ -76,12 +80,14 @@ def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.E
     refresher.start()
     worker.serve(app, queues[lane], lane, stopping)
     waker.close()
+    close_queues(queues)
     app.store.close()
 
 
 def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None:
     """Wake whatever is due until told to stop."""
-    waker = Waker(open_queues(settings.broker_url, lambda _lane: None))
+    queues = open_queues(settings.broker_url, lambda _lane: None)
+    waker = Waker(queues)
     app.wake = waker.wake
     threads = ClockThreads(app)
     log.info("clock started")
@@ -89,6 +95,7 @@ def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None
     stopping.wait()
     threads.stop()
     waker.close()
+    close_queues(queues)
     app.store.close()
 
 
@@ -122,12 +129,11 @@ REFRESH_SECONDS = 5.0
 
 
 def _run(web: Starlette, settings: Settings) -> None:
-    # uvicorn shuts down on SIGTERM and then raises it again, for whoever else minds. To us it is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
+    # uvicorn shuts down on a signal and then raises it again, for whoever else minds. To us it is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    config = uvicorn.Config(
         web,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -135,3 +141,20 @@ def _run(web: Starlette, settings: Settings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(config)
+    server.run(sockets=[_listen(settings)])
+    if not server.started:
+        stop("Checkin could not start; its log says why.")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Return the socket that requests come in by, or say why there is none."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        what = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        stop(
+            f"Port {settings.port} of {settings.host} can't be listened on ({what}).",
+            "Set PORT to one that is free, or end what listens there; CHECKIN_HOST is the address.",
+        )

@@ -56,6 +56,17 @@ def tell_issues(issues: Iterable[Issue]) -> None:
         print(issue, file=sys.stderr)
 
 
+def stop_without_database(error: Exception) -> None:
+    """Exit with a plain account where this error says that the database can't be reached."""
+    from sqlalchemy.exc import OperationalError
+
+    if isinstance(error, OperationalError):
+        stop(
+            f"The database can't be reached ({type(error).__name__}).",
+            "Check that it runs and that CHECKIN_DATABASE_URL names it, its user and its password.",
+        )
+
+
 def stop(*lines: str, status: int = COULD_NOT_RUN) -> NoReturn:
     """Print these lines to standard error and exit."""
     print(*lines, sep="\n", file=sys.stderr)

@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.acceptance.deployment import Deployment, deployed
+from tests.acceptance.mined import Nursery, nursery
 from tests.acceptance.people import Circle
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import running_valkey
+
+
+@pytest.fixture(scope="session")
+def cradle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where commands start quickly, and can be told where to die."""
+    with nursery(tmp_path_factory.mktemp("mines")) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

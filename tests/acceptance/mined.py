@@ -28,6 +28,7 @@ class Nursery:
         self._changed = Condition()
         self._started: list[int] = []
         self._ended: dict[int, int] = {}
+        self._runs = 0
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "ready"
         self._reader = Thread(target=self._read, name="nursery")
@@ -53,6 +54,13 @@ class Nursery:
         self._process.stdin.write(json.dumps({**wanted, "mines": str(self.mines)}) + "\n")
         self._process.stdin.flush()
         return wait_on(self._changed, lambda: self._started and self._started.pop(0), what="a new process")
+
+    def run(self, command: str, environ: Mapping[str, str], folder: Path) -> tuple[int, str]:
+        """Run a command to its end; return its exit status and everything that it wrote."""
+        self._runs += 1
+        process = self.process(f"run{self._runs}", command, environ, folder)
+        process.start()
+        return process.finish(), process.written()
 
     def status(self, pid: int, within: float = 0.0) -> int | None:
         """Return with which status a process has ended, or None if it runs still."""

@@ -16,7 +16,7 @@ import pytest
 from checkin.service import delivery, due
 from tests.acceptance.conftest import fresh
 from tests.acceptance.deployment import Deployment, deployed
-from tests.acceptance.mined import Nursery, nursery
+from tests.acceptance.mined import Nursery
 from tests.acceptance.people import Circle
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import running_valkey
@@ -34,13 +34,6 @@ ON_BOTH = pytest.mark.parametrize(
     ["sqlite", pytest.param("redis", marks=[pytest.mark.postgres, pytest.mark.redis])],
     indirect=True,
 )
-
-
-@pytest.fixture(scope="module")
-def cradle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    """Where every process of this module comes from."""
-    with nursery(tmp_path_factory.mktemp("mines")) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

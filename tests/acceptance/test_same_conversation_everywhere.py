@@ -81,3 +81,11 @@ def test_one_process_and_many_hold_the_same_conversation(
     expected = at_home(play)
     for deployment in fresh(request.getfixturevalue(large)):
         assert outcome(deployment, play) == expected
+
+
+@pytest.mark.rabbitmq
+@pytest.mark.postgres
+def test_every_process_ends_soon_and_well_with_rabbitmq(rabbitmq_deployment: Deployment) -> None:
+    for name, process in rabbitmq_deployment.processes.items():
+        assert process.end() == 0, name
+        assert process.complaints() == [], name
