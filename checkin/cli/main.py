@@ -14,6 +14,7 @@ from checkin.cli.start import (
     flows_or_exit,
     settings_or_exit,
     stop,
+    stop_without_database,
     tell_issues,
 )
 from checkin.flow.issue import errors
@@ -37,7 +38,11 @@ Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How t
 
 def main() -> None:
     """Run the command line."""
-    command()
+    try:
+        command()
+    except Exception as error:
+        stop_without_database(error)
+        raise
 
 
 @command.command(epilog="Example: PORT=8080 checkin dev")
