@@ -6,8 +6,11 @@
 Both servers are one uvicorn process on one core, the load comes from another. The bare one reads the form,
 makes one durable commit and answers. The real one checks the signature, claims the message, finds the member
 and the run, reads the reply, steps the flow, writes run, result, journal, timer and the stored answer,
-commits, and answers with TwiML. Rounds alternate, so that a drifting machine harms both; each line is the
+commits, and answers with TwiML. Rounds alternate, so that a drifting machine harms all; each line is the
 median over the rounds. Durable means synchronous=FULL on SQLite and fsync on PostgreSQL.
+
+On SQLite there are two bare handlers: one commits in a thread, as a handler must that shares its event loop
+with others; one blocks the loop while the disk writes, which nobody should do and nothing is faster than.
 """
 
 from __future__ import annotations
@@ -21,11 +24,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks.webhook_servers import AUTH_TOKEN, MEMBERS, PUBLIC_URL, ACCOUNT_SID, number_of
+from benchmarks.webhook_servers import ACCOUNT_SID, AUTH_TOKEN, MEMBERS, PUBLIC_URL, number_of
 from webhooks.form import parse_form
 from webhooks.signature import sign
 
@@ -58,33 +61,43 @@ def main() -> None:
 
 def compare(name: str, url: str, arguments: argparse.Namespace) -> bool:
     """Print one database's table; return whether the floor at 8 connections was missed."""
+    kinds = ("bare", "blocking", "real") if name == "sqlite" else ("bare", "real")
     print(f"\n{name}")
-    print("connections   bare req/s   p99 ms   checkin req/s   p99 ms   ratio")
+    print(
+        f"{'connections':>11}"
+        + "".join(f"{kind + ' req/s':>16}{'p99 ms':>8}" for kind in kinds)
+        + "   ratios"
+    )
     missed = False
-    with serving("bare", url) as bare, serving("real", url) as real:
+    with ExitStack() as stack:
+        ports = {kind: stack.enter_context(serving(kind, url)) for kind in kinds}
         serial = Serial()
-        for port in (bare, real):
+        for port in ports.values():
             asyncio.run(load(port, 8, arguments.seconds, serial))
         for connections in CONNECTIONS:
-            pairs = [
-                (
-                    asyncio.run(load(bare, connections, arguments.seconds, serial)),
-                    asyncio.run(load(real, connections, arguments.seconds, serial)),
-                )
+            rounds = [
+                {
+                    kind: asyncio.run(load(port, connections, arguments.seconds, serial))
+                    for kind, port in ports.items()
+                }
                 for _ in range(arguments.rounds)
             ]
-            ratio = statistics.median(ours.rate / theirs.rate for theirs, ours in pairs)
-            theirs_rate = statistics.median(theirs.rate for theirs, _ in pairs)
-            ours_rate = statistics.median(ours.rate for _, ours in pairs)
-            theirs_p99 = statistics.median(theirs.p99 for theirs, _ in pairs)
-            ours_p99 = statistics.median(ours.p99 for _, ours in pairs)
+            cells = "".join(
+                f"{statistics.median(one[kind].rate for one in rounds):>16.0f}"
+                f"{statistics.median(one[kind].p99 for one in rounds):>8.1f}"
+                for kind in kinds
+            )
+            ratios = {
+                kind: statistics.median(one["real"].rate / one[kind].rate for one in rounds)
+                for kind in kinds[:-1]
+            }
             print(
-                f"{connections:>11} {theirs_rate:>12.0f} {theirs_p99:>8.1f} {ours_rate:>15.0f} "
-                f"{ours_p99:>8.1f} {ratio:>7.2f}"
+                f"{connections:>11}{cells}   "
+                + ", ".join(f"{ratio:.2f} of {kind}" for kind, ratio in ratios.items())
             )
             if connections == 8:
-                missed = ratio < FLOORS[name]
-    print(f"floor at 8 connections: {FLOORS[name]} - {'MISSED' if missed else 'held'}")
+                missed = ratios["bare"] < FLOORS[name]
+    print(f"floor at 8 connections: {FLOORS[name]} of bare - {'MISSED' if missed else 'held'}")
     return missed
 
 
