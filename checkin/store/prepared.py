@@ -131,7 +131,8 @@ class Preparer:
 
 def _bind_processor(dialect: sa.Dialect, type_: Any) -> _Process | None:
     if isinstance(type_, sa.LargeBinary):
-        return None  # both drivers take bytes as they are
+        # Both drivers take bytes as they are; sqlite3 looks for an adapter for bytes, and not for bytearray.
+        return bytearray if dialect.name == "sqlite" else None
     process: _Process | None = _in_dialect(type_, dialect).bind_processor(dialect)
     return process
 

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import IsolationLevel
 
 from checkin.store import tables
 from checkin.store.prepared import Preparer
 from checkin.store.unit import Done, Job, Lookup, Unit, Work, Writer
 from checkin.store.vault import Vault, new_key
-from checkin.store.writers import PostgresWriters, SqliteWriter
+from checkin.store.writers import PostgresWriter, SqliteWriter
 
 T = TypeVar("T")
 
 _BUSY_MILLISECONDS = 15_000
-PG_WRITERS = 2
 _PG_READERS = 4
 
 
@@ -36,7 +36,7 @@ class Store:
         self._writer: Writer = (
             SqliteWriter(engine, lambda: self.vault)
             if engine.dialect.name == "sqlite"
-            else PostgresWriters(engine, lambda: self.vault, PG_WRITERS)
+            else PostgresWriter(engine, lambda: self.vault)
         )
 
     def run(self, work: Callable[[Unit], T], lookup: Callable[[], Lookup] | None = None) -> T:
@@ -112,14 +112,31 @@ def open_engine(url: str) -> sa.Engine:
     """Return an engine for this URL whose connections are in autocommit, as writers need them."""
     if url.startswith("sqlite"):
         return _sqlite_engine(url)
-    return sa.create_engine(
+    return _postgres_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
+
+
+def _postgres_engine(url: str, *, isolation_level: IsolationLevel, pool_size: int) -> sa.Engine:
+    """Return an engine for PostgreSQL on which a statement is planned once, not each time it is run.
+
+    Every statement here finds its rows by a key, so that a plan for any value is the plan for all values;
+    planning would cost more than running.
+    """
+    engine = sa.create_engine(
         url,
-        isolation_level="AUTOCOMMIT",
+        isolation_level=isolation_level,
         hide_parameters=True,
-        pool_size=PG_WRITERS,
-        max_overflow=2,
+        pool_size=pool_size,
+        max_overflow=4,
         pool_pre_ping=True,
     )
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+        connection.commit()
+
+    return engine
 
 
 def open_store(url: str, keys: Sequence[bytes]) -> Store:
@@ -131,14 +148,7 @@ def open_store(url: str, keys: Sequence[bytes]) -> Store:
     if engine.dialect.name == "sqlite":
         readers = _sqlite_engine(url, read_only=True)
     else:
-        readers = sa.create_engine(
-            url,
-            isolation_level="REPEATABLE READ",
-            hide_parameters=True,
-            pool_size=_PG_READERS,
-            max_overflow=4,
-            pool_pre_ping=True,
-        )
+        readers = _postgres_engine(url, isolation_level="REPEATABLE READ", pool_size=_PG_READERS)
     store = Store(engine, readers, Vault(keys))
     try:
         store.vault = store.vault.with_index_key(store.run(_index_key(store.vault)))

@@ -6,7 +6,6 @@ where anybody was faster, the use cases of that commit run again one by one.
 
 from __future__ import annotations
 
-import itertools
 import queue
 import threading
 from collections.abc import Callable
@@ -156,31 +155,13 @@ class SqliteWriter(_Thread):
         return job, unit, result, None
 
 
-class PostgresWriters:
-    """A few writing connections: while one waits for its commit to be durable, another decides.
+class PostgresWriter(_Thread):
+    """One writing connection to PostgreSQL; other processes have theirs.
 
-    Everything about one person goes to the same connection, so that two texts of one person never race.
+    A second one in this process would only take turns with the first: they share one interpreter.
     """
 
     looks_up = True
-
-    def __init__(self, engine: sa.Engine, vault: Callable[[], Vault], connections: int) -> None:
-        self._writers = [PostgresWriter(engine, vault) for _ in range(connections)]
-        self._turn = itertools.count()
-
-    def submit(self, job: Job) -> None:
-        """Run a job in the next shared transaction of one of the connections."""
-        chosen = next(self._turn) if job.lookup is None else hash(job.lookup.key)
-        self._writers[chosen % len(self._writers)].submit(job)
-
-    def close(self) -> None:
-        """Finish what was submitted, then stop."""
-        for writer in self._writers:
-            writer.close()
-
-
-class PostgresWriter(_Thread):
-    """One writing connection to PostgreSQL."""
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
         self._late: list[Job] = []
