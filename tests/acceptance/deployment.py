@@ -109,11 +109,12 @@ class Deployment:
         """Wait until a process has begun its work."""
         process = self.processes[name]
         if name == "web":
-            poll(lambda: self._answers() or process.has_ended(), START_SECONDS, "the web process", every=0.05)
+            poll(lambda: self.answers() or process.has_ended(), START_SECONDS, "the web process", every=0.05)
         else:
             process.says(READY[name])
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Return whether the web process takes requests."""
         connection = HTTPConnection("127.0.0.1", int(self.settings["PORT"]), timeout=5)
         try:
             connection.request("GET", "/healthz")
@@ -172,6 +173,7 @@ class Deployment:
     def start_over(self) -> None:
         """Forget everybody but staff and all that was said; it is ten in the morning again."""
         self.twilio.release()
+        self.twilio.forget_faults()
         kept = {"flow_versions", "meta"}
         dana = self.store.vault.index(DANA)
 

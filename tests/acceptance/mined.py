@@ -23,7 +23,7 @@ class Nursery:
     """The process that all mined processes are forked from; see `tests.acceptance.nursery`."""
 
     def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
-        self.mines = folder
+        self._mines = folder
         self._process = process
         self._changed = Condition()
         self._started: list[int] = []
@@ -45,13 +45,14 @@ class Nursery:
                     self._ended[int(pid)] = int(word)
                 self._changed.notify_all()
 
-    def start(self, command: str, environ: Mapping[str, str], folder: Path, log: Path) -> int:
+    def start(self, process: Process) -> int:
         """Start a `checkin` command and return its process id."""
-        program, *argv = shlex.split(command)
+        program, *argv = shlex.split(process.command)
         assert program == "checkin"
-        wanted = {"argv": argv, "environ": environ, "folder": str(folder), "log": str(log)}
+        wanted = {"argv": argv, "environ": process.environ, "mines": str(self._field(process.name))}
+        wanted |= {"folder": str(process.folder), "log": str(process.log)}
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({**wanted, "mines": str(self.mines)}) + "\n")
+        self._process.stdin.write(json.dumps(wanted) + "\n")
         self._process.stdin.flush()
         return wait_on(self._changed, lambda: self._started and self._started.pop(0), what="a new process")
 
@@ -77,19 +78,25 @@ class Nursery:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def arm(self, mine: str) -> None:
-        """Let the next process that comes by this place die there."""
+    def arm(self, process: Process, mine: str) -> None:
+        """Let this process die when it next comes by this place."""
         assert mine in mines.MINES
-        mines.file_of(self.mines, mine).touch()
+        mines.file_of(self._field(process.name), mine).touch()
 
     def armed(self) -> list[str]:
         """Return the mines that nobody has come by."""
-        return [name for name in mines.MINES if mines.file_of(self.mines, name).exists()]
+        return [str(file) for file in self._mines.glob("*/*")]
 
     def disarm(self) -> None:
         """Take all mines away."""
-        for name in mines.MINES:
-            mines.file_of(self.mines, name).unlink(missing_ok=True)
+        for file in self._mines.glob("*/*"):
+            file.unlink(missing_ok=True)
+
+    def _field(self, name: str) -> Path:
+        """Return the folder with the mines of the processes of this name."""
+        field = self._mines / name
+        field.mkdir(exist_ok=True)
+        return field
 
     def process(self, name: str, command: str, environ: Mapping[str, str], folder: Path) -> Process:
         """Return a process that is forked from this nursery when it is started."""
@@ -117,7 +124,7 @@ class _Mined(Process):
 
     def start(self) -> None:
         self._begin()
-        self._pid = self._nursery.start(self.command, self.environ, self.folder, self.log)
+        self._pid = self._nursery.start(self)
 
     def finish(self, seconds: float = START_SECONDS) -> int:
         status = self._nursery.status(self.pid, seconds)

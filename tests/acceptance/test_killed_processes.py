@@ -15,11 +15,9 @@ import pytest
 
 from checkin.service import delivery, due
 from tests.acceptance.conftest import fresh
-from tests.acceptance.deployment import Deployment, deployed
+from tests.acceptance.deployment import Deployment
 from tests.acceptance.mined import Nursery
 from tests.acceptance.people import Circle
-from tests.servers.postgres import Postgres
-from tests.servers.valkey import running_valkey
 from tests.standin.rows import new_sid
 
 pytestmark = pytest.mark.acceptance
@@ -36,39 +34,11 @@ ON_BOTH = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def on_redis(
-    cradle: Nursery, postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
-    """The Procfile's processes on PostgreSQL and Redis, each of which can be told where to die."""
-    folder = tmp_path_factory.mktemp("killed_on_redis")
-    with (
-        postgres_server.fresh_database() as database_url,
-        running_valkey() as broker_url,
-        deployed(folder, database_url=database_url, broker_url=broker_url, process=cradle.process) as one,
-    ):
-        yield one
-
-
-@pytest.fixture(scope="module")
-def on_sqlite(cradle: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """`checkin web` on SQLite with the embedded broker, which can be told where to die."""
-    folder = tmp_path_factory.mktemp("killed_on_sqlite")
-    database_url = f"sqlite:///{folder / 'checkin.sqlite3'}"
-    with deployed(
-        folder, database_url=database_url, broker_url="embedded", process=cradle.process
-    ) as deployment:
-        yield deployment
-
-
 @pytest.fixture
 def deployment(cradle: Nursery, request: pytest.FixtureRequest) -> Iterator[Deployment]:
-    """A whole deployment, with nobody in it and no mine armed."""
-    one: Deployment = request.getfixturevalue(f"on_{request.param}")
+    """A whole deployment of forked processes, with nobody in it and no mine armed."""
+    one: Deployment = request.getfixturevalue(f"{request.param}_forks")
     cradle.disarm()
-    one.twilio.forget_faults()
-    if ended := [name for name, process in one.processes.items() if not process.runs]:
-        one.start(*ended)
     yield from fresh(one)
 
 
@@ -89,7 +59,7 @@ class Fall:
 
     def at(self, mine: str, name: str, cause: Callable[[], object]) -> None:
         """Let the process that does the work of this name come by this mine, by way of the cause."""
-        self._cradle.arm(mine)
+        self._cradle.arm(self._deployment.doing(name), mine)
         # The request that the web process was killed in is torn off.
         with suppress(OSError):
             cause()

@@ -206,36 +206,36 @@ def test_without_a_program_nothing_starts(
 
 
 @pytest.mark.redis
-def test_every_process_ends_soon_and_well_when_it_is_told_to(on_redis: Deployment) -> None:
-    for name, process in on_redis.processes.items():
+def test_every_process_ends_soon_and_well_when_it_is_told_to(on_redis_forks: Deployment) -> None:
+    for name, process in on_redis_forks.processes.items():
         began = monotonic()
         assert process.end() == 0, name
         assert monotonic() - began < STOPS_WITHIN, name
-    on_redis.start()
-    Circle.of(on_redis).join()
 
 
-def test_one_process_for_everything_ends_soon_and_well(on_sqlite: Deployment) -> None:
+def test_one_process_for_everything_ends_soon_and_well(on_sqlite_forks: Deployment) -> None:
     began = monotonic()
-    assert on_sqlite.processes["web"].end() == 0
+    assert on_sqlite_forks.processes["web"].end() == 0
     assert monotonic() - began < STOPS_WITHIN
-    on_sqlite.start()
-    Circle.of(on_sqlite).join()
 
 
 @pytest.mark.redis
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(on_redis: Deployment) -> None:
-    circle, twilio, alerts = Circle.of(on_redis), on_redis.twilio, on_redis.processes["alerts"]
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(on_redis_forks: Deployment) -> None:
+    circle, twilio, alerts = (
+        Circle.of(on_redis_forks),
+        on_redis_forks.twilio,
+        on_redis_forks.processes["alerts"],
+    )
     circle.join()
     circle.alice.writes("SUPPORT")
     circle.alice.reads("OK. …")
     twilio.hang()
-    on_redis.pass_time(minutes=5)
+    on_redis_forks.pass_time(minutes=5)
     twilio.wait_for(lambda one: any("Reply 1" in row.body for row in one.messages) or len(one.messages) > 4)
     alerts.signal(signal.SIGTERM)
     twilio.release()
     assert alerts.finish(STOPS_WITHIN) == 0
-    assert on_redis.rows("SELECT count(*) FROM outbox WHERE state = 'sending'") == [(0,)]
+    assert on_redis_forks.rows("SELECT count(*) FROM outbox WHERE state = 'sending'") == [(0,)]
     alerts.start()
     circle.bob.reads("Harbor Circle: Alice would like to hear from you today. …")
     circle.alice.reads("I texted Bob at …")
@@ -245,17 +245,18 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(on_redis: Depl
     circle.nobody_has_anything_to_read()
 
 
-def test_a_web_process_answers_what_it_has_begun(on_sqlite: Deployment) -> None:
+def test_a_web_process_answers_what_it_has_begun(on_sqlite_forks: Deployment) -> None:
     """A request that came before the signal gets its answer."""
-    web, sender = on_sqlite.processes["web"], on_sqlite.sender
+    web, sender = on_sqlite_forks.processes["web"], on_sqlite_forks.sender
     body = b"x=" + b"1" * 100
-    with socket.create_connection(("127.0.0.1", int(on_sqlite.settings["PORT"])), timeout=10) as connection:
+    with socket.create_connection(
+        ("127.0.0.1", int(on_sqlite_forks.settings["PORT"])), timeout=10
+    ) as connection:
         head = f"POST /twilio/sms HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         connection.sendall(head + body[:50])
         assert sender.sms_answer("+12025550105", "+12025550100", "HELP").status == 200
         web.signal(signal.SIGTERM)
-        poll(lambda: not on_sqlite._answers(), what="the end of listening")
+        poll(lambda: not on_sqlite_forks.answers(), what="the end of listening")
         connection.sendall(body[50:])
         assert connection.recv(100).startswith(b"HTTP/1.1 403 ")
     assert web.finish(STOPS_WITHIN) == 0
-    on_sqlite.start()
