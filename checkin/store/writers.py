@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ BATCH = 64
 
 ATTEMPTS = 12
 """How often a use case is run again after somebody else was faster, before its caller is told."""
+
+RECONNECT_WAITS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between the tries to reach a database that is gone. In all less than a carrier waits (15 s)."""
 
 _Outcome = tuple[Job, Unit | None, Any, BaseException | None]
 
@@ -56,14 +60,28 @@ class _Thread:
     def _serve(self) -> None:
         """Commit batch after batch. Whatever happens, every caller is told: nobody waits for ever."""
         while (batch := self._choose()) is not None:
-            try:
-                outcomes = self._commit(batch)
-            except Exception as error:  # noqa: BLE001  the connection is gone: every caller is told
-                self._drop_connection()
-                outcomes = [(job, None, None, error) for job in batch]
-            for outcome in outcomes:
+            for outcome in self._insist(batch):
                 _tell(*outcome)
         self._drop_connection()
+
+    def _insist(self, batch: list[Job]) -> list[_Outcome]:
+        """Commit these jobs, on a new connection where the one there was is gone.
+
+        A carrier does not bring a text again that was answered with an error. Nobody has been told anything
+        yet, so trying again is safe even where the commit went through and only the word of it was lost: a
+        use case recognises what it has claimed.
+        """
+        waits = iter(RECONNECT_WAITS)
+        while True:
+            try:
+                return self._commit(batch)
+            except Exception as error:  # noqa: BLE001  after the last try every caller is told
+                self._drop_connection()
+                wait = next(waits, None)
+                if wait is None:
+                    return [(job, None, None, error) for job in batch]
+                log.warning("database connection lost, trying again")
+                time.sleep(wait)
 
     def _choose(self) -> list[Job] | None:
         """Return the jobs for the next commit, or None once it is time to stop."""
