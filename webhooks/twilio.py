@@ -108,7 +108,12 @@ class Webhooks:
         app, body = self._app, form.get("Body")
         number_index = app.store.vault.index(number)
         inbound = Inbound(
-            message_sid, number, body, confirmed=_confirmed(form, body), number_index=number_index
+            message_sid,
+            number,
+            body,
+            confirmed=_confirmed(form, body),
+            opted_out=form.get("OptOutType") == "STOP",
+            number_index=number_index,
         )
         answers = await app.store.run_async(
             lambda unit: receive(app, unit, inbound, app.clock.now()), lambda: lookup_for(app, inbound)

@@ -22,7 +22,8 @@ class Inbound:
     """One text from outside. `number` is E.164; `carrier_id` is the carrier's id of this text.
 
     `number_index` is the number's blind index, where the caller knows it already.
-    `confirmed` is true where the carrier has already answered an opt-out (or HELP) by itself.
+    `confirmed` is true where the carrier has already answered an opt-out (or HELP) by itself, `opted_out`
+    where it took the text for an opt-out and blocks the number from now on, whatever we make of the words.
     """
 
     carrier_id: str
@@ -30,7 +31,11 @@ class Inbound:
     body: str
     channel: str = "sms"
     confirmed: bool = False
+    opted_out: bool = False
     number_index: bytes | None = None
+
+
+_STOP = "STOP"
 
 
 def lookup_for(app: App, inbound: Inbound) -> Lookup:
@@ -79,8 +84,9 @@ class _Reply:
         self.inbound = inbound
         self.situation = situation
         self.key = f"in.{inbound.carrier_id}"
-        self.keyword = reading.keyword(turn, situation, inbound.body)
-        read = reading.read(turn, situation, inbound.body)
+        words = _STOP if inbound.opted_out else inbound.body
+        self.keyword = reading.keyword(turn, situation, words)
+        read = reading.read(turn, situation, words)
         self.understanding = read.understanding
         state = situation.member_state if situation is not None else None
         self.route = route(
