@@ -22,12 +22,12 @@ class Length(NamedTuple):
     places: range
 
 
-def read_number(scan: Scan, low: int | None, high: int | None) -> int | None:
+def read_number(scan: Scan, low: int | None, high: int | None, ranges: bool = True) -> int | None:
     """Return the one whole number that the text answers with, if it has one within the bounds.
 
     A number counts where it leads, as in "4, slept 8 hours", or closes a short text, as in "it was a 4". Two
-    numbers side by side ("3 or 4", "3-4"), a fraction, a negative number, or a number with a unit ("4 pm",
-    "2 kids") is no answer.
+    neighbours ("3 or 4", "3-4") and "3.5" count by the lower one, where `ranges` are wanted; a wider range, a
+    negative number, or a number with a unit ("4 pm", "2 kids") is no answer.
     """
     words = scan.words
     places = [place for place, word in enumerate(words) if word.isdigit()]
@@ -38,8 +38,11 @@ def read_number(scan: Scan, low: int | None, high: int | None) -> int | None:
     after = first + 1
     if len(words[first]) > 9 or (first == 0 and scan.tokens.gaps[0] == "-"):
         return None
+    part = _fraction(scan, places) if ranges else None
     of = _total(scan, first)
-    if of is not None:
+    if part is not None:
+        value, after = part
+    elif of is not None:
         total, after = of
         if total == value and high is not None:
             value = high
@@ -47,7 +50,34 @@ def read_number(scan: Scan, low: int | None, high: int | None) -> int | None:
             return None
     elif _side_by_side(scan, places):
         return None
+    elif value == 100 and high is not None and _percent(scan, first):
+        value = high
     return value if _fits(value, low, high) and _stands_well(scan, first, after) else None
+
+
+def _fraction(scan: Scan, places: list[int]) -> tuple[int, int] | None:
+    """Return the lower whole number and the place after "3.5", "3-4", "3 or 4", "between 3 and 4"."""
+    if len(places) != 2:
+        return None
+    first, second = places
+    one, other = scan.words[first], scan.words[second]
+    if second == first + 1 and scan.tokens.gaps[second] in (".", ",") and len(other) == 1 and len(one) <= 2:
+        return int(one), second + 1
+    if len(one) > 2 or len(other) > 2 or abs(int(one) - int(other)) != 1:
+        return None
+    if second == first + 1 and not set(scan.tokens.gaps[second]) & {"-", "–", "—", "~"}:
+        return None
+    return (min(int(one), int(other)), second + 1) if _side_by_side(scan, places) else None
+
+
+def _between(scan: Scan, place: int, end: int) -> bool:
+    """Whether these are the two numbers of "between 3 and 4"."""
+    return end > place + 1 and place > 0 and scan.words[place - 1] in scan.lexicon.sets["between"]
+
+
+def _percent(scan: Scan, place: int) -> bool:
+    following = scan.tokens.gaps[place + 1] if place + 1 < len(scan.words) else scan.tokens.tail
+    return following.startswith("%")
 
 
 def _fits(value: int, low: int | None, high: int | None) -> bool:
@@ -86,18 +116,22 @@ def _stands_well(scan: Scan, start: int, end: int) -> bool:
     ):
         return False
     before = [place for place in range(start) if place not in scan.fillers]
-    if any(words[place] in scan.lexicon.sets["not_before_a_number"] for place in range(start)):
+    first = start - 1 if _between(scan, start, end) else start
+    if any(words[place] in scan.lexicon.sets["not_before_a_number"] for place in range(first)):
         return False
+    before = [place for place in before if place < first]
     if all(words[place] in scan.lexicon.sets["before_a_number"] for place in before):
         return True
-    if words[start - 1] in scan.lexicon.sets["not_closing_after"]:
+    if start and words[start - 1] in scan.lexicon.sets["not_closing_after"]:
         return False
     return len(words) <= FEW_WORDS and all(place in scan.fillers for place in range(end, len(words)))
 
 
 def _number_word(scan: Scan, low: int | None, high: int | None) -> int | None:
     hits = scan.clear(("numbers",), ("not_numbers",))
+    end = hits[0].end if hits else 0
     if len(hits) == 2 and hits[1].leaf.worth == high and _out_of(scan, hits[0].end, hits[1].start):
+        end = hits[1].end
         hits = hits[:1]
     values = {int(hit.leaf.worth) for hit in hits}
     if len(values) != 1:
@@ -107,7 +141,7 @@ def _number_word(scan: Scan, low: int | None, high: int | None) -> int | None:
     others = [
         place for place in scan.rest(hits) if scan.words[place] not in scan.lexicon.sets["before_a_number"]
     ]
-    good = len(others) <= 3 and _stands_well(scan, hit.start, hit.end)
+    good = len(others) <= 3 and _stands_well(scan, hit.start, end)
     return value if good and _fits(value, low, high) else None
 
 

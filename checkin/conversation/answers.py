@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from checkin.conversation.amounts import read_length, read_number
 from checkin.conversation.lexicon import Hit, Scan
-from checkin.conversation.safety import refuses_to_cancel
+from checkin.conversation.safety import cry_for_help, refuses_to_cancel
 from checkin.conversation.understanding import Category, Understanding
 from checkin.flow.model import Answer
 
@@ -36,6 +36,7 @@ def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | 
     if scan.asks or len(scan.words) > LONG_REPLY or any(word.isdigit() for word in scan.words):
         return None
     hits = scan.clear(("mood",), ("mood", "fillers", "unsure", "snooze", "not_support"))
+    hits = [hit for hit in hits if not _unreal(scan, hit)]
     if not hits:
         return None
     turns = [place for place, word in enumerate(scan.words) if word in scan.lexicon.sets["but"]]
@@ -44,6 +45,12 @@ def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | 
     category = Category.LOW if worth < 0.5 else Category.OK
     value = None if low is None or high is None else low + int(worth * (high - low))
     return Understanding(category, value, rule=hit.leaf.rule)
+
+
+def _unreal(scan: Scan, hit: Hit) -> bool:
+    """Whether the mood is only hoped for: "I might feel better later"."""
+    unreal = scan.lexicon.sets["unreal"]
+    return any(word in unreal for word in scan.words[max(0, hit.start - 3) : hit.start])
 
 
 def _turned(scan: Scan, hit: Hit) -> float:
@@ -98,7 +105,7 @@ def read_in_window(scan: Scan) -> Understanding | None:
 
 def read_from_contact(scan: Scan) -> Understanding | None:
     """Read a trusted contact's "1 if you can, 2 if not". What asks back is no yes: the alert would stop."""
-    number = read_number(scan, 1, 2)
+    number = read_number(scan, 1, 2, ranges=False)
     if number is not None:
         return Understanding(Category.YES if number == 1 else Category.NO, rule="number")
     if scan.asks or any(word.isdigit() for word in scan.words):
@@ -128,9 +135,12 @@ def _says(scan: Scan, by_language: Iterable[Iterable[str]]) -> bool:
 
 def read_unasked(scan: Scan) -> Understanding | None:
     """Read a text that answers no question: thanks, an all-clear, a late number, a yes or no, a mood."""
-    courtesy = read_courtesy(scan)
-    if courtesy:
-        return courtesy
+    known = read_courtesy(scan) or read_always(scan)
+    if known:
+        return known
+    asks = scan.alone("help_unasked")
+    if asks:
+        return Understanding(Category.HELP, rule=asks.leaf.rule)
     hit = scan.alone("fine")
     if hit:
         return Understanding(Category.OK, rule=hit.leaf.rule)
@@ -146,6 +156,9 @@ def read_courtesy(scan: Scan) -> Understanding | None:
 
 def read_always(scan: Scan) -> Understanding | None:
     """Read the words that are understood in every step when they stand alone: help, resume, later."""
+    cry = cry_for_help(scan)
+    if cry:
+        return Understanding(Category.HELP, also=(Category.SUPPORT,), rule=cry.leaf.rule)
     for section, category in (("help", Category.HELP), ("resume", Category.RESUME)):
         hit = scan.alone(section)
         if hit:
@@ -154,14 +167,22 @@ def read_always(scan: Scan) -> Understanding | None:
 
 
 def _snooze(scan: Scan) -> Understanding | None:
-    hits = scan.hits.get("snooze", [])
+    anywhere = scan.clear(("snooze_anywhere",), ("snooze_anywhere", "not_support"))
+    hits = scan.found("snooze", "snooze_anywhere")
     length = read_length(scan)
     seconds = length.seconds if length else None
-    if not hits and not seconds:
+    if anywhere and not scan.asks and len(scan.words) <= LONG_REPLY:
+        return Understanding(
+            Category.SNOOZE, seconds or int(anywhere[0].leaf.worth), rule=anywhere[0].leaf.rule
+        )
+    clock = _clock_time(scan)
+    if not hits and not seconds and not clock:
         return None
     sets = scan.lexicon.sets
-    covered = {place for hit in hits for place in range(hit.start, hit.end)} | scan.fillers
+    covered = {place for hit in hits for place in range(hit.start, hit.end)} | scan.fillers | clock
     connecting = sets["polite"]
+    if clock:
+        connecting = connecting | sets["ask_again"]
     if length and seconds:
         covered.update(length.places)
         connecting = connecting | sets["for_words"] | sets["ask_again"]
@@ -169,4 +190,22 @@ def _snooze(scan: Scan) -> Understanding | None:
         return None
     if seconds:
         return Understanding(Category.SNOOZE, seconds, rule="length")
+    if not hits:
+        return Understanding(Category.SNOOZE, rule="time of day")
     return Understanding(Category.SNOOZE, int(hits[0].leaf.worth), rule=hits[0].leaf.rule)
+
+
+def _clock_time(scan: Scan) -> set[int]:
+    """Return the places of a time of day: "at 5", "around 5 pm", "a las 9"."""
+    before, after = scan.lexicon.sets["clock_before"], scan.lexicon.sets["clock_after"]
+    for place, word in enumerate(scan.words):
+        if place and word.isdigit() and len(word) <= 2 and scan.words[place - 1] in before:
+            places = {place - 1, place}
+            following = place + 1
+            while following < len(scan.words) and (
+                scan.words[following] in after or scan.words[following].isdigit()
+            ):
+                places.add(following)
+                following += 1
+            return places | ({place - 2} if place > 1 and scan.words[place - 2] in before else set())
+    return set()

@@ -246,13 +246,17 @@ def answer_value(answer: Answer, understanding: Understanding) -> Value:
             return _YES_NO.get(category)
         case "choice":
             return value if category is Category.CHOICE and value in answer.choices else None
-        case "text" | "phone":
+        case "text":
+            return value if category in _IN_OWN_WORDS and isinstance(value, str) and value else None
+        case "phone":
             return value if category is Category.TEXT and isinstance(value, str) and value else None
         case _:
             assert_never(answer.kind)
 
 
 _ON_A_SCALE = frozenset({Category.NUMBER, Category.LOW, Category.OK})
+_IN_OWN_WORDS = frozenset({Category.TEXT, Category.LOW, Category.OK})
+"""A free text keeps its words, whether or not they also say how somebody is."""
 _YES_NO = {Category.YES: "yes", Category.NO: "no"}
 
 

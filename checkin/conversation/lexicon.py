@@ -6,6 +6,7 @@ packs stand in one tree of words per language; a text costs one look-up a word, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -35,6 +36,17 @@ class Hit(NamedTuple):
     end: int
     leaf: Leaf
 
+
+ANY_WORD = "*"
+"""In a phrase, stands for any one word: "tell * to call me"."""
+ANY_NAME = "@"
+"""In a phrase, stands for any first name in the packs' `names`: "this is not @"."""
+_WILD = re.compile(r"([*@])")
+_DIGITS = frozenset("0123456789$@")
+_LEET = str.maketrans("01345$@", "oieassa")
+_LEET_WORD = re.compile(r"[^\W_]*(?:[^\W\d_][\d$@]|[\d$@][^\W\d_])[^\W_]*")
+_SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*]{1,2}[^\W\d_]){2,9}(?![^\W_])")
+"""A word with a space or dot after each letter."""
 
 Node = dict[str, Any]
 """Words to nodes; under the empty word, the phrase's leaves."""
@@ -116,26 +128,25 @@ class Lexicon:
         self._vocabulary: set[str] = set()
         self.languages = tuple(pack.language for pack in packs if pack.language != "any")
         self._trees: dict[str, Node] = {language: {} for language in self.languages}
+        self.sets = {section: self._word_set(packs, section) for section in WORDS}
         single: set[str] = set()
+        plain = {id(pack): [*self._entries(pack)] for pack in packs}
         for language in self.languages:
             for pack in sorted(packs, key=lambda pack: pack.language != language):
-                for section, phrase, worth, rule in _plain(pack):
-                    words = self.cut(phrase).words
-                    if section == "fillers" and len(words) == 1:
+                own = pack.language in (language, "any")
+                for words, leaf in plain[id(pack)]:
+                    if leaf.section == "fillers" and len(words) == 1:
                         single.add(words[0])
-                    self._grow(
-                        self._trees[language],
-                        words,
-                        Leaf(section, worth, rule),
-                        pack.language in (language, "any"),
-                    )
+                    self._grow(self._trees[language], words, leaf, own)
         self._fillers = frozenset(single)
         self._squeezed = {_squeeze(word): word for word in sorted(self._vocabulary, key=len, reverse=True)}
+        self._vocabulary.update(self.sets["names"])
+        self._vocabulary -= {ANY_WORD, ANY_NAME}
         self._near = self._misspellings()
+        self._swapped = self._swaps()
         self._spellings = {
             normal(short): normal(long) for pack in packs for short, long in pack.spellings.items()
         }
-        self.sets = {section: self._word_set(packs, section) for section in WORDS}
         self.out_of = self._word_set(packs, "out_of")
         self.reactions = tuple(normal(text) for pack in packs for text in pack.phrases.get("reactions", ()))
         self.amounts = {section: self._amounts(packs, section) for section in AMOUNTS}
@@ -148,7 +159,7 @@ class Lexicon:
 
     def scan(self, normal_text: str, language: str) -> Scan:
         """Return what the packs know of this text, the member's own language first."""
-        tokens = Tokens(normal_text, self._cut)
+        tokens = Tokens(self._despelled(normal_text), self._cut)
         words = tokens.words
         vocabulary = self._vocabulary
         for place, word in enumerate(words):
@@ -165,9 +176,29 @@ class Lexicon:
             fillers.update(range(hit.start, hit.end))
         return Scan(self, tokens, found, fillers)
 
-    def _walk(self, node: Node, words: list[str], start: int, found: dict[str, list[Hit]]) -> None:
+    def _despelled(self, text: str) -> str:
+        """Return the text with words like "st0p" and "s t o p" made whole."""
+
+        def whole(found: re.Match[str]) -> str:
+            word = "".join(letter for letter in found[0] if letter.isalpha())
+            return word if word in self._vocabulary else found[0]
+
+        def plain(found: re.Match[str]) -> str:
+            short = self._spellings.get(found[0])
+            if short is not None:
+                return short
+            word = found[0].translate(_LEET)
+            return word if len(word) > 3 and word in self._vocabulary else found[0]
+
+        if not _DIGITS.isdisjoint(text):
+            text = _LEET_WORD.sub(plain, text)
+        return _SPELLED.sub(whole, text)
+
+    def _walk(
+        self, node: Node, words: list[str], start: int, found: dict[str, list[Hit]], after: int | None = None
+    ) -> None:
         """Note every phrase that begins at `start`; words that change nothing may stand inside it."""
-        at = start + 1
+        at = start + 1 if after is None else after
         skipped = 0
         while True:
             for leaf in node.get("", ()):
@@ -176,6 +207,7 @@ class Lexicon:
                 if at >= len(words):
                     return
                 following = node.get(words[at])
+                self._walk_wild(node, words, start, found, at)
                 if following is not None or words[at] not in self._fillers or skipped == SKIPPED_WORDS:
                     break
                 at += 1
@@ -185,6 +217,31 @@ class Lexicon:
             node = following
             at += 1
             skipped = 0
+
+    def _walk_wild(
+        self, node: Node, words: list[str], start: int, found: dict[str, list[Hit]], at: int
+    ) -> None:
+        """Go on behind a word that stands for any, or for any name."""
+        anything, named = node.get(ANY_WORD), node.get(ANY_NAME)
+        if anything is not None:
+            self._walk(anything, words, start, found, at + 1)
+        if named is not None and words[at] in self.sets["names"]:
+            self._walk(named, words, start, found, at + 1)
+
+    def _entries(self, pack: Pack) -> Iterable[tuple[list[str], Leaf]]:
+        """Yield the words of every plain phrase of a pack, and what they mean."""
+        for section, phrase, worth, rule in _plain(pack):
+            yield self._phrase(phrase), Leaf(section, worth, rule)
+
+    def _phrase(self, phrase: str) -> list[str]:
+        """Return the words of a phrase of a pack; its stars stay stars."""
+        bare = phrase.replace("'", "").lower()
+        if bare.isascii() and bare.replace(" ", "").isalpha():
+            return bare.split()
+        words: list[str] = []
+        for piece in _WILD.split(phrase):
+            words += [piece] if piece in (ANY_WORD, ANY_NAME) else self.cut(piece).words
+        return words
 
     def _grow(self, tree: Node, words: list[str], leaf: Leaf, own: bool) -> None:
         self._vocabulary.update(words)
@@ -207,6 +264,9 @@ class Lexicon:
         known = self._squeezed.get(_squeeze(word))
         if known is not None and len(known) < len(word):
             return known
+        swapped = self._swapped.get(word)
+        if swapped is not None:
+            return swapped
         if SHORTEST_MISSPELT - 1 <= len(word) <= 20:
             for form in (word, *_shorter(word)):
                 near = self._near.get(form)
@@ -221,6 +281,16 @@ class Lexicon:
                 for form in (word, *_shorter(word)):
                     near.setdefault(form, word)
         return near
+
+    def _swaps(self) -> dict[str, str]:
+        """Return the words of four and five letters, by their forms with two neighbours swapped."""
+        swapped: dict[str, str] = {}
+        for word in sorted(self._vocabulary):
+            if len(word) in (4, 5) and word.isalpha():
+                for place in range(len(word) - 1):
+                    form = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+                    swapped.setdefault(form, word)
+        return {form: word for form, word in swapped.items() if form not in self._vocabulary}
 
     def _word_set(self, packs: Sequence[Pack], section: str) -> frozenset[str]:
         phrases = (phrase for pack in packs for phrase in pack.phrases.get(section, ()))

@@ -7,6 +7,7 @@ characters make no difference.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -16,19 +17,31 @@ MAX_TEXT = 1600
 BREAKS = frozenset(".,;:!?…()—–\n")
 """Signs that end a clause; a negation does not reach across one."""
 
+_EMOTICONS = {
+    ":'(": "😢", ":,(": "😢", ":-(": "🙁", ":(": "🙁", "=(": "🙁", ":[": "🙁", ":/": "😕", ":-/": "😕",
+    "d:": "😟", ":)": "🙂", ":-)": "🙂", "=)": "🙂", ":]": "🙂", ";)": "🙂", ";-)": "🙂", ":d": "😀",
+    ":-d": "😀", "=d": "😀", "xd": "😂",
+    "<3": "❤", "</3": "💔",
+}  # fmt: skip
+_EMOTICON = re.compile(
+    r"(?<![^\W\d_])(?:" + "|".join(sorted(map(re.escape, _EMOTICONS), key=len, reverse=True)) + r")(?!\w)"
+)
+_LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏκνορτυαεικοѐ", "aeopcyxijsdhlkvoptuaeikoe")
+"""Letters of other scripts that look Latin, and the Latin letters that they are read as."""
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ′＇"))
 _SKIN_COLOURS = range(0x1F3FB, 0x1F400)
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cc", "Cs"})
 
 
+@functools.lru_cache(maxsize=8192)
 def _plain_character(character: str) -> str:
     if character in "\n\r\t":
         return character
     category = unicodedata.category(character)
     if category in _DROPPED or ord(character) in _SKIN_COLOURS:
         return ""
-    if category == "Nd":
-        return str(unicodedata.decimal(character))
+    if character.isdigit():  # also circled digits, which no decomposition knows
+        return str(unicodedata.digit(character))
     return character
 
 
@@ -36,9 +49,16 @@ def normal(text: str) -> str:
     """Return the text folded for comparing: at most `MAX_TEXT` characters, no accents, no capitals."""
     text = text[:MAX_TEXT]
     if text.isascii():
-        return text.replace("'", "").replace("`", "").lower()
+        return _without_emoticons(text.lower()).replace("'", "").replace("`", "")
+    text = _without_emoticons(text.replace("’", "'"))
     folded = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))[: 2 * MAX_TEXT].casefold()
-    return "".join(map(_plain_character, folded))[:MAX_TEXT]
+    plain = "".join(map(_plain_character, folded))[:MAX_TEXT]
+    return plain.translate(_LOOK_ALIKES)
+
+
+def _without_emoticons(text: str) -> str:
+    """Return the text with the emoji that its emoticons stand for: ":(" is the same as a sad face."""
+    return _EMOTICON.sub(lambda found: _EMOTICONS[found[0].lower()], text)
 
 
 def clean(text: str) -> str:

@@ -27,11 +27,14 @@ PHRASES = frozenset(
         "opt_out",
         "opt_out_anywhere",
         "not_opt_out",
+        "opt_out_unasked",
         "wrong_number",
         "support",
         "support_anywhere",
         "not_support",
         "help",
+        "help_once",
+        "help_unasked",
         "resume",
         "pause",
         "pause_with_length",
@@ -47,18 +50,24 @@ PHRASES = frozenset(
         "contact_yes_alone",
         "contact_no",
         "thanks",
+        "receipt",
         "not_numbers",
         "auto_reply",
     ]
 )
 """Sections that are lists of phrases."""
-WORTHS = frozenset({"snooze", "mood"})
+WORTHS = frozenset({"snooze", "snooze_anywhere", "mood"})
 """Sections that give phrases a worth: seconds, or a place on a scale from 0 to 1."""
 AMOUNTS = frozenset({"numbers", "one_of", "lengths", "weekdays"})
 """Sections that give single words an amount."""
 WORDS = frozenset(
     [
         "polite",
+        "between",
+        "unreal",
+        "names",
+        "clock_before",
+        "clock_after",
         "ask_again",
         "before_a_number",
         "not_before_a_number",

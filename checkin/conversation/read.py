@@ -24,7 +24,13 @@ from checkin.conversation import answers
 from checkin.conversation.lexicon import Lexicon, Scan
 from checkin.conversation.normal import clean, normal
 from checkin.conversation.pack import Pack, load_packs
-from checkin.conversation.safety import read_safety, read_when_stopped, support_hit
+from checkin.conversation.safety import (
+    read_safety,
+    read_when_stopped,
+    safety_readings,
+    support_hit,
+    support_reading,
+)
 from checkin.conversation.understanding import Category, Context, Question, Understanding
 from checkin.flow.model import Answer
 
@@ -35,6 +41,7 @@ MORE_TO_SAY = 4
 """A text that asks for a person and has so many other words is kept as an answer as well."""
 
 _PHONE = re.compile(r"\+?\d[\d\s().\-/]{5,24}\d")
+_NAMED = re.compile(r"a \w+(?: \w+)? (\w+ \w+(?: \w+)?)")
 _QUOTES = '"“”„«»'
 _BESIDE_SUPPORT = frozenset(
     {Category.NUMBER, Category.YES, Category.NO, Category.CHOICE, Category.LOW, Category.OK, Category.TEXT}
@@ -65,7 +72,38 @@ class Reader:
             return _wordless(scan)
         if question.context is Context.STOPPED:
             return read_when_stopped(scan)
-        return read_safety(scan, question.context) or self._reading(text, folded, scan, question)
+        return read_safety(scan, question.context, _agrees(question)) or self._reading(
+            text, folded, scan, question
+        )
+
+    def words_of(self, found: Understanding, text: str, language: str) -> tuple[str, ...]:
+        """Return the words of `text` that led to `found`, as they were compared; none where no word did."""
+        scan = self.lexicon.scan(normal(text), language)
+        for hits in scan.hits.values():
+            for hit in hits:
+                if hit.leaf.rule == found.rule:
+                    return tuple(scan.words[hit.start : hit.end])
+        if found.category is Category.NUMBER:
+            return tuple(word for word in scan.words if word.isdigit())[:1]
+        return ()
+
+    def runner_up(
+        self, found: Understanding, text: str, language: str, question: Question
+    ) -> Understanding | None:
+        """Return what `text` would mean if it did not mean `found`; None where that is nothing else."""
+        folded = normal(text)
+        scan = self.lexicon.scan(folded, language)
+        if not scan.words:
+            return None
+        candidates = [
+            *safety_readings(scan, question.context, _agrees(question)),
+            support_reading(scan),
+            self._answer(text, folded, scan, question),
+            answers.read_always(scan),
+            answers.read_unasked(scan),
+        ]
+        others = (one for one in candidates if one is not None)
+        return next((one for one in others if one.category not in (found.category, *found.also)), None)
 
     def _is_reaction(self, folded: str) -> bool:
         """Whether a phone wrote this for a tap on one of our texts: Liked “…”."""
@@ -74,34 +112,46 @@ class Reader:
             return True
         if len(stripped) < 3 or stripped[-1] not in _QUOTES:
             return False
-        opening = min((at for quote in _QUOTES if (at := stripped.find(quote)) >= 0), default=-1)
-        if opening == len(stripped) - 1:
-            return False
-        before = stripped[:opening].strip()
+        openings = [at for at, sign in enumerate(stripped[:-1]) if sign in _QUOTES]
+        return any(self._tells_of_a_tap(stripped[:at].strip()) for at in openings[:4])
+
+    def _tells_of_a_tap(self, before: str) -> bool:
+        """Whether a phone writes this before the text that it quotes: `Liked`, `👍 to`, `A Bob le gustó`."""
         if before.startswith(("reacted ", "reacciono ")):
             return True
-        words = "".join(c for c in before if c.isalnum() or c == " ").strip()
-        return words in self.lexicon.reactions
+        words = " ".join("".join(c if c.isalnum() else " " for c in before).split())
+        if words in ("to", "a"):
+            return not before[0].isalnum()
+        named = _NAMED.match(words)
+        return words in self.lexicon.reactions or (named is not None and named[1] in self.lexicon.reactions)
 
     def _reading(self, text: str, folded: str, scan: Scan, question: Question) -> Understanding:
         support = support_hit(scan)
         if support is None:
             return (
                 self._answer(text, folded, scan, question)
-                or answers.read_always(scan)
+                or self._always(scan, question)
                 or answers.read_courtesy(scan)
                 or Understanding(Category.UNCLEAR, rule="nothing matched")
             )
         asked = Understanding(Category.SUPPORT, rule=support.leaf.rule)
-        if question.context is Context.ALERT_WINDOW:
+        nothing_asked = question.answer is None and question.context in (Context.NONE, Context.STOPPED)
+        if question.context is Context.ALERT_WINDOW or nothing_asked:
             return asked
         answer = self._answer(text, folded, scan, question)
         if answer is None or answer.category not in _BESIDE_SUPPORT:
             return asked
         said = scan.found("support", "support_anywhere")
-        if answer.category is Category.TEXT and len(scan.rest(said)) < MORE_TO_SAY:
+        free = question.answer is not None and question.answer.kind == "text"
+        if free and len(scan.rest(said)) < MORE_TO_SAY:
             return asked
         return replace(answer, also=(Category.SUPPORT,))
+
+    def _always(self, scan: Scan, question: Question) -> Understanding | None:
+        """Read the words that are understood everywhere; who is asked to help somebody can't put it off."""
+        known = answers.read_always(scan)
+        for_another = question.context in (Context.CONTACT_NOTIFIED, Context.CONTACT_INVITED)
+        return None if known and known.category is Category.SNOOZE and for_another else known
 
     def _answer(self, text: str, folded: str, scan: Scan, question: Question) -> Understanding | None:
         match question.context:
@@ -131,7 +181,7 @@ class Reader:
                 return answers.read_choice(scan, answer)
             case "text":
                 known = answers.read_always(scan)
-                return None if known else Understanding(Category.TEXT, clean(text), rule="text")
+                return None if known else _free_text(text, scan)
             case "phone":
                 return self._phone(folded)
             case _:
@@ -143,6 +193,18 @@ class Reader:
             if number is not None:
                 return Understanding(Category.TEXT, number, rule="phone")
         return None
+
+
+def _agrees(question: Question) -> bool:
+    return question.answer is not None and question.answer.kind == "yes_no"
+
+
+def _free_text(text: str, scan: Scan) -> Understanding:
+    """Keep what somebody wrote as it is, and tell whether it says that they are well or not."""
+    mood = answers.read_mood(scan, None, None)
+    if mood is None:
+        return Understanding(Category.TEXT, clean(text), rule="text")
+    return replace(mood, value=clean(text))
 
 
 def _wordless(scan: Scan) -> Understanding:

@@ -6,6 +6,8 @@ what decided, or None.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from checkin.conversation.amounts import read_length
 from checkin.conversation.lexicon import Hit, Scan
 from checkin.conversation.understanding import Category, Context, Understanding
@@ -14,17 +16,34 @@ _ASKED_TO_AGREE = (Context.JOINING, Context.CONTACT_INVITED)
 """Where "not interested" declines what was asked, and nothing more."""
 
 
-def read_safety(scan: Scan, context: Context) -> Understanding | None:
+def read_safety(scan: Scan, context: Context, agrees: bool = False) -> Understanding | None:
     """Return a crisis, a pause, an opt-out or a phone's automatic reply, the first that the text is."""
-    return _crisis(scan) or _pause(scan) or _opt_out(scan, context) or _auto_reply(scan)
+    return next((one for one in safety_readings(scan, context, agrees) if one is not None), None)
+
+
+def safety_readings(scan: Scan, context: Context, agrees: bool = False) -> Iterator[Understanding | None]:
+    """Yield each of these that the text could be, in the order in which they count.
+
+    `agrees` says that a yes or no was asked for, where "not interested" is a no.
+    """
+    yield _crisis(scan)
+    yield _pause(scan)
+    yield _opt_out(scan, context, agrees)
+    yield _auto_reply(scan)
+
+
+def support_reading(scan: Scan) -> Understanding | None:
+    """Return the text as a request for a person, if it is one."""
+    hit = support_hit(scan)
+    return Understanding(Category.SUPPORT, rule=hit.leaf.rule) if hit else None
 
 
 def read_when_stopped(scan: Scan) -> Understanding:
-    """Return what may be heard from somebody who has opted out: words of crisis, and START."""
+    """Return what may be heard from somebody who has opted out: START, crisis, a call for a person."""
     resume = scan.alone("resume")
     if resume:
         return Understanding(Category.RESUME, rule=resume.leaf.rule)
-    return _crisis(scan) or Understanding(Category.UNCLEAR, rule="stopped")
+    return _crisis(scan) or support_reading(scan) or Understanding(Category.UNCLEAR, rule="stopped")
 
 
 def _crisis(scan: Scan) -> Understanding | None:
@@ -40,7 +59,7 @@ def _crisis(scan: Scan) -> Understanding | None:
     return Understanding(Category.CRISIS, also=tuple(also), rule=hit.leaf.rule)
 
 
-def _opt_out(scan: Scan, context: Context) -> Understanding | None:
+def _opt_out(scan: Scan, context: Context, agrees: bool) -> Understanding | None:
     if context is Context.ALERT_WINDOW:
         if scan.words == ["stop"]:
             # The carrier blocks the number on this one word, whatever we make of it.
@@ -49,7 +68,8 @@ def _opt_out(scan: Scan, context: Context) -> Understanding | None:
             return None
     if context in _ASKED_TO_AGREE and scan.alone("no"):
         return None
-    hit = _opt_out_hit(scan)
+    unasked = context is Context.NONE and not agrees
+    hit = _opt_out_hit(scan) or (scan.alone("opt_out_unasked", "opt_out") if unasked else None)
     if hit is None:
         return None
     also = (Category.SUPPORT,) if support_hit(scan) else ()
@@ -64,7 +84,20 @@ def _opt_out_hit(scan: Scan) -> Hit | None:
     for hit in scan.found("opt_out_anywhere", "wrong_number"):
         if not any(shield.start <= hit.start < shield.end for shield in shields):
             return hit
-    return scan.alone("opt_out")
+    return scan.alone("opt_out") or _opt_out_and_yes_or_no(scan)
+
+
+def _opt_out_and_yes_or_no(scan: Scan) -> Hit | None:
+    """Return an opt-out beside nothing but a yes, a no or thanks: "no, stop"; never in "don't stop"."""
+    hits = scan.hits.get("opt_out", [])
+    negations = scan.lexicon.sets["negations"]
+    beside = [
+        hit
+        for hit in scan.found("yes", "no", "yes_alone", "thanks")
+        if hit.end == hit.start + 1
+        and (hit.leaf.section != "no" or scan.words[hit.start] not in negations - {"no"})
+    ]
+    return hits[0] if hits and not scan.rest([*hits, *beside]) else None
 
 
 def refuses_to_cancel(scan: Scan) -> bool:
@@ -74,7 +107,20 @@ def refuses_to_cancel(scan: Scan) -> bool:
 
 def _auto_reply(scan: Scan) -> Understanding | None:
     hits = scan.hits.get("auto_reply")
-    return Understanding(Category.NOT_AN_ANSWER, rule=hits[0].leaf.rule) if hits else None
+    if hits:
+        return Understanding(Category.NOT_AN_ANSWER, rule=hits[0].leaf.rule)
+    receipts = scan.found("receipt")
+    if receipts and all(scan.words[place].isdigit() for place in scan.rest(receipts)):
+        return Understanding(Category.NOT_AN_ANSWER, rule=receipts[0].leaf.rule)
+    return None
+
+
+def cry_for_help(scan: Scan) -> Hit | None:
+    """Return where "help" is a cry as well as the keyword: "HELP!!!", "help help". Both are answered then."""
+    hits = scan.hits.get("help_once", ())
+    if hits and scan.alone("help_once") and (len(hits) > 1 or "!" in scan.tokens.tail):
+        return hits[0]
+    return None
 
 
 def support_hit(scan: Scan) -> Hit | None:
@@ -94,7 +140,8 @@ def support_hit(scan: Scan) -> Hit | None:
 
 def _refuses(scan: Scan, refusal: Hit, hit: Hit) -> bool:
     if refusal.start <= hit.start < refusal.end:
-        return True
+        # "I don't want to be alone" says more than its refusal does.
+        return refusal.start < hit.start or hit.end <= refusal.end
     # "you don't have to | call me", but not "I don't want to | I need help".
     begins_anew = scan.words[hit.start] in scan.lexicon.sets["subjects"]
     return refusal.end == hit.start and not begins_anew and not scan.tokens.breaks(hit.start - 1, hit.start)

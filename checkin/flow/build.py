@@ -122,7 +122,7 @@ def _results(form: shape.FlowShape, document: Document, broken: frozenset[str]) 
 
     for step in form.steps.values():
         if isinstance(step, shape.AskShape):
-            answer = _answer(step.answer, ())
+            answer = answer_of(step.answer, ())
             if answer.save_as:
                 keep(answer.save_as, answer_kind(answer))
         elif isinstance(step, shape.SetShape):
@@ -142,7 +142,8 @@ def _names_in_broken(document: Document, broken: frozenset[str]) -> Iterable[str
         yield from (key for key in fixed if isinstance(key, str)) if isinstance(fixed, dict) else ()
 
 
-def _answer(form: str | shape.AnswerShape, languages: tuple[str, ...]) -> model.Answer:
+def answer_of(form: str | shape.AnswerShape, languages: tuple[str, ...]) -> model.Answer:
+    """Return the answer that a question of this form accepts."""
     if isinstance(form, str):
         kind: Any = form
         return model.Answer(kind)
@@ -207,7 +208,7 @@ class _Builder:
         return self.wording.text(path, raw, self.names)
 
     def _ask(self, name: str, path: Path, form: shape.AskShape) -> model.Ask:
-        answer = _answer(form.answer, self.wording.languages)
+        answer = answer_of(form.answer, self.wording.languages)
         if answer.save_as:
             self._free((*path, "answer", "save_as"), answer.save_as)
         kind = answer_kind(answer)

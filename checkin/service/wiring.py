@@ -11,16 +11,14 @@ from urllib.parse import urlsplit
 
 from checkin.carrier.base import Carrier
 from checkin.carrier.emulator import PretendPhones
-from checkin.conversation.pack import load_packs
-from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet, load_flow, load_folder
 from checkin.flow.model import Flow
 from checkin.flow.program import Program
-from checkin.people.numbers import NumberRefused, normalise
 from checkin.service.app import App, Lane
 from checkin.service.clocks import PretendClock, SystemClock
 from checkin.service.publishing import know_staff, refresh
 from checkin.service.settings import Settings
+from checkin.service.words import make_reader
 from checkin.store.migrate import current_revision, head_revision
 from checkin.store.store import Store, open_store
 from checkin.store.vault import keys_of_dev
@@ -90,7 +88,7 @@ def open_app(
             clock=clock,
             new_id=new_id,
             carrier=carrier_of(settings),
-            reader=Reader(load_packs(), _phone_reader(program)),
+            reader=make_reader(program),
             program=program,
             load=_loader(program),
             wake=wake,
@@ -113,13 +111,3 @@ def _loader(program: Program) -> Callable[[str, str, int], Flow | None]:
         return load_flow(source, file=f"{name}.yaml", program=program, version=version).flow
 
     return load
-
-
-def _phone_reader(program: Program) -> Callable[[str], str | None]:
-    def read(text: str) -> str | None:
-        try:
-            return normalise(text, program.country)
-        except NumberRefused:
-            return None
-
-    return read

@@ -110,7 +110,7 @@ def test_support_and_crisis_are_heard_in_every_situation_and_both_languages(text
     for question in QUESTIONS:
         found = READER.understand(text, language, question)
         if question.context is Context.STOPPED and "die" not in text and "morir" not in text:
-            assert found.category is Category.UNCLEAR
+            assert found.category is Category.SUPPORT
         else:
             assert found.category in (Category.SUPPORT, Category.CRISIS)
 
