@@ -226,6 +226,7 @@ class Chat:
         self.flow_set = flow_set
         self.reader = reader
         self.clock = FakeClock(now)
+        self.keys: tuple[bytes, ...] = (KEY,)
         self._ids = itertools.count(1)
         self.carrier = ScriptedCarrier(PretendPhones(lambda: f"CM{next(self._ids):06d}"))
         self.texts = itertools.count(1)
@@ -250,6 +251,7 @@ class Chat:
             carrier=self.carrier,
             flow_set=self.flow_set,
             reader=self.reader,
+            keys=self.keys,
         )
 
     def restart(self) -> None:
