@@ -89,6 +89,9 @@ class ScriptedCarrier:
     """Whether it can't be asked what it has."""
     sent: list[Outgoing] = field(default_factory=list)
     asked: list[Outgoing] = field(default_factory=list)
+    now: Callable[[], datetime] = lambda: MONDAY
+    taken_at: list[tuple[datetime, Outgoing]] = field(default_factory=list)
+    """What the carrier has, and since when."""
     during: Callable[[Outgoing, Accepted], None] | None = None
     """What happens between the carrier's taking a message and our hearing of it."""
 
@@ -120,12 +123,16 @@ class ScriptedCarrier:
         if planned:
             trouble = planned.pop(0)
             if trouble.takes:
-                self.phones.send(outgoing)
+                self._take(outgoing)
             raise trouble.raises
-        accepted = self.phones.send(outgoing)
+        accepted = self._take(outgoing)
         if self.during is not None:
             self.during(outgoing, accepted)
         return accepted
+
+    def _take(self, outgoing: Outgoing) -> Accepted:
+        self.taken_at.append((self.now(), outgoing))
+        return self.phones.send(outgoing)
 
     def find(self, outgoing: Outgoing, since: datetime) -> Accepted | None:
         """As the emulator does, unless it can't be asked."""
@@ -228,7 +235,7 @@ class Chat:
         self.clock = FakeClock(now)
         self.keys: tuple[bytes, ...] = (KEY,)
         self._ids = itertools.count(1)
-        self.carrier = ScriptedCarrier(PretendPhones(lambda: f"CM{next(self._ids):06d}"))
+        self.carrier = ScriptedCarrier(PretendPhones(lambda: f"CM{next(self._ids):06d}"), now=self.clock.now)
         self.texts = itertools.count(1)
         self.app = self._open()
         publish(self.app, flow_set.flows.values(), author="test", note="")
@@ -311,20 +318,23 @@ class Chat:
         self.settle()
         for _ in range(5000):
             moment = phones.next_moment(self.app)
-            if moment is None or moment > target:
+            if moment is None or moment > target or target <= self.clock.now():
                 break
-            self.clock.move_to(moment)
+            if moment <= self.clock.now():  # somebody has claimed it, and was killed: wait for the lease
+                moment = self.clock.now() + due.LEASE
+            self.clock.move_to(min(moment, target))
             self.settle()
         else:
             raise AssertionError("something feeds itself")
         self.clock.move_to(target)
         self.settle()
 
-    def next(self) -> None:
-        """Let time pass up to what is due next."""
+    def next_if_any(self) -> None:
+        """Let time pass up to what is due next, if anything is."""
+        self.settle()
         moment = phones.next_moment(self.app)
-        assert moment is not None, "nothing is due"
-        self.until(moment)
+        if moment is not None:
+            self.until(moment)
 
     def stand_still(self, words: str) -> None:
         """Let time pass with the service switched off."""

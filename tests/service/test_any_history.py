@@ -1,0 +1,308 @@
+"""Four people text whatever they like, whenever, while the carrier fails and processes are killed.
+
+What always has to hold: a request ends with a person; nothing goes to a number that said STOP; a text that
+comes twice counts once; a check-in is sent at most once, and only by day; a run stays in its version; and
+replaying the journal gives what is stored.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from checkin.alert.machine import CLOSED
+from checkin.alert.model import Alert, AlertState
+from checkin.alert.replay import event_from_json as alert_event
+from checkin.alert.replay import replay as replay_alert
+from checkin.carrier.base import FailureKind
+from checkin.conversation.replay import event_from_json, replay
+from checkin.conversation.run import Run
+from checkin.flow.load import load_flow
+from checkin.service import delivery, due
+from checkin.service.app import LANES
+from checkin.service.publishing import publish
+from checkin.store import outbox, people, runs, tables
+from checkin.store.migrate import migrate
+from checkin.store.unit import Unit
+from tests.service.kit import NUMBERS, Chat, Phone, load_shipped, new_reader
+
+FLOW_SET = load_shipped()
+READER = new_reader(FLOW_SET)
+ZONE = ZoneInfo(FLOW_SET.program.timezone)
+
+WORDS = (
+    *("JOIN", "UNIRME", "YES", "NO", "sí", "1", "2", "3", "4", "5", "Alice", "CONTACTS", "CHECKIN"),
+    *("SUPPORT", "APOYO", "please call me", "2, can someone call me?", "NO", "cancel it", "I'm OK now"),
+    *("STOP", "START", "leave me alone", "HELP", "PAUSE", "stop for 2 days", "later", "thanks", ""),
+    *("I want to die", "I want to die, stop texting me", "stop texting me, I need help", "no, nobody came"),
+    *(number[2:] for number in NUMBERS.values()),
+)
+ASKING = ("SUPPORT", "please call me", "2, can someone call me?", "no, nobody came", "I want to die", "NO")
+TEXTS = st.one_of(st.sampled_from(WORDS), st.sampled_from(WORDS), st.text(max_size=20))
+PEOPLE = st.sampled_from(["alice", "alice", "bob", "carmen", "dana"])
+LENGTHS = st.sampled_from(["1s", "30s", "2m", "5m", "5m", "16m", "31m", "1h", "3h", "5h", "9h", "1d", "3d"])
+KINDS = st.sampled_from(list(FailureKind))
+
+
+class History(RuleBasedStateMachine):
+    """One history of the whole service."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / "checkin.sqlite3"
+        shutil.copyfile(template(), path)
+        self.logs = structlog.testing.capture_logs()
+        self.lines = self.logs.__enter__()
+        self.chat = Chat(f"sqlite:///{path}", FLOW_SET, READER)
+        self.said: list[tuple[Phone, str, str, tuple[str, ...]]] = []
+        self.versions: dict[str, int] = {}
+        self.published = 0
+        self.looked_at = 0
+
+    # ------------------------------------------------------------ what can happen
+
+    @initialize(contacts=st.sampled_from([(), ("bob",), ("bob", "carmen"), ("carmen", "dana"), None]))
+    def begin(self, contacts: tuple[str, ...] | None) -> None:
+        if contacts is not None:
+            self.chat.joined(*contacts)
+
+    @rule(text=st.sampled_from(ASKING))
+    def somebody_is_asked_for(self, text: str) -> None:
+        self.says("alice", text)
+
+    @rule(text=st.sampled_from(("1", "2", "3", "4", "YES", "NO", "later", "?")))
+    def member_answers(self, text: str) -> None:
+        self.says("alice", text)
+
+    @rule(name=st.sampled_from(["bob", "carmen", "dana"]), text=st.sampled_from(("1", "2", "YES", "NO", "?")))
+    def contact_answers(self, name: str, text: str) -> None:
+        self.says(name, text)
+
+    @rule(name=PEOPLE, text=TEXTS)
+    def somebody_writes(self, name: str, text: str) -> None:
+        self.says(name, text)
+
+    def says(self, name: str, text: str) -> None:
+        phone = self.chat.phones[name]
+        stopped = self.stopped(phone)
+        phone.new()
+        id = f"SM{len(self.said)}"
+        answer = phone(text, id=id)
+        self.said.append((phone, text, id, answer))
+        heard = phone.new()
+        if stopped and self.stopped(phone):
+            assert heard == [], f"{name} has said STOP"
+        if not stopped and self.stopped(phone):
+            assert len(heard) <= 1, f"{name} heard more than one confirmation: {heard}"
+
+    @precondition(lambda self: self.said)
+    @rule(data=st.data())
+    def is_delivered_again(self, data: Any) -> None:
+        phone, text, id, answer = data.draw(st.sampled_from(self.said))
+        before = self.rows()
+        assert self.chat.receive(phone, text, id) == answer
+        assert self.rows() == before
+
+    @rule(words=LENGTHS)
+    def time_passes(self, words: str) -> None:
+        self.lives_on(lambda: self.chat.later(words))
+
+    @rule()
+    def what_is_next_falls_due(self) -> None:
+        self.lives_on(self.chat.next_if_any)
+
+    def lives_on(self, pass_time: Callable[[], None]) -> None:
+        stopped = {name: self.stopped(phone) for name, phone in self.chat.phones.items()}
+        self.chat.forget()
+        pass_time()
+        for name, phone in self.chat.phones.items():
+            assert not (stopped[name] and phone.new()), f"{name} has said STOP"
+
+    @rule(words=LENGTHS)
+    def service_stands_still(self, words: str) -> None:
+        self.chat.stand_still(words)
+
+    @rule(name=PEOPLE, kind=KINDS, times=st.integers(1, 4))
+    def carrier_refuses(self, name: str, kind: FailureKind, times: int) -> None:
+        self.chat.carrier.refuse(
+            NUMBERS[name], kind, "21610" if kind is FailureKind.OPTED_OUT else "x", times=times
+        )
+
+    @rule(name=PEOPLE, taken=st.booleans())
+    def answer_is_lost(self, name: str, taken: bool) -> None:
+        self.chat.carrier.lose_answer(NUMBERS[name], taken=taken)
+
+    @rule(deaf=st.booleans())
+    def carrier_can_be_asked(self, deaf: bool) -> None:
+        self.chat.carrier.deaf = deaf
+
+    @precondition(lambda self: self.chat.carrier.taken_at)
+    @rule(data=st.data(), word=st.sampled_from(["accepted", "sent", "delivered", "failed"]))
+    def carrier_reports(self, data: Any, word: str) -> None:
+        _, outgoing = data.draw(st.sampled_from(self.chat.carrier.taken_at[-5:]))
+        self.chat.report(outgoing.token, word, error_code="30003" if word == "failed" else None)
+
+    @rule(sends=st.booleans())
+    def is_killed(self, sends: bool) -> None:
+        """Kill the service between a claim and what follows it."""
+        for lane in LANES:
+            due.claim(self.chat.app, lane)
+            for message in delivery.claim(self.chat.app, lane):
+                addressed = self.chat.app.store.read(lambda unit, m=message: outbox.addressed(unit, m))
+                if sends and not addressed.stopped and message.state == "sending":
+                    hours = delivery._allowed_from(self.chat.app, addressed, self.chat.clock.now())
+                    if hours == self.chat.clock.now():
+                        self.chat.carrier._take(delivery._outgoing(addressed, self.chat.clock.now()))
+        self.chat.restart()
+
+    @rule()
+    def a_flow_is_published(self) -> None:
+        self.published += 1
+        source = FLOW_SET.flows["daily"].source.replace("Daily check-in", f"Daily check-in {self.published}")
+        flow = load_flow(source, file="daily.yaml", program=self.chat.app.program).flow
+        assert flow is not None
+        publish(self.chat.app, [flow], author="dana", note="")
+
+    # ------------------------------------------------------------ what always holds
+
+    @invariant()
+    def every_open_request_has_its_timer(self) -> None:
+        timers = self.chat.timers()
+        for alert in self.chat.all_alerts():
+            timer = timers.get(f"alert:{alert.id}")
+            if alert.state in CLOSED:
+                assert timer is None
+            else:
+                assert timer is not None, alert
+                assert timer.transition == alert.timer
+
+    @invariant()
+    def a_run_stays_in_its_version(self) -> None:
+        for run in self.chat.all_runs():
+            assert self.versions.setdefault(run.id, run.version) == run.version
+
+    @invariant()
+    def what_flows_say_by_themselves_leaves_by_day(self) -> None:
+        for at, outgoing in self.chat.carrier.taken_at[self.looked_at :]:
+            message = self.chat.app.store.read(lambda unit, o=outgoing: outbox.by_id(unit, o.token))
+            if message is not None and message.subject.startswith("run:"):
+                assert 9 <= at.astimezone(ZONE).hour < 21, (message.id, at)
+        self.looked_at = len(self.chat.carrier.taken_at)
+
+    @invariant()
+    def a_check_in_is_sent_at_most_once(self) -> None:
+        tokens = Counter(outgoing.token for _, outgoing in self.chat.carrier.taken_at)
+        for token in (token for token, count in tokens.items() if count > 1):
+            message = self.chat.app.store.read(lambda unit, t=token: outbox.by_id(unit, t))
+            assert message is not None
+            assert message.kind != "check_in", message.id
+
+    @invariant()
+    def only_who_agreed_is_asked_about_a_member(self) -> None:
+        def work(unit: Unit) -> list[tuple[str, str]]:
+            asked = unit.read(sa_notified)
+            return [(row.person_id, row.role) for row in asked]
+
+        for person_id, role in self.chat.app.store.read(work):
+            if role == "staff":
+                assert person_id in self.chat.app.staff_ids
+            else:
+                given = self.chat.app.store.read(lambda unit, p=person_id: people.consents_of(unit, p))
+                assert any(about.startswith("contact_for:") and yes for about, yes, *_ in given)
+
+    # ------------------------------------------------------------ the end
+
+    def teardown(self) -> None:
+        try:
+            self.replays_to_what_is_stored()
+            self.ends_with_a_person()
+            self.replays_to_what_is_stored()
+            assert [line for line in self.lines if line["log_level"] == "error" and "exc_info" in line] == []
+        finally:
+            self.chat.close()
+            self.logs.__exit__(None, None, None)
+            self.folder.cleanup()
+
+    def ends_with_a_person(self) -> None:
+        """Let the carrier work again, and two days pass: no request is left in silence."""
+        self.chat.carrier.troubles.clear()
+        self.chat.carrier.deaf = False
+        self.chat.later("5h")
+        listed = {task.subject for task in self.chat.tasks()}
+        for alert in self.chat.all_alerts():
+            if alert.state is AlertState.WITH_STAFF:
+                assert f"alert:{alert.id}" in listed
+            else:
+                assert alert.state in (*CLOSED, AlertState.ACKNOWLEDGED), alert
+        assert due_rows(self.chat) == []
+
+    def replays_to_what_is_stored(self) -> None:
+        app = self.chat.app
+
+        for run in self.chat.all_runs():
+            events = app.store.read(lambda unit, r=run: runs.journal_of(unit, r.member, f"run:{r.id}"))
+            flow = app.store.read(lambda unit, r=run: app.flow(unit, r.flow, r.version))
+            new = Run(id=run.id, member=run.member, flow=run.flow, version=run.version)
+            assert replay(flow, new, map(event_from_json, events)) == run
+        for alert in self.chat.all_alerts():
+            events = app.store.read(lambda unit, a=alert: runs.journal_of(unit, a.member, f"alert:{a.id}"))
+            raised = Alert(id=alert.id, member=alert.member, reason=alert.reason, policy=alert.policy)
+            assert replay_alert(raised, map(alert_event, events)) == alert
+
+    # ------------------------------------------------------------ looking
+
+    def stopped(self, phone: Phone) -> bool:
+        person = self.chat.person(phone)
+        return person is not None and person.stopped
+
+    def rows(self) -> dict[str, int]:
+        return {table.name: self.chat.count(table) for table in tables.metadata.sorted_tables}
+
+
+sa_notified = tables.notifications.select()
+
+
+def due_rows(chat: Chat) -> list[str]:
+    """Return the outbox rows that should have left an hour ago and have not."""
+    before = chat.clock.now() - timedelta(hours=1)
+    rows = chat.app.store.read(lambda unit: unit.read(tables.outbox.select()))
+    return [row.id for row in rows if row.state in outbox.OPEN and row.due_at < before]
+
+
+_TEMPLATE: list[Path] = []
+
+
+def template() -> Path:
+    """Return a migrated database that every history begins with a copy of."""
+    if not _TEMPLATE:
+        path = Path(tempfile.mkdtemp()) / "template.sqlite3"
+        migrate(f"sqlite:///{path}")
+        _TEMPLATE.append(path)
+    return _TEMPLATE[0]
+
+
+def test_any_history() -> None:
+    """As many histories as the profile has examples: `pytest --hypothesis-profile=search` looks all night."""
+    run_state_machine_as_test(
+        History,
+        settings=settings(settings.default, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
+    )
