@@ -138,9 +138,6 @@ def read_unasked(scan: Scan) -> Understanding | None:
     known = read_courtesy(scan) or read_always(scan)
     if known:
         return known
-    asks = scan.alone("help_unasked")
-    if asks:
-        return Understanding(Category.HELP, rule=asks.leaf.rule)
     hit = scan.alone("fine")
     if hit:
         return Understanding(Category.OK, rule=hit.leaf.rule)

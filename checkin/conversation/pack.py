@@ -34,7 +34,6 @@ PHRASES = frozenset(
         "not_support",
         "help",
         "help_once",
-        "help_unasked",
         "resume",
         "pause",
         "pause_with_length",
