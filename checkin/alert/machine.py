@@ -45,6 +45,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -85,6 +86,9 @@ from checkin.alert.model import (
     Took,
 )
 from checkin.alert.telling import ask, let_go, mark, people, stand_down, standing_at, tell, who_was_told
+
+LONGEST_REMINDER = timedelta(hours=4)
+"""On-call staff hear at least so often of a request that nobody has taken."""
 
 STILL_LOOKING_EVERY = 4
 """The member hears "still looking" at every so many reminders to staff."""
@@ -237,7 +241,13 @@ def _remind_staff(alert: Alert) -> _Decision:
     still: tuple[Effect, ...] = ()
     if reminders % STILL_LOOKING_EVERY == 0:
         still = (TellMember("still_looking"),)
-    return _Decision(Move.STAY, asked, (*notify, *still, SetTimer(alert.policy.remind_staff)))
+    return _Decision(Move.STAY, asked, (*notify, *still, SetTimer(_until_next_reminder(asked))))
+
+
+def _until_next_reminder(alert: Alert) -> timedelta:
+    """Wait twice as long after every few reminders, up to `LONGEST_REMINDER`, so as not to wear staff out."""
+    doubled: int = 2 ** min(alert.reminders // STILL_LOOKING_EVERY, 10)
+    return max(alert.policy.remind_staff, min(alert.policy.remind_staff * doubled, LONGEST_REMINDER))
 
 
 def _check_taken(alert: Alert) -> _Decision:

@@ -13,13 +13,14 @@ from checkin.cli.replies import command as replies_command
 from checkin.cli.start import (
     FOUND_PROBLEMS,
     flows_or_exit,
+    open_or_exit,
     settings_or_exit,
     stop,
     stop_without_database,
     tell_issues,
 )
+from checkin.cli.tasks import tasks_command
 from checkin.flow.issue import errors
-from checkin.service.app import App
 from checkin.service.settings import Settings
 
 command = typer.Typer(
@@ -33,6 +34,7 @@ flows_command = typer.Typer(
     help="Check and publish the conversations in the flows folder.", no_args_is_help=True
 )
 command.add_typer(flows_command, name="flows")
+command.add_typer(tasks_command, name="tasks")
 command.add_typer(replies_command, name="replies")
 
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")]
@@ -62,7 +64,7 @@ def web() -> None:
 
     settings = settings_or_exit()
     flow_set = flows_or_exit(settings)
-    serve_web(_open(settings, flow_set), settings)
+    serve_web(open_or_exit(settings, flow_set), settings)
 
 
 @command.command(epilog="Example: checkin worker alerts")
@@ -73,7 +75,7 @@ def worker(
     from checkin.cli.serve import serve_worker
 
     settings = _settings_with_broker("worker")
-    serve_worker(_open(settings, flows_or_exit(settings)), settings, lane, _stopping())
+    serve_worker(open_or_exit(settings, flows_or_exit(settings)), settings, lane, _stopping())
 
 
 @command.command(epilog="Example: checkin clock")
@@ -82,7 +84,7 @@ def clock() -> None:
     from checkin.cli.serve import serve_clock
 
     settings = _settings_with_broker("clock")
-    serve_clock(_open(settings, flows_or_exit(settings)), settings, _stopping())
+    serve_clock(open_or_exit(settings, flows_or_exit(settings)), settings, _stopping())
 
 
 @command.command(epilog="Example: checkin migrate")
@@ -155,7 +157,7 @@ def flows_publish(
         tell_issues(found)
         print("Nothing was published: mend these first.")
         raise typer.Exit(FOUND_PROBLEMS)
-    app = _open(settings, flow_set)
+    app = open_or_exit(settings, flow_set)
     try:
         published = publish(app, flow_set.flows.values(), author=author or getpass.getuser(), note=note)
     finally:
@@ -164,23 +166,6 @@ def flows_publish(
         print(f"{one.flow}: version {one.version} is live.")
     if not published:
         print("Every flow was live already.")
-
-
-def _open(settings: Settings, flow_set: object) -> App:
-    from checkin.carrier.base import Misconfigured
-    from checkin.flow.load import FlowSet
-    from checkin.service.wiring import NotMigrated, open_app
-    from checkin.store.vault import VaultError
-
-    assert isinstance(flow_set, FlowSet)
-    try:
-        return open_app(settings, flow_set)
-    except NotMigrated:
-        stop("The database is not up to date.", "Run: checkin migrate")
-    except VaultError as error:
-        stop(f"The database can't be read: {error}.", "Set CHECKIN_SECRET_KEYS to the keys it was made with.")
-    except Misconfigured as error:
-        stop(f"The carrier can't be set up: {error}")
 
 
 def _settings_with_broker(name: str) -> Settings:

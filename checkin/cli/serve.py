@@ -20,6 +20,7 @@ from checkin.service.app import App, Lane
 from checkin.service.publishing import publish
 from checkin.service.settings import Settings
 from checkin.service.wiring import open_app
+from checkin.service.words import ReaderOnDemand
 from checkin.store.migrate import migrate
 from webhooks.app import create_web
 from workers import worker
@@ -67,6 +68,7 @@ def serve_web(app: App, settings: Settings) -> None:
         close_queues(queues)
         app.store.close()
 
+    _warm(app)
     _run(create_web(app, settings, start=refresher.start, stop=stop_all), settings)
 
 
@@ -106,6 +108,7 @@ def _serve_embedded(app: App, settings: Settings) -> None:
         background.stop()
         app.store.close()
 
+    _warm(app)
     _run(create_web(app, settings, start=background.start, stop=stop_all), settings)
 
 
@@ -126,6 +129,12 @@ def _keep_fresh(app: App, stopping: threading.Event) -> None:
 
 
 REFRESH_SECONDS = 5.0
+
+
+def _warm(app: App) -> None:
+    """Build the reader of replies beside everything else, so that the first text needn't wait for it."""
+    if isinstance(app.reader, ReaderOnDemand):
+        threading.Thread(target=app.reader.ready, name="reader", daemon=True).start()
 
 
 def _run(web: Starlette, settings: Settings) -> None:

@@ -12,6 +12,7 @@ import structlog
 
 from checkin.flow.issue import Issue
 from checkin.flow.load import FlowSet, ProgramRefused
+from checkin.service.app import App
 from checkin.service.logs import configure_logs
 from checkin.service.settings import Settings, SettingsRefused, load_settings
 from checkin.service.wiring import read_flows
@@ -71,3 +72,19 @@ def stop(*lines: str, status: int = COULD_NOT_RUN) -> NoReturn:
     """Print these lines to standard error and exit."""
     print(*lines, sep="\n", file=sys.stderr)
     raise SystemExit(status)
+
+
+def open_or_exit(settings: Settings, flow_set: FlowSet) -> App:
+    """Return the wired service, or say why it can't be had and exit with status 2."""
+    from checkin.carrier.base import Misconfigured
+    from checkin.service.wiring import NotMigrated, open_app
+    from checkin.store.vault import VaultError
+
+    try:
+        return open_app(settings, flow_set)
+    except NotMigrated:
+        stop("The database is not up to date.", "Run: checkin migrate")
+    except VaultError as error:
+        stop(f"The database can't be read: {error}.", "Set CHECKIN_SECRET_KEYS to the keys it was made with.")
+    except Misconfigured as error:
+        stop(f"The carrier can't be set up: {error}")

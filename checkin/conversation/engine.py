@@ -247,12 +247,27 @@ def answer_value(answer: Answer, understanding: Understanding) -> Value:
         case "choice":
             return value if category is Category.CHOICE and value in answer.choices else None
         case "text":
-            return value if category in _IN_OWN_WORDS and isinstance(value, str) and value else None
+            if category not in _IN_OWN_WORDS or not isinstance(value, str):
+                return None
+            return (_name(value) if _is_name(answer) else value) or None
         case "phone":
             return value if category is Category.TEXT and isinstance(value, str) and value else None
         case _:
             assert_never(answer.kind)
 
+
+def _is_name(answer: Answer) -> bool:
+    return answer.save_as is not None and answer.save_as.endswith("name")
+
+
+def _name(text: str) -> str:
+    """Return the first line of what somebody gave as a name, short enough to stand in a text to another."""
+    first = next(iter(text.split("\n")), "")
+    return " ".join(first.split())[:LONGEST_NAME].strip()
+
+
+LONGEST_NAME = 40
+"""Characters. An alert with the name in it has to fit into texts that carriers take (1,600 characters)."""
 
 _ON_A_SCALE = frozenset({Category.NUMBER, Category.LOW, Category.OK})
 _IN_OWN_WORDS = frozenset({Category.TEXT, Category.LOW, Category.OK})

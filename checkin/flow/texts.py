@@ -36,7 +36,8 @@ SAMPLES: Mapping[str, str] = {
     "first_name": "Alexandra", "contact_name": "Alexandra", "invited_contact": "Alexandra",
     "taker_name": "Alexandra", "member": "Alexandra", "contact": "Alexandra", "by": "Alexandra",
     "staff": "Alexandra", "time": "10:45 AM", "until": "December 24", "minutes": "15", "when": "1 hour",
-    "member_number": "+12025550100", "question": "", "language": "en", "window_minutes": "15",
+    "member_number": "+12025550100", "number": "+12025550100", "question": "",
+    "language": "en", "window_minutes": "15",
 }  # fmt: skip
 """Values of a usual length, for counting a text's segments before it has real ones."""
 
@@ -109,6 +110,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "nothing_to_snooze": Entry("LATER was said, but no question is open."),
     "welcome_back": Entry("A member who had joined before joins again."),
     "crisis": Entry("The fixed reply to words of crisis: a program says so, and where people are now."),
+    "heard": Entry("A member wrote what no question asked for: a person reads it; SUPPORT is sooner."),
     "contact_invite": Entry("Invites a trusted contact; YES or NO.", ("member",)),
     "contact_invite_reminder": Entry("Reminds an invited contact, once.", ("member",)),
     "contact_accepted": Entry(
@@ -140,6 +142,10 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_notify_contact_reminder": Entry("Asks a contact once more.", ("member",)),
     "alert_notify_staff": Entry("Asks a person on call.", ("member", "member_number")),
     "alert_notify_staff_reminder": Entry("Asks a person on call again.", ("member", "member_number")),
+    "alert_notify_staff_crisis": Entry(
+        "Tells a person on call of words of crisis.", ("member", "member_number")
+    ),
+    "staff_crisis_of_other": Entry("Tells staff of words of crisis from one who is no member.", ("number",)),
     "alert_other_taken_by_you": Entry("To the person who took it: thanks, and what to do.", ("member",)),
     "alert_other_taken_by_other": Entry("To the others: somebody has it.", ("member", "by")),
     "alert_other_thanks_for_answering": Entry("To a person who cannot: thanks.", ("member",)),

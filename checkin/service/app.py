@@ -12,6 +12,7 @@ from checkin.carrier.base import Carrier
 from checkin.conversation.read import Reader
 from checkin.flow.model import Flow
 from checkin.flow.program import Program
+from checkin.service.words import ReaderOnDemand
 from checkin.store import runs
 from checkin.store.situations import Person
 from checkin.store.store import Store
@@ -40,7 +41,7 @@ class App:
     clock: Clock
     new_id: Callable[[], str]
     carrier: Carrier
-    reader: Reader
+    reader: Reader | ReaderOnDemand
     program: Program
     load: Callable[[str, str, int], Flow | None]
     wake: Callable[[Lane], None] = field(default=lambda _lane: None)

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -149,19 +149,19 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
 
 
 def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
-    """Start a follow-up. It is never too late to ask how it went."""
+    """Start a follow-up. It is never too late to ask how it went, and a pause is no reason not to ask."""
     flow = turn.app.flows.get(rest.rpartition(":")[2])
     if _too_early(turn, timer):
         return
     timers.drop_this(turn.unit, timer)
     if flow is not None:
-        _start(turn, timer.member_id, flow)
+        _start(turn, timer.member_id, flow, states=("active", "paused"))
     turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})
 
 
-def _start(turn: Turn, member_id: str, flow: Flow) -> None:
+def _start(turn: Turn, member_id: str, flow: Flow, *, states: Collection[str] = ("active",)) -> None:
     situation = turn.situation(member_id)
-    if situation.member_state == "active" and not situation.person.stopped:
+    if situation.member_state in states and not situation.person.stopped:
         conversations.start(turn, member_id, flow, expires_at=turn.until(conversations.CHECK_IN_EXPIRES))
 
 

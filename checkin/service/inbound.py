@@ -9,6 +9,7 @@ from checkin.alert.model import Passed, Told, Took
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
 from checkin.conversation.understanding import Category
+from checkin.flow.words import fold
 from checkin.service import contacting, conversations, reading, requests, standing
 from checkin.service.app import App
 from checkin.service.turn import Turn
@@ -115,7 +116,7 @@ class _Reply:
         if self.route is Route.OPT_OUT:
             self._opt_out(here, confirm=True)
             if Category.NO in also:
-                requests.changed_mind(self.turn, here.person.id)
+                requests.stopped_in_window(self.turn, here.person.id, key=self.key)
         if Category.SUPPORT in also and here.member_state is not None and self.route is not Route.ANSWER:
             self._support(here)  # in an answer, the run raises it
         if self.route is not Route.OPT_OUT:
@@ -190,22 +191,37 @@ class _Reply:
         if Category.OPT_OUT in self.understanding.also:
             self._opt_out(here, confirm=False)
         if here.member_state is None:
-            note = "Words of crisis from somebody who is not a member."
-            subject = f"person:{here.person.id}"
-            self.turn.add_task("crisis", id=f"{self.key}.task", member_id=None, subject=subject, note=note)
+            self._tell_staff_of_crisis(f"person:{here.person.id}", here.person.name or self.inbound.number)
         else:
             requests.raise_alert(self.turn, here.person.id, "crisis", id=f"{self.key}.crisis")
 
+    def _tell_staff_of_crisis(self, subject: str, who: str) -> None:
+        """Text the staff on call about somebody who is no member, and keep it on their list."""
+        turn = self.turn
+        turn.add_task("crisis", id=f"{self.key}.task", member_id=None, subject=subject, note=f"Crisis: {who}")
+        for index, staff_id in enumerate(turn.app.staff_ids):
+            staff = turn.person(staff_id)
+            id, number = f"{self.key}.staff.{index}", self.inbound.number
+            turn.say(staff, "staff_crisis_of_other", id=id, subject=subject, lane="alerts", number=number)
+
     def _notified(self, person: Person, *, takes: bool) -> None:
-        """Take or pass the alert that this person was told of last and has not answered."""
+        """Take or pass an alert: the one whose member is named, else the one told last and not answered.
+
+        Whoever has several is asked about the next one at once, so that none is taken for another.
+        """
         turn = self.turn
         known = alerts.open_for_person(turn.unit, person.id)
         unanswered = [alert for alert in known if alert.told.get(person.id) is Told.TOLD]
         if not known:
             self._say("staff_nothing_open")
             return
-        alert = (unanswered or list(known))[0]
+        words = fold(self.inbound.body).split()
+        named = [one for one in unanswered if fold(turn.person(one.member).name or "") in words]
+        alert = (named or unanswered or list(known))[0]
         requests.feed(turn, alert, Took(person.id) if takes else Passed(person.id))
+        rest = [one for one in unanswered if one.id != alert.id]
+        if rest:
+            requests.ask_again(turn, rest[0], person, key=self.key)
 
     def _contact_unclear(self, here: Situation) -> None:
         """Ask for 1 or 2 while an answer is wanted; who has answered may have more to say to staff."""
@@ -258,7 +274,8 @@ class _Reply:
         if here.member_state is None:
             self._noted_of_other(here.person)
             return
-        self._say("noted")
+        waits = requests.is_open(self.turn, here.person.id) if here.has_alert else False
+        self._say("alert_member_already_open" if waits else "heard")
         self._read_by_a_person(here.person, member_id=here.person.id)
 
     def _noted_of_other(self, person: Person) -> None:
@@ -289,13 +306,12 @@ class _Reply:
         if self.route is Route.SILENCE or (self.route is Route.HELP and self.inbound.confirmed):
             return
         turn, program = self.turn, self.turn.app.program
-        language = (self.keyword[1] if self.keyword else None) or program.languages[0]
+        language = (self.keyword[1] if self.keyword else None) or self._language_of_words()
         if self.route not in (Route.KEYWORD, Route.OPT_OUT):
             key = "crisis" if self.route is Route.CRISIS else "stranger"
             turn.answers.append(program.texts[key].render(language, program.facts(language)))
             if self.route is Route.CRISIS:
-                note = f"Words of crisis from {self.inbound.number}, whom nobody here knows."
-                turn.add_task("crisis", id=f"{self.key}.task", member_id=None, subject=self.key, note=note)
+                self._tell_staff_of_crisis(self.key, self.inbound.number)
             return
         person = Person(turn.app.new_id(), self.inbound.number, None, language, None, stopped=False)
         people.add(turn.unit, person, turn.now)
@@ -306,6 +322,13 @@ class _Reply:
             self._opt_out(self.situation, confirm=True)
         else:
             self._start(self.situation)
+
+    def _language_of_words(self) -> str:
+        """Return the language in which a stranger was understood, or the program's first."""
+        languages = self.turn.app.program.languages
+        # A rule is named after the pack that it stands in: `es.support: apoyo`.
+        spoken = self.understanding.rule.partition(".")[0]
+        return spoken if spoken in languages else languages[0]
 
 
 _ANSWERS = (Category.YES, Category.NO, Category.NUMBER)

@@ -109,6 +109,8 @@ def _moments(turn: Turn, here: Situation) -> Iterator[tuple[datetime, Context, A
     Of two at one moment the one for somebody else comes first, and taking back a request last.
     """
     if here.notified_at is not None:
+        # Not before a newer question: a "1" that was meant for it must not end a request for support, while
+        # a request that gets no answer goes on to the next person.
         yield here.notified_at, Context.CONTACT_NOTIFIED, None
     if here.invited_at is not None:
         yield here.invited_at, Context.CONTACT_INVITED, None

@@ -30,10 +30,12 @@ from checkin.alert.model import (
 )
 from checkin.alert.policy import policy_for
 from checkin.alert.replay import event_to_json
+from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.service import schedules
 from checkin.service.turn import Turn
 from checkin.store import alerts, outbox, people, timers
+from checkin.store.situations import Person
 
 CHECK_TAKEN = timedelta(hours=32)
 """When whoever took a request is asked about it: after the member was asked the next day, and had time."""
@@ -88,6 +90,29 @@ def changed_mind(turn: Turn, member_id: str) -> bool:
         if alert.reason != "crisis" and feed(turn, alert, ChangedMind()):
             return True
     return False
+
+
+def stopped_in_window(turn: Turn, member_id: str, *, key: str) -> None:
+    """Take back a request that nobody has heard of yet, because the member wrote STOP: staff look in.
+
+    A request that somebody was told of goes on. STOP ends our texts, not the wish to hear from a person.
+    """
+    for alert in _open_of_member(turn, member_id):
+        if alert.state is AlertState.WINDOW and feed(turn, alert, ChangedMind()):
+            who = turn.person(member_id).name or "A member"
+            note = f"{who} asked for support, then wrote STOP before anybody was told."
+            turn.add_task(
+                "stopped_in_request",
+                id=f"{key}.task",
+                member_id=member_id,
+                subject=f"alert:{alert.id}",
+                note=note,
+            )
+
+
+def is_open(turn: Turn, member_id: str) -> bool:
+    """Whether a request of this member still waits for a person."""
+    return any(alert.state in OPEN_REQUEST for alert in _open_of_member(turn, member_id))
 
 
 def somebody_came(turn: Turn, member_id: str) -> None:
@@ -193,12 +218,22 @@ def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: boo
         again=reminder,
     )
     text_key = f"alert_notify_{target.role}" + ("_reminder" if reminder else "")
+    if target.role == "staff" and alert.reason == "crisis":
+        text_key = "alert_notify_staff_crisis"
     member = turn.person(alert.member)
     values: dict[str, Value] = {"member": _member_name(turn, alert, target)}
     if target.role == "staff":
         values["member_number"] = member.number
     text = turn.text(person.language, text_key, **values)
     turn.tell(person, text, id=key, subject=f"alert:{alert.id}", kind="notification", lane="alerts")
+
+
+def ask_again(turn: Turn, alert: Alert, person: Person, *, key: str) -> None:
+    """Remind somebody who has answered one request that another still waits for their answer."""
+    target = next(one for one in people_of(alert.policy) if one.person == person.id)
+    values = {"member": _member_name(turn, alert, target), "member_number": turn.person(alert.member).number}
+    text = turn.text(person.language, f"alert_notify_{target.role}_reminder", **values)
+    turn.tell(person, text, id=f"{key}.next", subject=f"alert:{alert.id}", lane="alerts")
 
 
 def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tuple[str, dict[str, Value]]:

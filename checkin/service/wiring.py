@@ -18,7 +18,7 @@ from checkin.service.app import App, Lane
 from checkin.service.clocks import PretendClock, SystemClock
 from checkin.service.publishing import know_staff, refresh
 from checkin.service.settings import Settings
-from checkin.service.words import make_reader
+from checkin.service.words import ReaderOnDemand, make_reader
 from checkin.store.migrate import current_revision, head_revision
 from checkin.store.store import Store, open_store
 from checkin.store.vault import keys_of_dev
@@ -88,7 +88,7 @@ def open_app(
             clock=clock,
             new_id=new_id,
             carrier=carrier_of(settings),
-            reader=make_reader(program),
+            reader=ReaderOnDemand(lambda: make_reader(program)),
             program=program,
             load=_loader(program),
             wake=wake,

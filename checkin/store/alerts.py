@@ -113,6 +113,11 @@ def open_tasks(unit: Unit) -> Sequence[Task]:
     ]
 
 
+def finish_task(unit: Unit, task_id: str, at: datetime) -> None:
+    """Take something off the staff's list; a Conflict where it is not on it."""
+    unit.write(_finish_task, {"task": task_id, "new_done_at": at}, expect=1)
+
+
 def _row(unit: Unit, alert: Alert, at: datetime) -> dict[str, Any]:
     return {
         "state": alert.state.value,
@@ -172,3 +177,8 @@ _notify_again = (
 )
 _insert_task = sa.insert(tasks)
 _open_tasks = sa.select(tasks).where(tasks.c.state == "open").order_by(tasks.c.created_at)
+_finish_task = (
+    sa.update(tasks)
+    .where(tasks.c.id == _p("task"), tasks.c.state == "open")
+    .values(state="done", done_at=_p("new_done_at"))
+)

@@ -181,7 +181,9 @@ def _sqlite_engine(url: str, *, read_only: bool = False) -> sa.Engine:
     """
     parsed = sa.make_url(url)
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(parsed.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # nobody else on this machine may copy it
     engine = sa.create_engine(
         parsed,
         hide_parameters=True,

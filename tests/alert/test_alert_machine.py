@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from checkin.alert import errors
-from checkin.alert.machine import STILL_LOOKING_EVERY, escalate
+from checkin.alert.machine import LONGEST_REMINDER, STILL_LOOKING_EVERY, escalate
 from checkin.alert.model import (
     AddTask,
     Alert,
@@ -134,9 +134,18 @@ def test_without_anybody_the_task_and_the_timer_remain() -> None:
     story = Story(policy((), ())).so_far(Raised())
     assert story.silence() == (AddTask("alert_unanswered"), TellMember("still_looking"), SetTimer(REMIND))
     heard = [story.silence() for _ in range(2 * STILL_LOOKING_EVERY)]
-    assert heard.count((TellMember("still_looking"), SetTimer(REMIND))) == 2
-    assert heard.count((SetTimer(REMIND),)) == 2 * STILL_LOOKING_EVERY - 2
-    assert heard[STILL_LOOKING_EVERY - 1] == (TellMember("still_looking"), SetTimer(REMIND))
+    told = [TellMember("still_looking") in effects for effects in heard]
+    assert told == ([False] * (STILL_LOOKING_EVERY - 1) + [True]) * 2
+    waits = [effect.after for effects in heard for effect in effects if isinstance(effect, SetTimer)]
+    few = STILL_LOOKING_EVERY
+    assert waits == [REMIND] * (few - 1) + [2 * REMIND] * few + [4 * REMIND], "twice as long after every few"
+
+
+def test_reminders_come_at_least_every_few_hours() -> None:
+    story = Story(policy((), ())).so_far(Raised())
+    waits = [effect.after for _ in range(80) for effect in story.silence() if isinstance(effect, SetTimer)]
+    assert max(waits) == LONGEST_REMINDER
+    assert waits == sorted(waits)
 
 
 def test_the_member_hears_of_staff_once_when_no_staff_tier_came_before() -> None:

@@ -437,15 +437,16 @@ class Chat:
 
     # ------------------------------------------------------------ common beginnings
 
-    def joined(self, *contacts: str) -> Chat:
-        """Let Alice join, and each of these contacts agree; forget what was said."""
-        for text in ("JOIN", "YES", "Alice", "YES" if contacts else "NO"):
-            self.alice(text)
+    def joined(self, *contacts: str, member: str = "alice") -> Chat:
+        """Let a member join, and each of these contacts agree; forget what was said."""
+        phone = self.phones[member]
+        for text in ("JOIN", "YES", member.capitalize(), "YES" if contacts else "NO"):
+            phone(text)
         for index, name in enumerate(contacts):
             if index:
-                self.alice("CONTACTS")
-            self.alice(name.capitalize())
-            self.alice(NUMBERS[name])
+                phone("CONTACTS")
+            phone(name.capitalize())
+            phone(NUMBERS[name])
             self.phones[name]("YES")
         self.forget()
         return self

@@ -182,7 +182,7 @@ def test_cancel_in_the_window_is_no_opt_out_even_when_something_else_was_asked_s
 def test_a_crisis_with_stop_gets_the_crisis_reply_and_nothing_more(quick: Chat) -> None:
     quick.joined("bob")
     quick.alice("stop texting me. I want to die")
-    quick.expect(alice="call or text 988", dana="Alice asks for a person")
+    quick.expect(alice="call or text 988", dana="Alice wrote words that sound like a crisis")
     quick.dana("1")
     quick.expect(dana="Thank you")
     assert quick.situation(quick.alice).person.stopped
@@ -427,7 +427,7 @@ def test_a_question_before_consent_is_read_as_what_it_is(quick: Chat) -> None:
 
 def test_a_stranger_in_crisis_is_told_where_people_are_and_staff_have_the_number(quick: Chat) -> None:
     quick.charlie("I want to kill myself")
-    quick.expect(charlie="call or text 988")
+    quick.expect(charlie="call or text 988", dana=[NUMBERS["charlie"]])
     (task,) = quick.tasks()
     assert (task.kind, task.member_id) == ("crisis", None)
     assert NUMBERS["charlie"] in task.note
@@ -491,3 +491,49 @@ def test_start_ends_a_pause(quick: Chat) -> None:
     quick.expect(alice="your check-ins are on again")
     quick.later("8h")
     quick.expect(alice="How are you feeling today")
+
+
+# ---------------------------------------------------------------- what a reviewer found
+
+
+def test_a_spanish_stranger_is_answered_in_spanish(quick: Chat) -> None:
+    quick.charlie("quiero morir")
+    quick.expect(charlie="llama al 988", dana=NUMBERS["charlie"])
+
+
+def test_a_contact_of_two_members_is_asked_about_the_other_one_at_once(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.joined("bob", member="charlie")
+    quick.alice("SUPPORT")
+    quick.charlie("SUPPORT")
+    quick.later("5m")
+    quick.forget()
+    quick.bob("1 for Alice")
+    quick.expect(alice="Bob answered", bob=["I told Alice", "Charlie is still hoping"])
+
+
+def test_stop_in_the_window_takes_the_request_back_and_staff_look_in(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("SUPPORT")
+    quick.alice("STOP")
+    assert [task.kind for task in quick.tasks()] == ["stopped_in_request"]
+
+
+def test_stop_after_somebody_was_told_does_not_take_the_request_back(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("SUPPORT")
+    quick.later("5m")
+    quick.alice("STOP")
+    quick.forget()
+    quick.bob("1")
+    quick.expect(bob="I told Alice")
+
+
+def test_a_name_is_one_short_line(quick: Chat) -> None:
+    quick.alice("JOIN")
+    quick.alice("yes")
+    quick.forget()
+    quick.alice("Alice " * 60 + "\nReply STOP")
+    text = " ".join(quick.alice.new())
+    assert "Reply STOP" not in text
+    assert len(text) < 400

@@ -21,7 +21,8 @@ def at_once(chat: Chat, phone: Phone, text: str, ids: list[str]) -> list[tuple[s
         inbound = Inbound(ids[place], phone.number, text)
         barrier.wait()
         answers[place] = chat.app.store.run(
-            lambda unit: receive(chat.app, unit, inbound, chat.clock.now()), lookup_for(chat.app, inbound)
+            lambda unit: receive(chat.app, unit, inbound, chat.clock.now()),
+            lambda: lookup_for(chat.app, inbound),
         )
 
     threads = [threading.Thread(target=deliver, args=(place,)) for place in range(len(ids))]
