@@ -92,6 +92,8 @@ class ScriptedCarrier:
     now: Callable[[], datetime] = lambda: MONDAY
     taken_at: list[tuple[datetime, Outgoing]] = field(default_factory=list)
     """What the carrier has, and since when."""
+    before: Callable[[Outgoing], None] | None = None
+    """What happens while the request is on its way."""
     during: Callable[[Outgoing, Accepted], None] | None = None
     """What happens between the carrier's taking a message and our hearing of it."""
 
@@ -119,6 +121,8 @@ class ScriptedCarrier:
     def send(self, outgoing: Outgoing) -> Accepted:
         """As a test has scripted it, else as the emulator does."""
         self.sent.append(outgoing)
+        if self.before is not None:
+            self.before(outgoing)
         planned = self.troubles.get(outgoing.to)
         if planned:
             trouble = planned.pop(0)
