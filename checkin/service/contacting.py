@@ -16,6 +16,7 @@ from checkin.store.situations import Person
 
 REMIND_AFTER = timedelta(hours=24)
 EXPIRES_AFTER = timedelta(hours=72)
+LONGEST_NAME = 40
 ASK_AGAIN_AFTER = timedelta(days=30)
 MOST_CONTACTS = 5
 
@@ -29,7 +30,7 @@ def invite(turn: Turn, member_id: str, name: str, number: str, *, key: str) -> N
     The member's own number, a number that said STOP, somebody who said no lately, and a sixth contact are
     refused with a task for staff: the member is told that a person reads it, and nothing about the other one.
     """
-    member = turn.person(member_id)
+    member, name = turn.person(member_id), short_name(name)
     others = people.contacts_of(turn.unit, member_id)
     person = member if number == member.number else people.by_number(turn.unit, number)
     known = next((one for one in others if person is not None and one.person_id == person.id), None)
@@ -58,6 +59,11 @@ def invite(turn: Turn, member_id: str, name: str, number: str, *, key: str) -> N
         people.invite_again(turn.unit, known.id, name, turn.now)
         known = replace(known, name=name)
     _send_invitation(turn, member, person, known, key)
+
+
+def short_name(name: str) -> str:
+    """Return a name that fits into a text: a carrier refuses one whose text would become too long."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def _send_invitation(turn: Turn, member: Person, person: Person, contact: Contact, key: str) -> None:

@@ -199,12 +199,14 @@ class _Doing:
         turn.update(replace(turn.situation(person.id), member_state=state))
         if given:
             schedules.plan(turn, person.id)
+            schedules.plan_joined(turn, person.id)
         else:
             schedules.forget(turn, person.id)
 
     def _keep(self, name: str, value: str) -> None:
         situation = self.turn.situation(self.run.member)
         if name == "first_name":
+            value = contacting.short_name(value)
             people.rename(self.turn.unit, self.run.member, value)
             person = replace(situation.person, name=value)
         else:

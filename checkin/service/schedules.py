@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from checkin.flow.model import AfterAlertTrigger, Flow, ScheduleTrigger
+from checkin.flow.model import AfterAlertTrigger, Flow, JoinedTrigger, ScheduleTrigger
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import people, timers
@@ -53,6 +53,16 @@ def plan_follow_ups(turn: Turn, member_id: str, alert_id: str) -> None:
         if delays:
             due_at = allowed(turn.app, person, turn.until(min(delays)))
             subject = f"follow_up:{member_id}:{alert_id}:{flow.name}"
+            timers.put(turn.unit, timers.Timer(subject, "routine", member_id, 0, due_at))
+
+
+def plan_joined(turn: Turn, member_id: str) -> None:
+    """Plan every flow that begins when somebody has agreed to check-ins: at once, at an allowed hour."""
+    person = turn.person(member_id)
+    for flow in turn.app.flows.values():
+        if any(isinstance(trigger, JoinedTrigger) for trigger in flow.start):
+            subject = f"follow_up:{member_id}:joined:{flow.name}"
+            due_at = allowed(turn.app, person, turn.now)
             timers.put(turn.unit, timers.Timer(subject, "routine", member_id, 0, due_at))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checkin.alert.model import AlertState, Told
+from checkin.flow.model import JoinedTrigger
 from checkin.store import people
 from tests.service.kit import NUMBERS, Chat, Phone
 
@@ -420,6 +421,27 @@ def test_a_question_before_consent_is_read_as_what_it_is(quick: Chat) -> None:
     quick.alice("JOIN")
     quick.alice("Alice")
     quick.expect(alice=["What first name", "Thanks, Alice.", "choose a trusted contact"])
+
+
+def test_a_story_instead_of_a_name_is_cut_short(quick: Chat) -> None:
+    story = "Well, it is a long story and it begins in a small town by the sea. " * 20
+    for text in ("JOIN", "YES", story, "YES", story, NUMBERS["bob"]):
+        quick.alice(text)
+    quick.bob("YES")
+    quick.forget()
+    quick.alice("SUPPORT")
+    quick.later("5m")
+    for text in quick.alice.new() + quick.bob.new():
+        assert "Well, it is a long story" in text
+        assert len(text) < 300
+
+
+def test_what_begins_with_joining_begins_then(quick: Chat) -> None:
+    flow = replace(quick.app.flows["contacts"], start=(JoinedTrigger(),), check_in=False)
+    quick.app.go_live({**quick.app.flows, "contacts": flow})
+    quick.alice("JOIN")
+    quick.alice("YES")
+    quick.expect(alice=["Reply YES to join", "What first name", "Who would you like as a trusted contact"])
 
 
 # ---------------------------------------------------------------- strangers
