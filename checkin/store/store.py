@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +19,8 @@ from checkin.store.writers import PostgresWriter, SqliteWriter
 
 T = TypeVar("T")
 
+_Finished = tuple[asyncio.Future[Any], Any, BaseException | None]
+
 _BUSY_MILLISECONDS = 15_000
 _PG_READERS = 4
 
@@ -32,7 +33,8 @@ class Store:
         self.vault = vault
         self._readers = readers
         self._reading = Preparer(readers.dialect)
-        self._finished: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._finishing = threading.Lock()
+        self._finished: list[_Finished] = []
         self._writer: Writer = (
             SqliteWriter(engine, lambda: self.vault)
             if engine.dialect.name == "sqlite"
@@ -67,12 +69,14 @@ class Store:
         future: asyncio.Future[T] = loop.create_future()
 
         def done(result: Any, error: BaseException | None) -> None:
-            self._finished.append((future, result, error))
-            if len(self._finished) == 1:  # the loop is woken once for all that one commit finished
+            with self._finishing:  # several writers finish at once: one of them, and only one, wakes the loop
+                wake = not self._finished
+                self._finished.append((future, result, error))
+            if wake:
                 try:
                     loop.call_soon_threadsafe(self._settle)
                 except RuntimeError:
-                    self._finished.clear()  # the loop is closed, and nobody awaits anything any more
+                    self._take_finished()  # the loop is closed, and nobody awaits anything any more
 
         self._submit(work, done, lookup)
         return future
@@ -83,14 +87,18 @@ class Store:
 
     def _settle(self) -> None:
         """Give every finished use case's result to whoever awaits it."""
-        while self._finished:
-            future, result, error = self._finished.popleft()
+        for future, result, error in self._take_finished():
             if future.done():
                 continue
             if error is not None:
                 future.set_exception(error)
             else:
                 future.set_result(result)
+
+    def _take_finished(self) -> list[_Finished]:
+        with self._finishing:
+            finished, self._finished = self._finished, []
+        return finished
 
     def read(self, work: Callable[[Unit], T]) -> T:
         """Run a function that only reads, on one consistent view, beside the writers."""

@@ -1,0 +1,21 @@
+"""An opened, migrated database, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from checkin.store.migrate import migrate
+from checkin.store.store import Store, open_store
+
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A migrated database that nothing was stored in yet."""
+    migrate(database_url)
+    store = open_store(database_url, [KEY])
+    yield store
+    store.close()
