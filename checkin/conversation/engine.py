@@ -63,6 +63,7 @@ from checkin.conversation.run import (
 from checkin.conversation.understanding import Category, Understanding
 from checkin.conversation.walk import Broken, Ending, Walk
 from checkin.flow.model import Answer, Ask, Flow, Value, Wait
+from checkin.people.names import short_name
 
 MAX_TRANSITIONS = 500
 """The most events that one run may take."""
@@ -249,7 +250,7 @@ def answer_value(answer: Answer, understanding: Understanding) -> Value:
         case "text":
             if category not in _IN_OWN_WORDS or not isinstance(value, str):
                 return None
-            return (_name(value) if _is_name(answer) else value) or None
+            return (short_name(value) if _is_name(answer) else value) or None
         case "phone":
             return value if category is Category.TEXT and isinstance(value, str) and value else None
         case _:
@@ -259,15 +260,6 @@ def answer_value(answer: Answer, understanding: Understanding) -> Value:
 def _is_name(answer: Answer) -> bool:
     return answer.save_as is not None and answer.save_as.endswith("name")
 
-
-def _name(text: str) -> str:
-    """Return the first line of what somebody gave as a name, short enough to stand in a text to another."""
-    first = next(iter(text.split("\n")), "")
-    return " ".join(first.split())[:LONGEST_NAME].strip()
-
-
-LONGEST_NAME = 40
-"""Characters. An alert with the name in it has to fit into texts that carriers take (1,600 characters)."""
 
 _ON_A_SCALE = frozenset({Category.NUMBER, Category.LOW, Category.OK})
 _IN_OWN_WORDS = frozenset({Category.TEXT, Category.LOW, Category.OK})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from checkin.people.names import short_name
 from checkin.service import schedules
 from checkin.service.turn import Turn
 from checkin.store import people, timers
@@ -16,7 +17,6 @@ from checkin.store.situations import Person
 
 REMIND_AFTER = timedelta(hours=24)
 EXPIRES_AFTER = timedelta(hours=72)
-LONGEST_NAME = 40
 ASK_AGAIN_AFTER = timedelta(days=30)
 MOST_CONTACTS = 5
 
@@ -59,11 +59,6 @@ def invite(turn: Turn, member_id: str, name: str, number: str, *, key: str) -> N
         people.invite_again(turn.unit, known.id, name, turn.now)
         known = replace(known, name=name)
     _send_invitation(turn, member, person, known, key)
-
-
-def short_name(name: str) -> str:
-    """Return a name that fits into a text: a carrier refuses one whose text would become too long."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def _send_invitation(turn: Turn, member: Person, person: Person, contact: Contact, key: str) -> None:

@@ -28,6 +28,7 @@ from checkin.conversation.run import (
     Started,
 )
 from checkin.flow.model import Ask, Flow
+from checkin.people.names import short_name
 from checkin.service import contacting, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import people, runs, timers
@@ -206,7 +207,7 @@ class _Doing:
     def _keep(self, name: str, value: str) -> None:
         situation = self.turn.situation(self.run.member)
         if name == "first_name":
-            value = contacting.short_name(value)
+            value = short_name(value)
             people.rename(self.turn.unit, self.run.member, value)
             person = replace(situation.person, name=value)
         else:
