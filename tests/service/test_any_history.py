@@ -39,7 +39,7 @@ from checkin.flow.load import load_flow
 from checkin.service import delivery, due
 from checkin.service.app import LANES
 from checkin.service.publishing import publish
-from checkin.store import outbox, people, runs, tables
+from checkin.store import inbox, outbox, people, runs, tables
 from checkin.store.migrate import migrate
 from checkin.store.unit import Unit
 from tests.service.kit import NUMBERS, Chat, Phone, load_shipped, new_reader
@@ -111,7 +111,7 @@ class History(RuleBasedStateMachine):
         heard = phone.new()
         if stopped and self.stopped(phone):
             assert heard == [], f"{name} has said STOP"
-        if not stopped and self.stopped(phone):
+        if not stopped and self.stopped(phone) and self.was_taken_for_stop(phone, id):
             assert len(heard) <= 1, f"{name} heard more than one confirmation: {heard}"
 
     @precondition(lambda self: self.said)
@@ -273,6 +273,11 @@ class History(RuleBasedStateMachine):
     def stopped(self, phone: Phone) -> bool:
         person = self.chat.person(phone)
         return person is not None and person.stopped
+
+    def was_taken_for_stop(self, phone: Phone, id: str) -> bool:
+        """Whether it was this text that stopped the number, and not the carrier in the same moment."""
+        received = self.chat.app.store.read(lambda unit: inbox.of_number(unit, phone.number))
+        return any(one.carrier_id == id and one.subject in ("opt_out", "crisis") for one in received)
 
     def rows(self) -> dict[str, int]:
         return {table.name: self.chat.count(table) for table in tables.metadata.sorted_tables}
