@@ -60,6 +60,7 @@ TEXTS = st.one_of(st.sampled_from(WORDS), st.sampled_from(WORDS), st.text(max_si
 PEOPLE = st.sampled_from(["alice", "alice", "bob", "carmen", "dana"])
 LENGTHS = st.sampled_from(["1s", "30s", "2m", "5m", "5m", "16m", "31m", "1h", "3h", "5h", "9h", "1d", "3d"])
 KINDS = st.sampled_from(list(FailureKind))
+TROUBLES = ("none", "busy", "busy", "lost", "deaf", "deaf")
 
 
 class History(RuleBasedStateMachine):
@@ -129,6 +130,25 @@ class History(RuleBasedStateMachine):
     @rule()
     def what_is_next_falls_due(self) -> None:
         self.lives_on(self.chat.next_if_any)
+
+    @rule(
+        trouble=st.sampled_from(["none", "busy", "lost", "deaf", "deaf"]),
+        text=st.sampled_from(["STOP", "4", "2"]),
+    )
+    def a_check_in_falls_due(self, trouble: str, text: str) -> None:
+        """Let the carrier be in trouble at the very moment, and Alice write before it is over."""
+        if trouble == "busy":
+            self.chat.carrier.refuse(NUMBERS["alice"], FailureKind.RETRY, times=4)
+        if trouble in ("lost", "deaf"):
+            self.chat.carrier.lose_answer(NUMBERS["alice"], taken=True)
+            self.chat.carrier.deaf = self.chat.reports_are_lost = trouble == "deaf"
+        now = self.chat.clock.now()
+        today = now.replace(hour=22, minute=0, second=0, microsecond=0)
+        five = today if today >= now else today + timedelta(days=1)
+        self.lives_on(lambda: self.chat.until(five))
+        self.says("alice", text)
+        self.chat.reports_are_lost = False
+        self.lives_on(lambda: self.chat.later("1h"))
 
     def lives_on(self, pass_time: Callable[[], None]) -> None:
         stopped = {name: self.stopped(phone) for name, phone in self.chat.phones.items()}
