@@ -223,7 +223,9 @@ class PostgresWriter(_Thread):
     def _alone(self, raw: psycopg.Connection[Any], job: Job) -> list[_Outcome]:
         from psycopg import errors
 
-        fresh = (Conflict, errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
+        # A statement behind the one that was refused is told that its pipeline was aborted.
+        refused = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
+        fresh = (Conflict, errors.PipelineAborted, *refused)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._attempt(raw, [job])
