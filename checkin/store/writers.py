@@ -243,6 +243,17 @@ class PostgresWriter(_Thread):
 
         A use case that fails by itself is told so; it has written nothing and harms no other.
         """
+        try:
+            return self._decide(raw, batch)
+        except Exception:
+            if not raw.broken:
+                # psycopg takes for prepared what was to be prepared in a pipeline that failed, and was not.
+                # When it rolls back, it forgets what it has prepared, and lets the database forget it.
+                raw.execute("BEGIN")
+                raw.rollback()
+            raise
+
+    def _decide(self, raw: psycopg.Connection[Any], batch: list[Job]) -> list[_Outcome]:
         asked = self._ask(raw, batch)
         outcomes: list[_Outcome] = []
         for job in batch:
