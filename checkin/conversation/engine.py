@@ -44,7 +44,6 @@ from checkin.conversation.errors import (
     StaleEvent,
     WrongFlow,
 )
-from checkin.conversation.lengths import in_words
 from checkin.conversation.run import (
     AddTask,
     Closed,
@@ -211,8 +210,7 @@ def _reply(walk: Walk, understanding: Understanding) -> Ending:
     ask = walk.stepping()
     assert isinstance(ask, Ask)  # _check_reply has seen to it
     if understanding.category is Category.SNOOZE:
-        length = _snooze_length(understanding.value)
-        return walk.snooze(length, in_words(length, walk.language))
+        return walk.snooze(snooze_length(understanding.value))
     if understanding.category is Category.SUPPORT:
         return walk.wait_on(ask)
     value = answer_value(ask.answer, understanding)
@@ -223,7 +221,8 @@ def _reply(walk: Walk, understanding: Understanding) -> Ending:
     return walk.start(walk.branch(ask.then, {**walk.names, "answer": value}))
 
 
-def _snooze_length(value: Value) -> timedelta:
+def snooze_length(value: Value) -> timedelta:
+    """Return how long "later" means: so many seconds, or an hour where no length was said."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         return DEFAULT_SNOOZE
     return timedelta(seconds=min(value, MAX_SNOOZE.total_seconds()))

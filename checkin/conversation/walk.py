@@ -12,12 +12,16 @@ from enum import Enum, auto
 from typing import assert_never
 
 from checkin.conversation import run as effects
+from checkin.conversation.lengths import in_words
 from checkin.conversation.run import Effect
 from checkin.flow import model
 from checkin.flow.model import AlertReason, Ask, Branch, Flow, Step, Text, Value, Values
 
 MAX_STEPS = 100
 """The most steps that one event may take a run through."""
+
+LATER_AT = "_later_at"
+"""The fact that says when the question comes again, in words, where "later" would come at night."""
 
 _WORDING = "_wording:"
 """Results under this prefix are the run's own: a question as it was put, for the record of consent."""
@@ -201,9 +205,13 @@ class Walk:
         self.rung += 1
         return self.wait_on(ask) if self.rung < len(ask.no_reply) else self.end("no_reply")
 
-    def snooze(self, length: timedelta, when: str) -> Ending:
-        """Promise to ask again after this long."""
-        self.say_shared("later", when=when)
+    def snooze(self, length: timedelta) -> Ending:
+        """Promise to ask again after this long; at `later_at`, where that is no hour to write at."""
+        by_day = self.facts.get(LATER_AT)
+        if by_day is None:
+            self.say_shared("later", when=in_words(length, self.language))
+        else:
+            self.say_shared("later_by_day", when=by_day)
         self.decided.append(effects.SetTimer(length))
         self.snoozed = True
         return Ending.RESTS

@@ -94,13 +94,14 @@ class Entry:
 EVERYWHERE = ("program", "crisis_line", "emergency_number", "staff_hours")
 """Names that every text of the program may use."""
 
-SHARED = ("unclear", "noted", "later")
+SHARED = ("unclear", "noted", "later", "later_by_day")
 """Texts that belong to every flow."""
 
 CATALOGUE: Mapping[str, Entry] = {
     "unclear": Entry("Asks once more, gently, when an answer was not understood.", ("question",)),
     "noted": Entry("After one more try: we leave it; a person reads it by the next working day."),
     "later": Entry("Answers LATER: the question comes again in so long.", ("when",)),
+    "later_by_day": Entry("Answers LATER where that would be at night: when the question comes.", ("when",)),
     "help": Entry("Answers HELP: how to reach a person, the crisis line, not an emergency service, STOP."),
     "stopped": Entry("The one confirmation after STOP."),
     "resumed": Entry("After START: welcome back, texts come again."),

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -177,9 +177,3 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "schedule": _schedule,
     "follow_up": _follow_up,
 }
-
-
-def next_moment(app: App) -> tuple[datetime, str] | None:
-    """Return when the next timer is due, and its subject."""
-    timer = app.store.read(timers.next_due)
-    return None if timer is None else (timer.due_at, timer.subject)

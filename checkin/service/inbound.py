@@ -6,16 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from checkin.alert.model import Passed, Told, Took
+from checkin.conversation.engine import snooze_length
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
 from checkin.conversation.understanding import Category
+from checkin.conversation.walk import LATER_AT
+from checkin.flow.model import Values
 from checkin.flow.words import fold
-from checkin.service import contacting, conversations, reading, requests, standing
+from checkin.service import contacting, conversations, reading, requests, schedules, standing
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, people, situations
 from checkin.store.situations import Person, Situation
 from checkin.store.unit import Lookup, Unit
+from checkin.timing.words import moment_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +162,21 @@ class _Reply:
         """Give the reply to the run that asked last; one that it can't take is read by a person."""
         assert here.question is not None
         run = here.question.run
-        event = Replied(self.understanding, self.inbound.body, self.turn.facts(here))
+        facts = {**self.turn.facts(here), **self._later_at(here)}
+        event = Replied(self.understanding, self.inbound.body, facts)
         if conversations.feed(self.turn, run, event) == run:
             self._noted(here)
+
+    def _later_at(self, here: Situation) -> Values:
+        """Return when "later" will be, in words, where so long from now is no allowed hour."""
+        if self.understanding.category is not Category.SNOOZE:
+            return {}
+        turn, person = self.turn, here.person
+        promised = turn.until(snooze_length(self.understanding.value))
+        start_at = schedules.allowed(turn.app, person, promised)
+        if start_at == promised:
+            return {}
+        return {LATER_AT: moment_words(turn.local(person, start_at), turn.local(person), person.language)}
 
     def _say(self, text: str, *, unless_confirmed: bool = False, member: str | None = None) -> None:
         assert self.situation is not None

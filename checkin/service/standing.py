@@ -8,8 +8,8 @@ from datetime import datetime, time, timedelta
 from checkin.service import contacting, conversations, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import outbox, people, timers
-from checkin.store.situations import Person, Situation
-from checkin.timing.words import day_words
+from checkin.store.situations import Situation
+from checkin.timing.words import day_words, moment_words
 
 PAUSE_WITHOUT_A_LENGTH = timedelta(days=7)
 
@@ -76,7 +76,7 @@ def pause(
     person = situation.person
     until = turn.until(length or PAUSE_WITHOUT_A_LENGTH)
     if weekday is not None:
-        today = _local(turn, person, turn.now)
+        today = turn.local(person)
         days = (weekday - today.isoweekday() - 1) % 7 + 1
         until = datetime.combine(today.date() + timedelta(days=days), time(), tzinfo=today.tzinfo)
     until = schedules.allowed(turn.app, person, until)
@@ -85,7 +85,9 @@ def pause(
     turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Paused"})
     timers.drop_all(turn.unit, f"schedule:{person.id}:")
     timers.put(turn.unit, timers.Timer(f"pause:{person.id}", "routine", person.id, 0, until))
-    words = day_words(_local(turn, person, until), _local(turn, person, turn.now), person.language)
+    ends, now = turn.local(person, until), turn.local(person)
+    say = moment_words if ends.date() == now.date() else day_words
+    words = say(ends, now, person.language)
     turn.say(person, "paused", id=f"{key}.paused", subject=f"person:{person.id}", until=words)
 
 
@@ -95,7 +97,3 @@ def unpause(turn: Turn, person_id: str) -> None:
     turn.journal(person_id, f"member:{person_id}", 0, {"kind": "Unpaused"})
     timers.drop(turn.unit, f"pause:{person_id}")
     schedules.plan(turn, person_id)
-
-
-def _local(turn: Turn, person: Person, at: datetime) -> datetime:
-    return at.astimezone(turn.app.zone_of(person))

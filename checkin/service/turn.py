@@ -149,6 +149,10 @@ class Turn:
             "time": self.clock(person),
         }
 
+    def local(self, person: Person, at: datetime | None = None) -> datetime:
+        """Return a moment, or this one, on a person's own clock."""
+        return (at or self.now).astimezone(self.app.zone_of(person))
+
     def clock(self, person: Person) -> str:
         """Return the time of day as this person would say it."""
         return _clock(self.now.replace(second=0, microsecond=0), self.app.zone_name(person), person.language)

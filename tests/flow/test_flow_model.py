@@ -129,7 +129,7 @@ def test_every_kind_of_step_is_built(flow: Flow) -> None:
         "everything", "One of each", 0, "say", False,
     )  # fmt: skip
     assert flow.source == EVERYTHING
-    assert set(flow.shared) == {"unclear", "noted", "later"}
+    assert set(flow.shared) == {"unclear", "noted", "later", "later_by_day"}
 
 
 def test_triggers_are_built(flow: Flow) -> None:

@@ -152,6 +152,26 @@ def test_a_pause_until_a_weekday_ends_on_that_day(quick: Chat) -> None:
     quick.expect(alice="your check-ins are on again")
 
 
+def test_a_pause_that_ends_today_says_when(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("pause for 3 hours")
+    quick.expect(alice="no check-ins until today at 1:00 PM")
+    quick.later("3h")
+    quick.expect(alice="your check-ins are on again")
+
+
+def test_a_pause_over_a_pause_counts_from_the_last_one(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("pause for 2 days")
+    quick.later("1d")
+    quick.alice("pause for 3 days")
+    quick.forget()
+    quick.later("2d 23h")
+    quick.expect()
+    quick.later("1h")
+    quick.expect(alice="your check-ins are on again")
+
+
 def test_start_ends_a_pause(quick: Chat) -> None:
     quick.joined("bob")
     quick.alice("PAUSE")
@@ -162,7 +182,7 @@ def test_start_ends_a_pause(quick: Chat) -> None:
     quick.expect(alice="How are you feeling today")
 
 
-# ---------------------------------------------------------------- what a reviewer found
+# ---------------------------------------------------------------- strangers' languages, requests in between
 
 
 def test_a_spanish_stranger_is_answered_in_spanish(quick: Chat) -> None:

@@ -187,8 +187,9 @@ def test_no_reminder_comes_at_night(chat_at: Callable[[datetime], Chat]) -> None
 def test_later_at_night_comes_in_the_morning(chat_at: Callable[[datetime], Chat]) -> None:
     chat = chat_at(datetime(2026, 11, 24, 1, 30, tzinfo=UTC)).joined("bob")
     chat.alice("CHECKIN")
-    chat.alice("later")
     chat.forget()
+    chat.alice("later")
+    chat.expect(alice="I will ask again tomorrow at 9:00 AM")
     chat.until(datetime(2026, 11, 24, 13, 59, tzinfo=UTC))
     chat.expect()
     chat.later("1m")
