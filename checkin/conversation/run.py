@@ -128,19 +128,24 @@ Event = Started | Replied | TimerFired | Closed
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say this to the member. `question` is true for the text that asks (also when it asks again)."""
+    """Say this to the member. `question` is true for the text that asks (also when it asks again).
+
+    `spoken` is the same as it is said on the telephone.
+    """
 
     text: str
     step: str
     question: bool = False
+    spoken: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Ask this step's question again by phone."""
+    """Ask this step's question again by phone. `text` is how it is written, `spoken` how it is said."""
 
     text: str
     step: str
+    spoken: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,14 @@ class Walk:
         """Return a text in the member's language."""
         return text.render(self.language, {**self.names, **more} if more else self.names)
 
+    def spoken(self, text: Text, **more: Value) -> str:
+        """Return a text as it is said in the member's language."""
+        return text.spoken(self.language, {**self.names, **more} if more else self.names)
+
     def say(self, text: Text, **more: Value) -> None:
         """Decide to say this now."""
-        self.decided.append(effects.Say(self.render(text, **more), str(self.step)))
+        said = self.spoken(text, **more)
+        self.decided.append(effects.Say(self.render(text, **more), str(self.step), spoken=said))
 
     def say_shared(self, key: str, **more: Value) -> None:
         """Decide to say one of the program's own wordings, where it has it."""
@@ -182,7 +187,7 @@ class Walk:
         if _asks_for_consent(self.flow, ask):
             self.results[_WORDING + ask.name] = text
         self.rung = 0
-        self.decided.append(effects.Say(text, ask.name, question=True))
+        self.decided.append(effects.Say(text, ask.name, question=True, spoken=self.spoken(ask.text)))
         return self.wait_on(ask)
 
     def wait_on(self, ask: Ask) -> Ending:
@@ -199,7 +204,7 @@ class Walk:
         if rung.say is not None:
             self.say(rung.say)
         if rung.call:
-            self.decided.append(effects.Call(self.question(ask), ask.name))
+            self.decided.append(effects.Call(self.question(ask), ask.name, self.spoken(ask.text)))
         if rung.go is not None:
             return self.start(rung.go)
         self.rung += 1
@@ -222,7 +227,8 @@ class Walk:
         if self.unclear == 1:
             text = ask.unclear or self.flow.shared.get("unclear") or ask.text
             words = self.render(text, question=self.question(ask))
-            self.decided.append(effects.Say(words, ask.name, question=True))
+            said = self.spoken(text, question=self.spoken(ask.text))
+            self.decided.append(effects.Say(words, ask.name, question=True, spoken=said))
         else:
             if self.unclear == 2:
                 self.say_shared("noted")

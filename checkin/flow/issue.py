@@ -58,6 +58,7 @@ class Code(StrEnum):
     LANGUAGE = "language"
     PLACEHOLDER = "placeholder"
     SEGMENTS = "segments"
+    SPOKEN = "spoken"
     # the program
     PROGRAM = "program"
 

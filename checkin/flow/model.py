@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from checkin.flow.speech import spoken
+
 Value = str | int | float | bool | None
 """What a result, a member's field or a fact can hold. All of it is plain JSON."""
 
@@ -53,6 +55,15 @@ class Text:
     """One text in every language of the program, by language code (`en`, `es`)."""
 
     by_language: Mapping[str, Template]
+    by_voice: Mapping[str, Template] = field(default_factory=dict)
+    """Forms of their own for the telephone, by language, where the flow gives them (`en.voice`)."""
+
+    def spoken(self, language: str, values: Values) -> str:
+        """Return the text as it is said aloud: its own spoken form, or the written one turned into speech."""
+        if language not in self.by_language:
+            language = next(iter(self.by_language))
+        template = self.by_voice.get(language) or self.by_language[language]
+        return spoken(template.render(values), language)
 
     def render(self, language: str, values: Values) -> str:
         """Return the text in this language, or in the program's first language where it is not spoken."""

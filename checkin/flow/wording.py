@@ -13,7 +13,14 @@ from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, Severity
 from checkin.flow.model import Template, Text, Values
 from checkin.flow.segments import PLAIN, Segments, cheaper, segments
+from checkin.flow.speech import has_link, seconds
 from checkin.flow.texts import SAMPLES, TemplateError, parse_template
+
+VOICE = ".voice"
+"""A language with this behind it is the form of a text that is spoken: `en.voice`."""
+
+LONGEST_SPOKEN = 20.0
+"""Seconds of listening after which people forget what they were asked."""
 
 Raw = str | Mapping[str, str]
 """A text as it was written: one text, or one for each language."""
@@ -42,14 +49,41 @@ class Wording:
         for language in self.languages:
             if language not in raw:
                 self._missing(path, language)
-        for language in raw.keys() - set(self.languages):
+        voices = {key: key.removesuffix(VOICE) for key in raw if key.endswith(VOICE)}
+        for language in sorted(raw.keys() - set(self.languages) - voices.keys()):
             self._foreign((*path, language), language, raw)
         # The program's first language has to come first: it is the one to fall back on.
-        spoken = [lang for lang in (*self.languages, *raw) if lang in raw]
-        templates = {lang: self.template((*path, lang), raw[lang], known) for lang in dict.fromkeys(spoken)}
+        written = [lang for lang in (*self.languages, *raw) if lang in raw and lang not in voices]
+        templates = {lang: self.template((*path, lang), raw[lang], known) for lang in dict.fromkeys(written)}
         for lang, template in templates.items():
             self._cost((*path, lang), template, lang)
-        return Text(templates)
+        by_voice = {lang: self._voice((*path, key), raw[key], lang, known) for key, lang in voices.items()}
+        for lang, template in templates.items():
+            if lang not in by_voice:
+                self._aloud((*path, lang), template, lang)
+        return Text(templates, by_voice)
+
+    def _voice(self, path: Path, source: str, language: str, known: frozenset[str]) -> Template:
+        """Read the form of a text that is spoken on the telephone."""
+        if language not in self.languages:
+            message = f"The program does not speak `{language}`, so nobody hears this."
+            self._add(Code.LANGUAGE, path, message, "Delete it.", key=True, severity=Severity.WARNING)
+        template = self.template(path, source, known)
+        self._aloud(path, template, language)
+        return template
+
+    def _aloud(self, path: Path, template: Template, language: str) -> None:
+        """Tell how long a text is when it is spoken, and what cannot be heard well in it."""
+        body = template.render({**SAMPLES, **self.samples.get(language, {})})
+        length = seconds(body, language)
+        if length > LONGEST_SPOKEN:
+            message = f"Read aloud on the telephone, this takes about {length:.0f} seconds."
+            mend = f'Say less, or add a shorter form for the telephone: {language}{VOICE}: "…"'
+            self._add(Code.SPOKEN, path, message, mend, severity=Severity.NOTE)
+        if has_link(body):
+            message = "Nobody can follow a link on the telephone: only the name of the website is said."
+            mend = f'Add a form without it: {language}{VOICE}: "…"'
+            self._add(Code.SPOKEN, path, message, mend, severity=Severity.WARNING)
 
     def template(self, path: Path, source: str, known: frozenset[str]) -> Template:
         """Read one text in one language."""
