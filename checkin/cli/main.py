@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from checkin.cli.members import command as members_command
 from checkin.cli.replies import command as replies_command
 from checkin.cli.start import (
     FOUND_PROBLEMS,
@@ -34,6 +35,7 @@ flows_command = typer.Typer(
     help="Check and publish the conversations in the flows folder.", no_args_is_help=True
 )
 command.add_typer(flows_command, name="flows")
+command.add_typer(members_command, name="members")
 command.add_typer(tasks_command, name="tasks")
 command.add_typer(replies_command, name="replies")
 

@@ -17,7 +17,7 @@ import structlog
 from checkin.alert.model import TimerFired as AlertTimerFired
 from checkin.conversation.run import TimerFired
 from checkin.flow.model import Flow
-from checkin.service import contacting, conversations, requests, schedules, standing
+from checkin.service import contacting, conversations, importing, requests, schedules, standing
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, outbox, runs, timers
@@ -159,6 +159,15 @@ def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
     turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})
 
 
+def _imported(turn: Turn, timer: Timer, member_id: str) -> None:
+    """Ask somebody whom staff have brought in, or plan their check-ins."""
+    if _too_early(turn, timer):
+        return
+    timers.drop_this(turn.unit, timer)
+    importing.arrived(turn, member_id, welcome=timer.transition == importing.WITH_WELCOME)
+    turn.journal(member_id, timer.subject, timer.transition, {"kind": "ImportFired"})
+
+
 def _start(turn: Turn, member_id: str, flow: Flow, *, states: Collection[str] = ("active",)) -> None:
     situation = turn.situation(member_id)
     if situation.member_state in states and not situation.person.stopped:
@@ -176,4 +185,5 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "pause": _pause,
     "schedule": _schedule,
     "follow_up": _follow_up,
+    "imported": _imported,
 }

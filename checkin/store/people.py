@@ -67,14 +67,19 @@ def set_language(unit: Unit, person_id: str, language: str) -> None:
     unit.write(_set_language, {"person_id": person_id, "new_language": language})
 
 
+def set_zone(unit: Unit, person_id: str, zone: str) -> None:
+    """Keep the time zone that a person lives in."""
+    unit.write(_set_zone, {"person_id": person_id, "new_zone": zone})
+
+
 def set_stopped(unit: Unit, person_id: str, at: datetime | None) -> None:
     """Note that a number said STOP (a moment), or START (None)."""
     unit.write(_set_stopped, {"person_id": person_id, "new_stopped_at": at})
 
 
-def add_member(unit: Unit, person_id: str, state: str) -> None:
-    """Make a person a member."""
-    unit.write(_insert_member, {"person_id": person_id, "state": state})
+def add_member(unit: Unit, person_id: str, state: str, *, joined_at: datetime | None = None) -> None:
+    """Make a person a member; `joined_at` is when they agreed to check-ins, if they have."""
+    unit.write(_insert_member, {"person_id": person_id, "state": state, "joined_at": joined_at})
 
 
 def set_member_state(
@@ -214,6 +219,7 @@ _insert_person = sa.insert(people)
 _of_person = sa.update(people).where(people.c.id == _p("person_id"))
 _set_name = _of_person.values(name=_p("new_name"))
 _set_language = _of_person.values(language=_p("new_language"))
+_set_zone = _of_person.values(zone=_p("new_zone"))
 _set_stopped = _of_person.values(stopped_at=_p("new_stopped_at"))
 _insert_member = sa.insert(members)
 _set_member_state = (

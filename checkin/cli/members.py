@@ -1,0 +1,124 @@
+"""`checkin members`: bringing members in from a list.
+
+Knows how the file comes in and how the outcome is told. Who is added is `service.importing`'s to say. Names
+are never printed, numbers only with `--format json`, to whoever gave them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from checkin.cli.start import FOUND_PROBLEMS, flows_or_exit, open_or_exit, settings_or_exit, stop
+
+if TYPE_CHECKING:
+    from checkin.people.rosters import Entry, RowRefused, Table
+    from checkin.service.importing import Outcome
+
+command = typer.Typer(help="Bring members in.", no_args_is_help=True)
+
+
+@command.callback()
+def _members() -> None:
+    """Bring members in."""
+
+
+@command.command("import", epilog="Example: checkin members import members.csv --dry-run")
+def import_members(
+    file: Annotated[Path, typer.Argument(help="A CSV file whose first line names the columns.")],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Which column is what, for example number=Handy. May be repeated."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come of each row.")] = False,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Take the good rows although others are wrong.")
+    ] = False,
+    format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="How to report: json is one object a line.")
+    ] = "text",
+) -> None:
+    """Make members of the rows of a list: all of them, or none.
+
+    Whoever has a yes or a date in the consent column gets check-ins; everybody else is asked first. The same
+    file again changes nothing.
+    """
+    from checkin.service.importing import take
+
+    table = _table(file, column or [])
+    settings = settings_or_exit()
+    app = open_or_exit(settings, flows_or_exit(settings))
+    try:
+        rows = _read(table, app.program.country, app.program.languages)
+        outcomes = take(app, rows, dry_run=dry_run, skip_invalid=skip_invalid)
+    finally:
+        app.store.close()
+    invalid = any(one.status == "invalid" for one in outcomes)
+    if format == "json":
+        for one in outcomes:
+            print(json.dumps(asdict(one)))
+    else:
+        _tell(outcomes, table)
+    if dry_run:
+        print("Nothing was imported: this was a dry run.", file=sys.stderr)
+    elif invalid and not skip_invalid:
+        print(
+            "Nothing was imported: mend these rows, or take the others with --skip-invalid.", file=sys.stderr
+        )
+    if invalid:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _table(file: Path, column: Sequence[str]) -> Table:
+    from checkin.people.rosters import TableRefused, read_table
+
+    mapped = {}
+    for one in column:
+        what, equals, name = one.partition("=")
+        if not equals:
+            stop(f"--column {one} does not say which column is what.", "Write it like --column number=Handy.")
+        mapped[what.strip()] = name.strip()
+    try:
+        return read_table(file.read_bytes(), mapped)
+    except TableRefused as refused:
+        stop(f"{file.name}: {refused.problem}", refused.mend)
+    except OSError as error:
+        stop(f"{file} can't be read: {error.strerror}.")
+
+
+def _read(table: Table, region: str, languages: Sequence[str]) -> list[tuple[int, Entry | RowRefused]]:
+    """Read every row, with a bar on a terminal."""
+    from checkin.people.rosters import read_rows
+
+    rows = read_rows(table, region=region, languages=languages)
+    with typer.progressbar(
+        rows, length=len(table.rows), label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        return list(bar)
+
+
+def _tell(outcomes: Sequence[Outcome], table: Table) -> None:
+    for one in outcomes:
+        if one.problem is not None:
+            print(f"row {one.row}: {one.status}: {one.problem}. {one.mend}")
+    if table.left_out:
+        print(f"Columns left out: {', '.join(table.left_out)}.")
+    counts = Counter(one.status for one in outcomes)
+    told = [f"{counts[status]} {status}" for status in _STATUSES if counts[status]]
+    print(f"{len(outcomes)} rows: {', '.join(told) or 'nothing in them'}.")
+
+
+_STATUSES: tuple[Literal["added", "updated", "unchanged", "duplicate", "invalid"], ...] = (
+    "added",
+    "updated",
+    "unchanged",
+    "duplicate",
+    "invalid",
+)

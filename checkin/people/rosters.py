@@ -1,0 +1,264 @@
+"""A list of people as a spreadsheet has it: its bytes made a table, and each row made a person or a reason.
+
+Knows how such files are written: encodings, delimiters, the usual names of columns, and what people put into
+them. Must not know who is a member already. No exception and no reason from here holds a number or a name.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import functools
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import available_timezones
+
+from babel import Locale
+
+from checkin.people.names import short_name
+from checkin.people.numbers import NumberRefused, guess_zone, normalise
+
+FIELDS = ("number", "name", "language", "zone", "consent")
+"""What a column can be. Only `number` must be there."""
+
+_USUAL_NAMES = {
+    "number": "number numbers phone phones phonenumber phoneno mobile mobilephone mobilenumber cell cellphone"
+    " cellnumber tel telephone telephonenumber sms textnumber e164 telefono numerodetelefono numero movil"
+    " telefonomovil celular",
+    "name": "name firstname givenname preferredname callname nombre nombredepila member membername fullname",
+    "language": "language lang locale preferredlanguage idioma lengua",
+    "zone": "zone timezone tz localtime iana zonahoraria husohorario",
+    "consent": "consent consented consentdate consentgiven optin optedin agreed agreedon permission"
+    " consentimiento acepta aceptado",
+}
+_FIELD_OF = {name: what for what, names in _USUAL_NAMES.items() for name in names.split()}
+
+_DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r"\Asep=(.)\r?\n", re.IGNORECASE)
+"""How Excel says which delimiter follows."""
+
+_AGREED_WORDS = "yes y true t 1 x ok agreed consented given si s verdadero acepta aceptado ✓ ✔"
+_AGREED = frozenset(_AGREED_WORDS.split())
+_REFUSED_WORDS = "no n false f 0 declined refused falso rechazado"
+_REFUSED = frozenset(_REFUSED_WORDS.split())
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
+
+_ZONES = {
+    "eastern": "America/New_York", "et": "America/New_York", "est": "America/New_York",
+    "edt": "America/New_York", "central": "America/Chicago", "ct": "America/Chicago",
+    "cst": "America/Chicago", "cdt": "America/Chicago", "mountain": "America/Denver",
+    "mt": "America/Denver", "mst": "America/Denver", "mdt": "America/Denver",
+    "pacific": "America/Los_Angeles", "pt": "America/Los_Angeles", "pst": "America/Los_Angeles",
+    "pdt": "America/Los_Angeles", "alaska": "America/Anchorage", "hawaii": "Pacific/Honolulu",
+    "arizona": "America/Phoenix",
+}  # fmt: skip
+"""What people in the United States call their zones; any other is written as IANA has it."""
+
+
+class TableRefused(ValueError):
+    """A file cannot be read as a list of people at all; says why and how to mend it."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        self.problem = problem
+        self.mend = mend
+        super().__init__(f"{problem} {mend}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one row says of a person. `zone` was written; `guessed_zone` is their number's where it has one.
+
+    `consent` is what the row says of their consent, None where it says nothing.
+    """
+
+    e164: str = field(repr=False)
+    name: str | None = field(repr=False)
+    language: str | None
+    zone: str | None
+    guessed_zone: str | None
+    consent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """Why a row cannot be taken, and how to mend it."""
+
+    problem: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's rows, and which column of them is what. Rows are numbered as a spreadsheet shows them."""
+
+    rows: Sequence[tuple[int, Sequence[str]]]
+    columns: Mapping[str, int]
+    width: int
+    left_out: tuple[str, ...]
+    """Names of the columns that say nothing to us."""
+
+
+def read_table(content: bytes, mapped: Mapping[str, str] | None = None) -> Table:
+    """Return the table in a CSV file: UTF-8, UTF-16 or Windows-1252; comma, semicolon, tab or bar.
+
+    `mapped` names the column of a field (`{"number": "Handy"}`) where its usual names do not find it. Raises
+    `TableRefused`.
+    """
+    text = _decoded(content)
+    separator = _SEPARATOR_LINE.match(text)
+    if separator is not None:
+        text = text[separator.end() :]
+    delimiter = separator[1] if separator is not None else _delimiter(text)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise TableRefused(
+            "A quotation mark is opened and never closed, or a cell is far too long.",
+            "Open the file in a spreadsheet and save it as CSV again.",
+        ) from None
+    header = next((index for index, cells in enumerate(lines) if any(map(str.strip, cells))), None)
+    if header is None:
+        raise TableRefused("The file is empty.", "It needs a line with the names of the columns.")
+    names = [name.strip() for name in lines[header]]
+    columns = _columns(names, mapped or {})
+    rows = [
+        (number, cells)
+        for number, cells in enumerate(lines[header + 1 :], header + 2)
+        if any(cell.strip() for cell in cells)
+    ]
+    left_out = tuple(name for index, name in enumerate(names) if name and index not in columns.values())
+    return Table(rows, columns, len(names), left_out)
+
+
+def read_rows(
+    table: Table, *, region: str, languages: Sequence[str]
+) -> Iterator[tuple[int, Entry | RowRefused]]:
+    """Yield each row's number, and what it says or why it cannot be taken.
+
+    `region` (ISO 3166) is whose numbers are written without a prefix, `languages` the program's own.
+    """
+    known = _language_names(tuple(languages))
+    for number, cells in table.rows:
+        yield number, _entry(table, cells, region, known)
+
+
+def _entry(
+    table: Table, cells: Sequence[str], region: str, languages: Mapping[str, str]
+) -> Entry | RowRefused:
+    if any(cell.strip() for cell in cells[table.width :]):
+        return RowRefused("more cells than columns", "Put quotation marks around a cell with a comma in it.")
+    row = {
+        what: " ".join(cells[index].split()) if index < len(cells) else ""
+        for what, index in table.columns.items()
+    }
+    try:
+        e164 = normalise(row["number"], region)
+    except NumberRefused as refused:
+        return RowRefused(f"number: {refused.reason.value.replace('_', ' ')}", refused.mend)
+    language = languages.get(_folded(row.get("language", "")))
+    if row.get("language") and language is None:
+        choices = ", ".join(sorted(set(languages.values())))
+        return RowRefused("language: not one of the program's", f"Write one of these: {choices}.")
+    zone = _zone(row.get("zone", ""))
+    if row.get("zone") and zone is None:
+        return RowRefused("zone: no such time zone", "Write it like America/New_York, or leave it empty.")
+    consent = row.get("consent") or None
+    if consent is not None and (refused_consent := _consent_problem(consent)) is not None:
+        return refused_consent
+    name = short_name(row.get("name", "")) or None
+    return Entry(e164, name, language, zone, guess_zone(e164, "") or None, consent)
+
+
+def _consent_problem(consent: str) -> RowRefused | None:
+    word = _folded(consent) or consent
+    if word in _REFUSED:
+        return RowRefused(
+            "consent: this person said no", "Take the row out: nobody is asked again who said no."
+        )
+    if word in _AGREED or _DATE.fullmatch(consent):
+        return None
+    mend = "Write yes or the date on which they agreed, or leave it empty: then they are invited."
+    return RowRefused("consent: neither a yes nor a date", mend)
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text of a file whose encoding nobody tells; UTF-16 has a mark, or many zeros."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        tries = ["utf-16"]
+    elif content[:200].count(0) > len(content[:200]) // 4:
+        tries = ["utf-16-le" if content[1:2] == b"\0" else "utf-16-be"]
+    else:
+        tries = ["utf-8-sig", "cp1252"]
+    for encoding in tries:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TableRefused("The file is no text that can be read.", "Save it as CSV UTF-8 and try again.")
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the names of the columns; a comma where there is only one column."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", first)
+    return max(_DELIMITERS, key=bare.count)
+
+
+def _columns(names: Sequence[str], mapped: Mapping[str, str]) -> Mapping[str, int]:
+    found: dict[str, list[int]] = {}
+    folded = [_folded(name) for name in names]
+    for what, wanted in mapped.items():
+        if what not in FIELDS:
+            raise TableRefused(f"`{what}` is nothing a column can be.", f"It is one of {', '.join(FIELDS)}.")
+        if _folded(wanted) not in folded:
+            raise TableRefused(f"There is no column `{wanted}`.", f"There are: {', '.join(names)}.")
+        found[what] = [folded.index(_folded(wanted))]
+    taken = {index for indices in found.values() for index in indices}
+    for index, name in enumerate(folded):
+        field_found = _FIELD_OF.get(name)
+        if field_found is not None and field_found not in mapped and index not in taken:
+            found.setdefault(field_found, []).append(index)
+    for what, indices in found.items():
+        if len(indices) > 1:
+            which = " and ".join(f"`{names[index]}`" for index in indices)
+            mend = f"Say which one to take: --column {what}={names[indices[0]]!r}."
+            raise TableRefused(f"The columns {which} both look like the {what}.", mend)
+    if "number" not in found:
+        raise TableRefused(
+            "No column has the name of a phone number.",
+            "Name it `phone` in the first line, or say which it is: --column number='Name of the column'.",
+        )
+    return {what: indices[0] for what, indices in found.items()}
+
+
+def _folded(text: str) -> str:
+    """Return a name or word without capitals, accents, spaces and signs."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in plain if char.isalnum() or char in "✓✔")
+
+
+@functools.lru_cache(maxsize=8)
+def _language_names(languages: tuple[str, ...]) -> Mapping[str, str]:
+    """Return what the program's languages are called, in each of them and in English."""
+    names: dict[str, str] = {}
+    for code in languages:
+        locale = Locale.parse(code, sep="-" if "-" in code else "_")
+        for spoken in {"en", *(other.replace("-", "_") for other in languages)}:
+            names[_folded(locale.get_language_name(spoken) or code)] = code
+        names[_folded(code)] = code
+        names[_folded(f"{code}-us")] = names[_folded(f"{code}-mx")] = code
+        names[_folded(f"{code}-es")] = names[_folded(f"{code}-gb")] = code
+    return names
+
+
+@functools.lru_cache(maxsize=1)
+def _zone_names() -> Mapping[str, str]:
+    return {zone.casefold(): zone for zone in available_timezones()}
+
+
+def _zone(text: str) -> str | None:
+    known = _zone_names().get(text.casefold().replace(" ", "_"))
+    return _ZONES.get(_folded(text).removesuffix("time").removesuffix("standard")) or known
