@@ -86,7 +86,9 @@ def load_program(folder: Path) -> tuple[Program | None, tuple[Issue, ...]]:
         documents.extend([document] if document else [])
     if len(documents) < len(PROGRAM_FILES):
         return None, in_order(issues)
-    program, found = read_program(documents[0], documents[1])
+    program, found = read_program(
+        documents[0], documents[1], {path.name: path.read_bytes() for path in folder.glob("*.ics")}
+    )
     issues.extend(found)
     return (None if errors(issues) else program), in_order(issues)
 

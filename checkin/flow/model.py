@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Literal
 
 from checkin.flow.speech import spoken
+from checkin.timing.schedule import Rule
 
 Value = str | int | float | bool | None
 """What a result, a member's field or a fact can hold. All of it is plain JSON."""
@@ -217,16 +218,13 @@ class End:
 
 Step = Ask | Say | RaiseAlert | ResolveAlert | AddTask | RecordConsent | Invite | Set | Wait | End
 
-Every = Literal["day", "weekday", "week"]
-
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTrigger:
-    """Start at a time of day on the member's own clock. `days` are ISO weekdays, 1 is Monday."""
+    """Start by a rule on the member's own clock; each member up to `spread` earlier or later."""
 
-    days: frozenset[int]
-    at: str
-    """`HH:MM`, 24 hours, the member's own time."""
+    rule: Rule
+    spread: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

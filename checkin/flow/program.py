@@ -73,6 +73,8 @@ class Program:
     staff_hours: Text
     support: Support
     texts: Mapping[str, Text]
+    holidays: frozenset[date] = frozenset()
+    """Days on which flows that say `not_on: holidays` do not start."""
 
     @property
     def on_call(self) -> tuple[Staff, ...]:

@@ -6,7 +6,9 @@ Knows `program.yaml` and `texts.yaml`. Must not know flows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import time
+from dataclasses import replace
+from datetime import date, time
+from types import MappingProxyType
 
 from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
@@ -17,16 +19,24 @@ from checkin.flow.program_shape import SHAPES, ProgramShape
 from checkin.flow.texts import CATALOGUE, allowed_names
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording
+from checkin.timing.holidays import days_of_calendar
 
 
-def read_program(program: Document, texts: Document) -> tuple[Program | None, tuple[Issue, ...]]:
-    """Return the program, or None where one of the documents is refused, and everything to say about both."""
+def read_program(
+    program: Document, texts: Document, calendars: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[Program | None, tuple[Issue, ...]]:
+    """Return the program, or None where one of the documents is refused, and everything to say about both.
+
+    `calendars` are the iCalendar files beside them, by name.
+    """
     form = validate(ProgramShape, program, SHAPES)
     if isinstance(form, Differences):
         return None, (*form.issues, *forgotten(program, form.issues))
     wording = Wording(program, tuple(form.languages), {})
     line = wording.text(("crisis", "line"), form.crisis.line, ())
     hours = wording.text(("staff_hours",), form.staff_hours, ())
+    free = _holidays(form.holidays, program, calendars)
+    wording.issues.extend([free] if isinstance(free, Issue) else [])
     issues = [*wording.issues, *_people(form, program), *forgotten(program, wording.issues)]
     samples = {
         language: {
@@ -39,9 +49,28 @@ def read_program(program: Document, texts: Document) -> tuple[Program | None, tu
     }
     catalogue, text_issues = read_texts(texts, tuple(form.languages), samples)
     issues.extend(text_issues)
-    if errors(issues):
+    if errors(issues) or isinstance(free, Issue):
         return None, tuple(issues)
-    return _program(form, line, hours, catalogue), tuple(issues)
+    return replace(_program(form, line, hours, catalogue), holidays=free), tuple(issues)
+
+
+def _holidays(
+    name: str | None, document: Document, calendars: Mapping[str, bytes]
+) -> frozenset[date] | Issue:
+    """Return the days of the program's holiday file, or what is wrong with it."""
+    if name is None:
+        return frozenset()
+    if name not in calendars:
+        message = f"There is no calendar file `{name}` beside program.yaml."
+        near = did_you_mean(name, calendars)
+        mend = f"holidays: {near}" if near else "Save a file of holidays there, its name ending in .ics."
+        return document.issue(Code.WRONG_VALUE, ("holidays",), message, mend)
+    try:
+        return days_of_calendar(calendars[name])
+    except ValueError:
+        message = f"The file `{name}` is no calendar that can be read."
+        mend = "Export the holidays from a calendar program again, as iCalendar (.ics)."
+        return document.issue(Code.WRONG_VALUE, ("holidays",), message, mend)
 
 
 def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Text]) -> Program:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from checkin.flow.days import parse_date
 from checkin.flow.guess import did_you_mean
 from checkin.flow.parts import Length, Shape, TextShape, TimeOfDay, Wording, parse_length, refused
 
@@ -39,17 +40,6 @@ def _number(value: object) -> object:
         return value
     mend = 'Write it with + and the country code, in quotation marks: "+12025550104".'
     raise refused("This is not a phone number that can be called from anywhere.", mend)
-
-
-def _date(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    if isinstance(value, date):
-        return value
-    raise refused("This is not a date.", "Write year, month and day: 2026-11-02.")
 
 
 def _window(value: object) -> object:
@@ -108,7 +98,7 @@ class CrisisShape(Shape):
         str, BeforeValidator(_emergency), WithJsonSchema({"type": ["string", "integer"]})
     ]
     """The country's emergency number: 911."""
-    reviewed: Annotated[date, BeforeValidator(_date)]
+    reviewed: Annotated[date, BeforeValidator(parse_date)]
     """The day on which staff last made sure that all this is right."""
 
 
@@ -139,6 +129,8 @@ class ProgramShape(Shape):
     country: Annotated[str, AfterValidator(_country)]
     """The country whose phone numbers can be written without a prefix: US."""
     allowed_hours: HoursShape
+    holidays: Wording | None = None
+    """The file beside this one that holds the holidays, in the form of calendar programs: holidays.ics."""
     staff: Annotated[list[StaffPerson], Field(min_length=1)]
     """The program's own people; at least one is on call."""
     crisis: CrisisShape

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from checkin.flow.days import MOST_TIMES, Cron, Day, DayName, Period, Spread
 from checkin.flow.model import AlertReason
 from checkin.flow.parts import (
     Length,
@@ -30,21 +31,65 @@ KINDS = ("say", "ask", "alert", "somebody_came", "task", "consent", "invite", "s
 
 # ---------------------------------------------------------------- triggers
 
-Day = Literal[
-    "day", "weekday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
-]  # fmt: skip
+
+class ScheduleShape(Shape):
+    """What every schedule can say about its first and last day, and about days to leave out."""
+
+    begins: Day | None = Field(default=None, alias="from")
+    """The first day: 2027-01-04. Weeks and `times` count from here."""
+    until: Day | None = None
+    """The last day: 2027-06-30."""
+    times: Annotated[int, Field(ge=1, le=MOST_TIMES)] | None = None
+    """How many times in all; needs `from`."""
+    not_on: Literal["holidays"] | None = None
+    """`holidays`: not on the days of the program's holiday file."""
+    spread: Spread | None = None
+    """Up to how much earlier or later each member is asked, so that it looks less like a machine: 15m."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> ScheduleShape:
+        if self.times is not None and self.begins is None:
+            raise refused("`times` needs a first day to count from.", "Add: from: 2027-01-04")
+        if self.begins is not None and self.until is not None and self.until < self.begins:
+            raise refused("It ends before it begins.", "Write a later day after `until`.")
+        return self
 
 
-class EveryShape(Shape):
+class EveryShape(ScheduleShape):
     """Starts at a time of day, on the member's own clock."""
 
     every: Annotated[
-        Annotated[Day, Tag("<one>")] | Annotated[list[Day], Tag("<more>"), Field(min_length=1)],
+        Annotated[Period, Tag("<one>")] | Annotated[list[DayName], Tag("<more>"), Field(min_length=1)],
         Discriminator(one_or_more),
     ]
-    """`day`, `weekday` (Monday to Friday), a day's name, or a list of days."""
+    """`day`, `weekday` (Monday to Friday), a day's name, a list of days, `first monday` (of the month; also
+    second, third, fourth, last), or `2 weeks`."""
+    on: (
+        Annotated[
+            Annotated[DayName, Tag("<one>")] | Annotated[list[DayName], Tag("<more>"), Field(min_length=1)],
+            Discriminator(one_or_more),
+        ]
+        | None
+    ) = None
+    """The day or days of the week, after `every: 2 weeks`."""
     at: TimeOfDay
     """The time, 24 hours: "17:30"."""
+
+    @model_validator(mode="after")
+    def _on_days(self) -> EveryShape:
+        of_weeks = isinstance(self.every, str) and self.every.endswith("weeks")
+        if of_weeks and self.on is None:
+            raise refused("It is not said on which day of the week.", "Add: on: monday")
+        if not of_weeks and self.on is not None:
+            raise refused("`on` belongs to weeks: every: 2 weeks.", "Write the days after `every`.")
+        return self
+
+
+class CronShape(ScheduleShape):
+    """Starts by a line of cron, on the member's own clock; for those who know it."""
+
+    cron: Cron
+    """Minute, hour, day of month, month, day of week: "30 9 1,15 * *"."""
 
 
 class KeywordShape(Shape):
@@ -73,7 +118,7 @@ class StaffShape(Shape):
     staff: Literal[True]
 
 
-TRIGGERS = ("every", "keyword", "after_alert", "joined", "staff")
+TRIGGERS = ("every", "cron", "keyword", "after_alert", "joined", "staff")
 
 
 def _first_of(keys: tuple[str, ...], value: object) -> str | None:
@@ -89,6 +134,7 @@ def trigger_kind(value: object) -> str | None:
 
 TriggerShape = Annotated[
     Annotated[EveryShape, Tag("<every>")]
+    | Annotated[CronShape, Tag("<cron>")]
     | Annotated[KeywordShape, Tag("<keyword>")]
     | Annotated[AfterAlertShape, Tag("<after_alert>")]
     | Annotated[JoinedShape, Tag("<joined>")]
@@ -311,7 +357,7 @@ class FlowShape(Shape):
     title: Wording
     """What staff call it."""
     start: Annotated[list[TriggerShape], Field(min_length=1)]
-    """What starts it: one or more of every + at, keyword, after_alert, joined, staff."""
+    """What starts it: one or more of every + at, cron, keyword, after_alert, joined, staff."""
     steps: Annotated[dict[Name, AnyStep], Field(min_length=1)]
     """The steps by name; the conversation begins with the first."""
     check_in: bool | None = None
@@ -320,7 +366,7 @@ class FlowShape(Shape):
 
 
 SHAPES: dict[str, type[Shape]] = {
-    "<every>": EveryShape, "<keyword>": KeywordShape, "<after_alert>": AfterAlertShape,
+    "<every>": EveryShape, "<cron>": CronShape, "<keyword>": KeywordShape, "<after_alert>": AfterAlertShape,
     "<joined>": JoinedShape, "<staff>": StaffShape, "<answer>": AnswerShape,
     "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<somebody_came>": SomebodyCameShape,
     "<task>": TaskShape,

@@ -5,22 +5,18 @@ Knows days, times and keywords. Must not know what the flow then does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import assert_never
 
 from checkin.flow import model, shape
+from checkin.flow.days import read_period
 from checkin.flow.document import Document, Path
 from checkin.flow.issue import Code, Issue
 from checkin.flow.program import Program
 from checkin.flow.words import ALWAYS, ANSWERS, fold
-
-_DAYS: Mapping[str, frozenset[int]] = {
-    "day": frozenset(range(1, 8)), "weekday": frozenset(range(1, 6)),
-    "monday": frozenset((1,)), "tuesday": frozenset((2,)), "wednesday": frozenset((3,)),
-    "thursday": frozenset((4,)), "friday": frozenset((5,)), "saturday": frozenset((6,)),
-    "sunday": frozenset((7,)),
-}  # fmt: skip
+from checkin.timing.schedule import EVERY_DAY, FIRST_WEEK, Rule, next_start, read_cron
 
 
 def read_triggers(
@@ -32,8 +28,12 @@ def read_triggers(
     for index, trigger in enumerate(form.start):
         path: Path = ("start", index)
         triggers.append(_read(trigger))
-        if isinstance(trigger, shape.EveryShape):
-            issues.extend(_outside_hours(path, trigger, document, program))
+        match triggers[-1]:
+            case model.ScheduleTrigger(rule):
+                issues.extend(_outside_hours(path, rule, document, program))
+                issues.extend(_never(path, rule, document))
+            case _:
+                pass
         if isinstance(trigger, shape.KeywordShape):
             issues.extend(_taken_words(path, trigger, document))
             issues.extend(_unspoken(path, trigger, document, program))
@@ -42,12 +42,12 @@ def read_triggers(
 
 def _read(trigger: shape.TriggerShape) -> model.Trigger:
     match trigger:
-        case shape.EveryShape(every=str() as day):
-            return model.ScheduleTrigger(_DAYS[day], trigger.at)
         case shape.EveryShape():
-            return model.ScheduleTrigger(
-                frozenset().union(*(_DAYS[day] for day in trigger.every)), trigger.at
-            )
+            found = read_period(trigger.every, trigger.on)
+            return _scheduled(trigger, Rule(found.days, trigger.at, weeks=found.weeks, nth=found.nth))
+        case shape.CronShape():
+            at, days = read_cron(trigger.cron)
+            return _scheduled(trigger, Rule(EVERY_DAY, at, cron=days))
         case shape.KeywordShape():
             words = frozenset(fold(word) for _, word in keywords(trigger, ()))
             return model.KeywordTrigger(words, dict(_languages(trigger)))
@@ -59,6 +59,17 @@ def _read(trigger: shape.TriggerShape) -> model.Trigger:
             return model.StaffTrigger()
         case _:
             assert_never(trigger)
+
+
+def _scheduled(form: shape.ScheduleShape, rule: Rule) -> model.ScheduleTrigger:
+    rule = replace(
+        rule,
+        begins=form.begins,
+        until=form.until,
+        times=form.times,
+        not_on_holidays=form.not_on is not None,
+    )
+    return model.ScheduleTrigger(rule, form.spread or timedelta(0))
 
 
 def keywords(trigger: shape.KeywordShape, path: Path) -> Iterator[tuple[Path, str]]:
@@ -86,14 +97,21 @@ def word_paths(form: object, path: Path) -> Iterator[tuple[Path, str]]:
             yield from word_paths(words, (*path, language))
 
 
-def _outside_hours(
-    path: Path, trigger: shape.EveryShape, document: Document, program: Program
-) -> Iterator[Issue]:
+def _outside_hours(path: Path, rule: Rule, document: Document, program: Program) -> Iterator[Issue]:
     hours = program.allowed_hours
-    if not hours.start <= time.fromisoformat(trigger.at) < hours.end:
+    if not hours.start <= time.fromisoformat(rule.at) < hours.end:
         span = f"{hours.start:%H:%M} to {hours.end:%H:%M}"
-        message = f"{trigger.at} is outside the program's allowed hours, {span}."
-        yield document.issue(Code.WRONG_VALUE, (*path, "at"), message, f"Choose a time from {span}.")
+        message = f"{rule.at} is outside the program's allowed hours, {span}."
+        key = "at" if rule.cron is None else "cron"
+        yield document.issue(Code.WRONG_VALUE, (*path, key), message, f"Choose a time from {span}.")
+
+
+def _never(path: Path, rule: Rule, document: Document) -> Iterator[Issue]:
+    """Find a schedule that has no day at all between its first and its last."""
+    begins = datetime.combine(rule.begins or FIRST_WEEK, time(), tzinfo=UTC) - timedelta(days=1)
+    if rule.until is not None and next_start(rule, "UTC", begins) is None:
+        message = "Between its first and its last day this never starts."
+        yield document.issue(Code.WRONG_VALUE, (*path, "until"), message, "Write a later day.")
 
 
 def _taken_words(path: Path, trigger: shape.KeywordShape, document: Document) -> Iterator[Issue]:

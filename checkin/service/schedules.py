@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, time, timedelta
 
 from checkin.flow.model import AfterAlertTrigger, Flow, JoinedTrigger, ScheduleTrigger
@@ -9,7 +10,7 @@ from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import people, timers
 from checkin.store.situations import Person
-from checkin.timing.hours import AllowedHours, next_allowed
+from checkin.timing.hours import AllowedHours, next_allowed, spread_within
 from checkin.timing.schedule import next_start
 
 LATEST = timedelta(hours=4)
@@ -27,14 +28,33 @@ def plan_flow(turn: Turn, person: Person, flow: Flow) -> None:
     """Plan the next start of one flow for a member; a flow without a schedule has none."""
     subject = f"schedule:{person.id}:{flow.name}"
     starts = [
-        next_start(trigger.days, trigger.at, turn.app.zone_name(person), turn.now)
+        start
         for trigger in flow.start
         if isinstance(trigger, ScheduleTrigger)
+        and (start := _next_start(turn, person, flow, trigger)) is not None
     ]
     if starts:
         timers.put(turn.unit, timers.Timer(subject, "routine", person.id, 0, min(starts)))
     else:
         timers.drop(turn.unit, subject)
+
+
+def _next_start(turn: Turn, person: Person, flow: Flow, trigger: ScheduleTrigger) -> datetime | None:
+    """Return when this member's next start by one schedule is, spread out within the allowed hours."""
+    app = turn.app
+    zone, hours = app.zone_name(person), hours_of(app)
+
+    def spread(start: datetime) -> timedelta:
+        draw = drawn(f"{person.id}:{flow.name}:{start.isoformat()}")
+        return spread_within(start, draw, trigger.spread, zone, hours)
+
+    return next_start(trigger.rule, zone, turn.now, holidays=app.program.holidays, spread=spread)
+
+
+def drawn(what: str) -> float:
+    """Return a number from -1 to 1 that always is the same for the same thing, and looks drawn by lot."""
+    digest = hashlib.blake2b(what.encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**63 - 1
 
 
 def plan_everybody(turn: Turn, changed: set[str]) -> None:
@@ -75,9 +95,13 @@ def forget(turn: Turn, member_id: str) -> None:
 
 def allowed(app: App, person: Person, at: datetime) -> datetime:
     """Return this moment, or the next one within the allowed hours on the person's own clock."""
+    return next_allowed(at, app.zone_name(person), hours_of(app))
+
+
+def hours_of(app: App) -> AllowedHours:
+    """Return the program's allowed hours."""
     hours = app.program.allowed_hours
-    window = AllowedHours(_minutes(hours.start), _minutes(hours.end))
-    return next_allowed(at, app.zone_name(person), window)
+    return AllowedHours(_minutes(hours.start), _minutes(hours.end))
 
 
 def _minutes(moment: time) -> int:

@@ -46,6 +46,18 @@ def is_allowed(at: datetime, zone: str, hours: AllowedHours) -> bool:
     return hours.holds(at.astimezone(ZoneInfo(zone)).time())
 
 
+def spread_within(
+    start: datetime, draw: float, spread: timedelta, zone: str, hours: AllowedHours
+) -> timedelta:
+    """Return by how much a start moves, for a draw from -1 to 1: by that part of the spread.
+
+    Where that would leave the allowed hours it moves the other way; where both would, not at all.
+    """
+    moved = timedelta(seconds=round(spread.total_seconds() * draw))
+    ways = (moved, -moved)
+    return next((way for way in ways if is_allowed(start + way, zone, hours)), timedelta(0))
+
+
 def next_allowed(at: datetime, zone: str, hours: AllowedHours) -> datetime:
     """Return `at` if it is allowed, else the first allowed moment after it; aware, in UTC.
 

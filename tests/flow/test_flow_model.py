@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -35,6 +35,7 @@ from checkin.flow.program import Program
 from checkin.flow.schema import json_schema, program_schema
 from checkin.flow.shape import KINDS, SHAPES, FlowShape
 from checkin.flow.texts import CATALOGUE, FACTS, parse_template
+from checkin.timing.schedule import EVERY_DAY, Rule
 
 EVERYTHING = """\
 flow: everything
@@ -46,6 +47,17 @@ start:
     at: "10:00"
   - every: [saturday, monday]
     at: "11:00"
+  - every: 2 weeks
+    on: [monday, thursday]
+    at: "09:00"
+    from: 2027-01-04
+    times: 6
+    not_on: holidays
+    spread: 15m
+  - every: last friday
+    at: "16:00"
+    until: 2027-06-30
+  - cron: "30 9 1,15 * *"
   - keyword: [Más, extra]
   - after_alert: 1d12h
   - joined: true
@@ -134,9 +146,15 @@ def test_every_kind_of_step_is_built(flow: Flow) -> None:
 
 def test_triggers_are_built(flow: Flow) -> None:
     assert flow.start == (
-        ScheduleTrigger(frozenset(range(1, 8)), "09:30"),
-        ScheduleTrigger(frozenset(range(1, 6)), "10:00"),
-        ScheduleTrigger(frozenset((1, 6)), "11:00"),
+        ScheduleTrigger(Rule(EVERY_DAY, "09:30")),
+        ScheduleTrigger(Rule(frozenset(range(1, 6)), "10:00")),
+        ScheduleTrigger(Rule(frozenset((1, 6)), "11:00")),
+        ScheduleTrigger(
+            Rule(frozenset((1, 4)), "09:00", weeks=2, begins=date(2027, 1, 4), times=6, not_on_holidays=True),
+            timedelta(minutes=15),
+        ),
+        ScheduleTrigger(Rule(frozenset((5,)), "16:00", nth=-1, until=date(2027, 6, 30))),
+        ScheduleTrigger(Rule(EVERY_DAY, "09:30", cron="1,15 * *")),
         KeywordTrigger(frozenset(("mas", "extra"))),
         AfterAlertTrigger(timedelta(hours=36)),
         JoinedTrigger(),

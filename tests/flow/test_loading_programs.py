@@ -224,3 +224,29 @@ def test_words_of_a_choice_are_needed_in_every_language(program: Program) -> Non
 def test_a_keyword_is_needed_in_every_language(program: Program) -> None:
     source = f"{HEAD}    say: {{ en: a, es: b }}\n{END}".replace("staff: true", "keyword: { en: hello }")
     assert only(source, program).code is Code.LANGUAGE
+
+
+CHRISTMAS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+CHRISTMAS += b"DTSTART;VALUE=DATE:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+def test_holidays_stand_in_a_calendar_file(folder: Path) -> None:
+    change(folder / "program.yaml", "country: US", "holidays: holidays.ics\ncountry: US")
+    (folder / "holidays.ics").write_bytes(CHRISTMAS)
+    program, issues = load_program(folder)
+    assert program is not None, issues
+    assert program.holidays == {date(2026, 12, 25)}
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"), [("holiday.ics", "holidays: holidays.ics"), ("broken.ics", "Export")]
+)
+def test_a_holiday_file_that_cannot_be_read(name: str, mend: str, folder: Path) -> None:
+    change(folder / "program.yaml", "country: US", f"holidays: {name}\ncountry: US")
+    (folder / "holidays.ics").write_bytes(CHRISTMAS)
+    (folder / "broken.ics").write_bytes(b"no calendar")
+    program, issues = load_program(folder)
+    assert program is None
+    (issue,) = errors(issues)
+    assert (issue.line, issue.column) == place(folder / "program.yaml", name)
+    assert mend in issue.mend

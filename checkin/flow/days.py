@@ -1,0 +1,121 @@
+"""How days, periods and lines of cron are written in a flow.
+
+Knows the words of a calendar. Must not know when anything starts (that is `checkin.timing`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+from checkin.flow.guess import did_you_mean
+from checkin.flow.parts import parse_length, refused
+from checkin.timing.schedule import MOST_SPREAD, MOST_TIMES, read_cron
+
+__all__ = ["MOST_TIMES", "Cron", "Day", "DayName", "Days", "Period", "Spread", "parse_date", "read_period"]
+
+DAYS: Mapping[str, frozenset[int]] = {
+    "day": frozenset(range(1, 8)), "weekday": frozenset(range(1, 6)),
+    "monday": frozenset((1,)), "tuesday": frozenset((2,)), "wednesday": frozenset((3,)),
+    "thursday": frozenset((4,)), "friday": frozenset((5,)), "saturday": frozenset((6,)),
+    "sunday": frozenset((7,)),
+}  # fmt: skip
+PLACES: Mapping[str, int] = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+_WEEKS = re.compile(r"([1-9][0-9]?) weeks?")
+
+
+class Days(NamedTuple):
+    """ISO weekdays, in every so many weeks or as the n-th of the month."""
+
+    days: frozenset[int]
+    weeks: int = 1
+    nth: int | None = None
+
+
+def read_period(every: str | list[str], on: str | list[str] | None) -> Days:
+    """Return the days that were checked by `Period` and `DayName`."""
+    if isinstance(every, list):
+        return Days(_together(every))
+    weeks = _WEEKS.fullmatch(every)
+    if weeks is not None:
+        return Days(_together([on] if isinstance(on, str) else on or ["monday"]), int(weeks[1]))
+    place, _, day = every.rpartition(" ")
+    return Days(DAYS[day], 1, PLACES[place] if place else None)
+
+
+def _together(names: list[str]) -> frozenset[int]:
+    return frozenset().union(*(DAYS[name] for name in names))
+
+
+def _day_name(value: str) -> str:
+    if value not in DAYS:
+        near = did_you_mean(value, DAYS)
+        message = f"`{value}` is no day." + (f" Did you mean `{near}`?" if near else "")
+        raise refused(message, f"Write {near}." if near else f"Write one of: {', '.join(DAYS)}.")
+    return value
+
+
+def _period(value: str) -> str:
+    value = " ".join(value.split())
+    weeks = _WEEKS.fullmatch(value)
+    if weeks is not None and int(weeks[1]) <= 52:
+        return f"{weeks[1]} weeks"
+    place, _, day = value.rpartition(" ")
+    if day in DAYS and (not place or place in PLACES):
+        return value
+    known = (*DAYS, *(f"{place} {day}" for place in PLACES for day in DAYS), "2 weeks")
+    near = did_you_mean(value, known)
+    message = f"`{value}` cannot be understood here." + (f" Did you mean `{near}`?" if near else "")
+    raise refused(
+        message, f"every: {near}" if near else "Write day, weekday, monday, first monday or 2 weeks."
+    )
+
+
+def parse_date(value: object) -> date:
+    """Return a date that was written as year, month and day; raise an error in plain words."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise refused("This is not a date.", "Write year, month and day: 2026-11-02.")
+
+
+def _cron(value: str) -> str:
+    try:
+        read_cron(value)
+    except ValueError:
+        message = "This is not a line of cron that means one time of a day."
+        raise refused(message, 'Write minute, hour, day, month, weekday: "30 9 * * 1-5".') from None
+    return value
+
+
+def _spread(value: object) -> timedelta:
+    length = parse_length(value)
+    if length > MOST_SPREAD:
+        raise refused("Starts are spread by at most two hours.", "Write for example 15m.")
+    return length
+
+
+_names = "|".join(DAYS)
+DayName = Annotated[str, AfterValidator(_day_name), WithJsonSchema({"enum": list(DAYS)})]
+Period = Annotated[
+    str,
+    AfterValidator(_period),
+    WithJsonSchema(
+        {"type": "string", "pattern": rf"^((({'|'.join(PLACES)}) +)?({_names})|[1-9][0-9]? +weeks?)$"}
+    ),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(parse_date),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+]
+Cron = Annotated[str, AfterValidator(_cron), WithJsonSchema({"type": "string"})]
+Spread = Annotated[timedelta, BeforeValidator(_spread), WithJsonSchema({"type": "string"})]
