@@ -11,10 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from checkin.carrier.twilio_words import status_from_twilio
 from checkin.people.numbers import is_e164
-from checkin.service import delivery
+from checkin.service import calls, delivery
 from checkin.service.app import App
 from checkin.service.inbound import Inbound, lookup_for, receive
-from webhooks import twiml
+from webhooks import twiml, voice_twiml
 from webhooks.form import MAX_BODY, Form, parse_form
 from webhooks.signature import SETTINGS_HEADER, SIGNATURE_HEADER, signed_url, verify
 
@@ -24,6 +24,7 @@ STOPPED_BY_CARRIER = frozenset(
 """Single words on which Twilio itself blocks the number and confirms (TWILIO help 223134027)."""
 
 _SIGNATURE, _SETTINGS = SIGNATURE_HEADER.encode(), SETTINGS_HEADER.encode()
+_MOST_DIGITS = 6
 PLAIN = "text/plain; charset=utf-8"
 
 
@@ -120,12 +121,25 @@ class Webhooks:
         )
         return _twiml(twiml.message(answers))
 
-    async def voice(self, _scope: Scope, _form: Form) -> Answer:
-        """Answer a call: say what this is, where people are right now, and that it works by text."""
-        program = self._app.program
-        language = program.languages[0]
-        spoken = program.texts["stranger"].render(language, program.facts(language))
-        return _twiml(twiml.spoken(spoken, language))
+    async def voice(self, scope: Scope, form: Form) -> Answer:
+        """Say what a call hears next. A repeated request, or a late one, hears what the first one heard."""
+        app, query = self._app, parse_qs(scope["query_string"].decode("latin-1"))
+        turn = query.get("turn", ["0"])[0]
+        outbound = form.get("Direction").startswith("outbound")
+        number = form.get("To" if outbound else "From")
+        request = calls.CallRequest(
+            form.get("CallSid"),
+            int(turn) if turn.isdecimal() and len(turn) < _MOST_DIGITS else 0,
+            number if is_e164(number) and form.get("CallSid") else None,
+            digits=form.get("Digits"),
+            speech=form.get("SpeechResult"),
+            outbound=outbound,
+            machine=form.get("AnsweredBy").startswith(("machine", "fax")),
+            our_number=form.get("From"),
+        )
+        document = await app.store.run_async(lambda unit: calls.answer(app, unit, request, app.clock.now()))
+        action = f"{self._public_url.rstrip('/')}/twilio/voice?turn={request.turn + 1}"
+        return _twiml(voice_twiml.call(document, action))
 
     async def status(self, scope: Scope, form: Form) -> Answer:
         """Take what the carrier says about one of our messages. An unknown or old word is answered 204."""

@@ -13,13 +13,13 @@ from xml.sax.saxutils import escape
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 # XML 1.0 cannot carry these at all, not even escaped (https://www.w3.org/TR/xml/#charsets); a text that holds
 # one would make the whole answer unreadable (Twilio's error 12100), and the member would hear nothing.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-_IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#09;"}
+IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#09;"}
 
 
 def message(texts: Sequence[str], status_callback: str | None = None) -> bytes:
@@ -28,19 +28,8 @@ def message(texts: Sequence[str], status_callback: str | None = None) -> bytes:
     `status_callback` is the absolute URL that hears how each text fared. Characters that XML forbids are
     dropped, and so is a text of which nothing is left: Twilio refuses an empty one.
     """
-    attribute = f' statusCallback="{escape(status_callback, _IN_ATTRIBUTES)}"' if status_callback else ""
-    clean = [_FORBIDDEN.sub("", text) for text in texts]
+    attribute = f' statusCallback="{escape(status_callback, IN_ATTRIBUTES)}"' if status_callback else ""
+    clean = [FORBIDDEN.sub("", text) for text in texts]
     messages = "".join(f"<Message{attribute}>{escape(text)}</Message>" for text in clean if text)
     body = f"<Response>{messages}</Response>" if messages else "<Response/>"
-    return (_DECLARATION + body).encode()
-
-
-def spoken(text: str, language: str) -> bytes:
-    """Return the TwiML that says this to a caller, slowly repeated once, and hangs up.
-
-    `language` is a code such as `en`; Twilio wants a region with it.
-    """
-    tag = {"en": "en-US", "es": "es-US"}.get(language, language)
-    words = escape(_FORBIDDEN.sub("", text))
-    say = f'<Say language="{escape(tag, _IN_ATTRIBUTES)}">{words}</Say>'
-    return f'{_DECLARATION}<Response>{say}<Pause length="1"/>{say}<Hangup/></Response>'.encode()
+    return (DECLARATION + body).encode()

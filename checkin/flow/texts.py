@@ -154,6 +154,14 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_other_no_longer_needed": Entry("To those who were told: no longer needed.", ("member",)),
     "contact_unclear": Entry("A contact wrote something else than 1 or 2.", ("member",)),
     "staff_nothing_open": Entry("Staff answered 1 or 2, but nothing is open."),
+    "call_menu": Entry("By phone: greets a member whom nothing was asked; what the keys do follows."),
+    "call_stranger": Entry("By phone: greets a number that we do not know; how to join."),
+    "call_withheld": Entry("By phone: answers a caller who hides the number, and hangs up."),
+    "call_greeting": Entry("By phone: asks who is there, before anything else is said.", ("member",)),
+    "call_machine": Entry("Left on an answering machine: first name and number only.", ("member", "number")),
+    "call_not_here": Entry("By phone: the last words where somebody else picked up."),
+    "call_silence": Entry("By phone: nothing was heard again; we leave it, nothing is lost."),
+    "call_goodbye": Entry("By phone: the last words of a call."),
 }
 """Every text of `texts.yaml`, in the order in which it is written there."""
 

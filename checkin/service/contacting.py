@@ -100,7 +100,7 @@ def answered(turn: Turn, contact: Contact, *, agrees: bool, wording_key: str = "
         about=f"contact_for:{member.id}",
         given=agrees,
         wording=turn.text(person.language, wording_key, member=member_name),
-        channel="sms",
+        channel=turn.channel,
         at=turn.now,
     )
     subject = f"contact:{contact.id}"

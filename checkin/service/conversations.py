@@ -28,6 +28,7 @@ from checkin.conversation.run import (
     Started,
 )
 from checkin.flow.model import Ask, Flow
+from checkin.flow.speech import spoken as aloud
 from checkin.people.names import short_name
 from checkin.service import contacting, requests, schedules
 from checkin.service.turn import Turn
@@ -121,11 +122,11 @@ class _Doing:
         """Do one effect. `key` is unique to it: run, transition and index."""
         turn = self.turn
         match effect:
-            case Say(text, _, question):
-                self._say(text, key, question=question)
-            case Call(text, _):
+            case Say(text, _, question, spoken):
+                self._say(text, key, question=question, spoken=spoken)
+            case Call(text, _, spoken):
                 # Calls that ask are not there yet: the question comes again as a text rather than not at all.
-                self._say(text, key, question=True)
+                self._say(text, key, question=True, spoken=spoken)
             case RaiseAlert(reason):
                 requests.raise_alert(turn, self.run.member, reason, id=f"{key}.alert")
             case ResolveAlert():
@@ -166,7 +167,7 @@ class _Doing:
             ),
         )
 
-    def _say(self, text: str, key: str, *, question: bool) -> None:
+    def _say(self, text: str, key: str, *, question: bool, spoken: str) -> None:
         person = self.turn.person(self.run.member)
         kind = "check_in" if self.flow.check_in else "notice"
         sent_as = self.turn.tell(
@@ -176,6 +177,7 @@ class _Doing:
             subject=self.subject,
             kind=kind,
             expires_at=self.expires_at,
+            spoken=spoken,
         )
         if question:
             self.asked_at = self.turn.now
@@ -184,6 +186,8 @@ class _Doing:
     def _consent(self, about: str, given: bool, wording: str, key: str) -> None:
         turn = self.turn
         person = turn.person(self.run.member)
+        if turn.channel == "voice":
+            wording = aloud(wording, person.language)
         people.record_consent(
             turn.unit,
             id=key,
@@ -191,7 +195,7 @@ class _Doing:
             about=about,
             given=given,
             wording=wording,
-            channel="sms",
+            channel=turn.channel,
             at=turn.now,
         )
         state = "active" if given else "left"

@@ -9,7 +9,7 @@ from checkin.alert.model import Passed, Told, Took
 from checkin.conversation.engine import snooze_length
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
-from checkin.conversation.understanding import Category
+from checkin.conversation.understanding import Category, Understanding
 from checkin.conversation.walk import LATER_AT
 from checkin.flow.model import Values
 from checkin.flow.words import fold
@@ -54,11 +54,28 @@ def receive(app: App, unit: Unit, inbound: Inbound, now: datetime) -> tuple[str,
 
     A text whose id is known changes nothing and gets the answer that the first one got.
     """
+    return take(app, unit, inbound, now).answers
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a text: the answers to its sender, how it was understood, and how that left them.
+
+    `situation` is None for a number that nobody has; the turn's own fields are None for a repeated text.
+    """
+
+    answers: tuple[str, ...]
+    understanding: Understanding | None = None
+    situation: Situation | None = None
+
+
+def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
+    """Handle one text, or what was heard in a call, and return what became of it."""
     number_index = inbound.number_index or unit.vault.index(inbound.number)
     found = situations.find(unit, inbound.carrier_id, number_index)
     if found.stored_answer is not None:
-        return inbox.open_answer(unit, found.stored_answer)
-    turn = Turn(app, unit, now)
+        return Taken(inbox.open_answer(unit, found.stored_answer))
+    turn = Turn(app, unit, now, channel=inbound.channel)
     if found.situation is not None:
         turn.know(found.situation)
         turn.answering = found.situation.person.id
@@ -78,7 +95,8 @@ def receive(app: App, unit: Unit, inbound: Inbound, now: datetime) -> tuple[str,
             tuple(turn.answers),
         ),
     )
-    return tuple(turn.answers)
+    left = None if handled.situation is None else turn.situation(handled.situation.person.id)
+    return Taken(tuple(turn.answers), handled.understanding, left)
 
 
 class _Reply:
@@ -321,11 +339,12 @@ class _Reply:
         """Answer a number that nobody has: JOIN begins, STOP is kept, all else says what this is."""
         if self.route is Route.SILENCE or (self.route is Route.HELP and self.inbound.confirmed):
             return
-        turn, program = self.turn, self.turn.app.program
+        turn = self.turn
         language = (self.keyword[1] if self.keyword else None) or self._language_of_words()
         if self.route not in (Route.KEYWORD, Route.OPT_OUT):
             key = "crisis" if self.route is Route.CRISIS else "stranger"
-            turn.answers.append(program.texts[key].render(language, program.facts(language)))
+            say = turn.spoken if turn.channel == "voice" else turn.text
+            turn.answers.append(say(language, key))
             if self.route is Route.CRISIS:
                 self._tell_staff_of_crisis(self.key, self.inbound.number)
             return

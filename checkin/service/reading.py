@@ -56,7 +56,7 @@ def read(turn: Turn, situation: Situation | None, text: str) -> Reading:
         return _of_stopped(turn, situation, text)
     readings = [
         Reading(turn.app.reader.understand(text, language, Question(answer, context)), context)
-        for context, answer in _asked(turn, situation)
+        for context, answer in asked(turn, situation)
     ]
     declines = any(one.understanding.category is Category.NO for one in readings)
     for one in readings:
@@ -97,7 +97,7 @@ def _of_stopped(turn: Turn, situation: Situation, text: str) -> Reading:
     return Reading(found, Context.STOPPED)
 
 
-def _asked(turn: Turn, here: Situation) -> list[tuple[Context, Answer | None]]:
+def asked(turn: Turn, here: Situation) -> list[tuple[Context, Answer | None]]:
     """Return what this person was asked, newest first."""
     asked = sorted(_moments(turn, here), key=lambda one: one[0], reverse=True)
     return [(context, answer) for _, context, answer in asked]

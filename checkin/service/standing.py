@@ -37,7 +37,7 @@ def opt_out(turn: Turn, situation: Situation, *, key: str, wording: str, confirm
         about="everything",
         given=False,
         wording=wording,
-        channel="sms",
+        channel=turn.channel,
         at=turn.now,
     )
     outbox.cancel_for_person(turn.unit, person.id)

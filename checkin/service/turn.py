@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from checkin.alert.model import Alert
 from checkin.flow.model import Value, Values
+from checkin.flow.speech import spoken as aloud
 from checkin.service.app import App, Lane
 from checkin.store import alerts, outbox, runs, situations
 from checkin.store.situations import Person, Situation
@@ -37,6 +38,8 @@ class Turn:
     unit: Unit
     now: datetime
     answering: str | None = None
+    channel: str = "sms"
+    """How the one who is being answered reached us; on the telephone the answers are as they are spoken."""
     answers: list[str] = field(default_factory=list)
     alerts: dict[str, Alert] = field(default_factory=dict)
     """Alerts as this event has left them so far; the database still has them as it found them."""
@@ -81,16 +84,19 @@ class Turn:
         lane: Lane = "routine",
         expires_at: datetime | None = None,
         channel: str = "sms",
+        spoken: str | None = None,
     ) -> str | None:
         """Say something to a person: as an answer if they are being answered, else through the outbox.
 
+        `spoken` is how the text is said on the telephone, where it has a form of its own.
         `id` is the effect that says it. Returns the outbox row's id, None for an answer. A person who said
         STOP is told nothing.
         """
         if person.stopped:
             return None
         if person.id == self.answering and channel == "sms":
-            self.answers.append(text)
+            on_phone = self.channel == "voice"
+            self.answers.append((spoken or aloud(text, person.language)) if on_phone else text)
             return None
         message = outbox.Message(
             id, lane, kind, channel, person.id, subject, text, "queued", self.now, self.now, expires_at
@@ -103,12 +109,19 @@ class Turn:
         self, person: Person, key: str, *, id: str, subject: str, lane: Lane = "routine", **values: Value
     ) -> None:
         """Say one of the program's own texts to a person, in their language."""
-        self.tell(person, self.text(person.language, key, **values), id=id, subject=subject, lane=lane)
+        text, language = self.text(person.language, key, **values), person.language
+        spoken = self.spoken(language, key, **values) if self.channel == "voice" else None
+        self.tell(person, text, id=id, subject=subject, lane=lane, spoken=spoken)
 
     def text(self, language: str, key: str, **values: Value) -> str:
         """Return one of the program's own texts, filled in."""
         program = self.app.program
         return program.texts[key].render(language, {**program.facts(language), **values})
+
+    def spoken(self, language: str, key: str, **values: Value) -> str:
+        """Return one of the program's own texts as it is said, filled in."""
+        program = self.app.program
+        return program.texts[key].spoken(language, {**program.facts(language), **values})
 
     def journal(self, member_id: str, subject: str, transition: int, event: Mapping[str, Any]) -> None:
         """Append an event to a member's journal, under the member's next number."""

@@ -282,6 +282,18 @@ callbacks = sa.Table(
     comment="What the carrier said about a message; a repeated word is one row.",
 )
 
+call_turns = sa.Table(
+    "call_turns",
+    metadata,
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("turn", sa.Integer, primary_key=True),
+    sa.Column("document", Sealed, nullable=False),
+    sa.Column("misses", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+    comment="What was said in each turn of a call, so that a repeated request hears the same again.",
+)
+
 tasks = sa.Table(
     "tasks",
     metadata,

@@ -194,7 +194,7 @@ def test_a_report_about_nothing_is_answered_and_forgotten(deployment: Deployment
     assert deployment.number_of("callbacks") == 1, "it may be about a message that is not recorded yet"
 
 
-def test_a_call_is_told_that_this_works_by_text(deployment: Deployment) -> None:
+def test_a_call_from_a_stranger_is_told_what_this_is(deployment: Deployment) -> None:
     answer = deployment.sender.voice("/twilio/voice", "CA1", ALICE, NUMBER)
     assert (answer.status, answer.content_type) == (200, "text/xml; charset=utf-8")
     assert b"<Say " in answer.body

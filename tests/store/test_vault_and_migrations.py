@@ -136,6 +136,7 @@ def test_every_column_that_could_hold_words_is_sealed() -> None:
         *("outbox.id", "outbox.lane", "outbox.kind", "outbox.channel", "outbox.person_id"),
         *("outbox.subject", "outbox.state", "outbox.lease", "outbox.carrier_id", "outbox.error_code"),
         *("callbacks.token", "callbacks.status", "callbacks.carrier_id", "callbacks.error_code"),
+        "call_turns.call_id",
         *("tasks.id", "tasks.kind", "tasks.member_id", "tasks.subject", "tasks.state", "meta.key"),
     }
 

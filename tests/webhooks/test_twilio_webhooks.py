@@ -136,15 +136,6 @@ def _notification(chat: Chat) -> outbox.Message:
     return next(row for row in chat.rows(chat.bob) if row.kind == "notification")
 
 
-def test_a_call_hears_what_this_is_in_the_programs_first_language(
-    chat: Chat, post: Callable[..., str]
-) -> None:
-    fields = [("CallSid", "CA1"), ("AccountSid", ACCOUNT_SID), ("From", chat.alice.number), ("To", NUMBER)]
-    spoken = post("/twilio/voice", fields)
-    assert spoken.count('<Say language="en-US">This is Harbor Circle') == 2
-    assert spoken.endswith("<Hangup/></Response>")
-
-
 def test_the_pretend_phones_are_not_there_where_twilio_is(web: TestClient) -> None:
     assert web.get("/phones").status_code == 404
     assert web.get("/healthz").text == "ok\n"
