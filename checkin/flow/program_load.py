@@ -16,7 +16,7 @@ from checkin.flow.issue import Code, Issue, errors
 from checkin.flow.model import Text, Values
 from checkin.flow.program import Crisis, Hours, Program, Staff, Support
 from checkin.flow.program_shape import SHAPES, ProgramShape
-from checkin.flow.texts import CATALOGUE, allowed_names
+from checkin.flow.texts import CATALOGUE, allowed_names, only_spoken
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording
 from checkin.timing.holidays import days_of_calendar
@@ -135,7 +135,7 @@ def read_texts(
         if key not in CATALOGUE:
             issues.append(_unknown_text(document, key, [k for k in CATALOGUE if k not in data]))
         elif _is_raw(raw):
-            texts[key] = wording.text((key,), raw, allowed_names(key))
+            texts[key] = wording.text((key,), raw, allowed_names(key), sent=not only_spoken(key))
         else:
             message = "A text in each language is expected here."
             issues.append(document.issue(Code.WRONG_VALUE, (key,), message, 'Write en: "…", es: "…".'))

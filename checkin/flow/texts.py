@@ -166,6 +166,11 @@ CATALOGUE: Mapping[str, Entry] = {
 """Every text of `texts.yaml`, in the order in which it is written there."""
 
 
+def only_spoken(key: str) -> bool:
+    """Whether the program's own text `key` is never sent, but only said on the telephone."""
+    return key.startswith("call_")
+
+
 def allowed_names(key: str) -> frozenset[str]:
     """Return the names that the program's text `key` may use in braces."""
     return frozenset((*CATALOGUE[key].names, *EVERYWHERE))

@@ -37,12 +37,14 @@ class Wording:
     complete: bool = True
     """False once a text could not be read as a template."""
 
-    def text(self, path: Path, raw: Raw, names: Iterable[str]) -> Text:
-        """Read the text at `path`, which may use these names."""
+    def text(self, path: Path, raw: Raw, names: Iterable[str], *, sent: bool = True) -> Text:
+        """Read the text at `path`, which may use these names; where it is never `sent`, it costs nothing."""
         known = frozenset(names)
         if isinstance(raw, str):
             template = self.template(path, raw, known)
-            self._cost(path, template, self.languages[0])
+            if sent:
+                self._cost(path, template, self.languages[0])
+            self._aloud(path, template, self.languages[0])
             for language in self.languages[1:]:
                 self._missing(path, language)
             return Text({self.languages[0]: template})
@@ -56,7 +58,8 @@ class Wording:
         written = [lang for lang in (*self.languages, *raw) if lang in raw and lang not in voices]
         templates = {lang: self.template((*path, lang), raw[lang], known) for lang in dict.fromkeys(written)}
         for lang, template in templates.items():
-            self._cost((*path, lang), template, lang)
+            if sent:
+                self._cost((*path, lang), template, lang)
         by_voice = {lang: self._voice((*path, key), raw[key], lang, known) for key, lang in voices.items()}
         for lang, template in templates.items():
             if lang not in by_voice:
