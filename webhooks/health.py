@@ -32,14 +32,22 @@ class HealthPages:
         return PlainTextResponse("ok\n")
 
     async def ready(self, _request: Request) -> Response:
-        """Say whether requests for support are in good hands: 200, or 503 with what is wrong."""
+        """Say whether requests for support are in good hands: 200, or 503 with what is wrong.
+
+        A green or amber light is 200: texts must still come in when a person has to look at one request.
+        """
         found = await run_in_threadpool(health.look, self._app)
         age = found.heartbeat_age
         body = {
             "ready": found.ready,
+            "light": found.light,
             "clock": "running" if found.clock_runs else "not running: start `checkin clock`",
             "heartbeat_age_seconds": None if age is None else round(age.total_seconds(), 1),
             "overdue_alert_timers": found.overdue_alert_timers,
+            "audit_findings": found.audit_findings,
+            "audit_age_seconds": None
+            if found.audit_age is None
+            else round(found.audit_age.total_seconds(), 1),
         }
         return JSONResponse(body, status_code=200 if found.ready else 503)
 
@@ -50,6 +58,9 @@ class HealthPages:
         Gauge("checkin_open_alerts", "Alerts that are not closed", registry=registry).set(found.open_alerts)
         Gauge("checkin_overdue_alert_timers", "Timers of alerts that are late", registry=registry).set(
             found.overdue_alert_timers
+        )
+        Gauge("checkin_audit_findings", "Open alerts without a future", registry=registry).set(
+            found.audit_findings
         )
         waiting = Gauge("checkin_outbox_due", "Outbox rows that are due", ["lane"], registry=registry)
         for lane in LANES:

@@ -1,8 +1,9 @@
-"""The clock: wakes whatever is due, each second, in two threads that never wait for each other.
+"""The clock: wakes whatever is due, each second, in three threads that never wait for each other.
 
 1. Do every timer that is due in the lane (`due.run_due`), alerts in a thread of their own.
 2. Wake the lane's workers if the outbox has anything due: a retry, or a wake-up that the broker lost.
 3. Leave a heartbeat, by which `checkin doctor` and `/readyz` see that a clock is running.
+4. Once a minute, in the third thread, let the auditor look whether every open request has a future.
 
 Any number of clocks may run; timers are claimed, and none is done twice.
 """
@@ -16,7 +17,7 @@ import structlog
 
 from checkin.service import due, publishing
 from checkin.service.app import LANES, App, Lane
-from checkin.service.health import beat
+from checkin.service.health import audit_when_due, beat
 from checkin.store import outbox
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ def sweep(app: App, lane: Lane) -> None:
 
 
 class ClockThreads:
-    """The clock's threads, one a lane."""
+    """The clock's threads, one a lane and one for the auditor."""
 
     def __init__(self, app: App, after_sweep: Callable[[], object] = lambda: None) -> None:
         self._app = app
@@ -46,6 +47,7 @@ class ClockThreads:
             threading.Thread(target=self._serve, args=(lane,), name=f"clock-{lane}", daemon=True)
             for lane in LANES
         ]
+        self._threads.append(threading.Thread(target=self._audit, name="clock-auditor", daemon=True))
 
     def start(self) -> None:
         """Start sweeping."""
@@ -66,3 +68,11 @@ class ClockThreads:
             except Exception:
                 # A clock that stops is the worst that can happen here: report, and look again in a second.
                 log.exception("sweep failed", lane=lane)
+
+    def _audit(self) -> None:
+        while not self._stopping.wait(SWEEP_SECONDS):
+            try:
+                audit_when_due(self._app)
+            except Exception:
+                # The next look may find what this one could not; `/readyz` says how long ago the last was.
+                log.exception("audit failed")

@@ -147,6 +147,9 @@ CATALOGUE: Mapping[str, Entry] = {
         "Tells a person on call of words of crisis.", ("member", "member_number")
     ),
     "staff_crisis_of_other": Entry("Tells staff of words of crisis from one who is no member.", ("number",)),
+    "staff_request_stuck": Entry(
+        "Tells staff of a request that the service itself has lost hold of.", ("member", "member_number")
+    ),
     "alert_other_taken_by_you": Entry("To the person who took it: thanks, and what to do.", ("member",)),
     "alert_other_taken_by_other": Entry("To the others: somebody has it.", ("member", "by")),
     "alert_other_thanks_for_answering": Entry("To a person who cannot: thanks.", ("member",)),

@@ -105,17 +105,23 @@ def add_task(unit: Unit, task: Task) -> None:
 
 def open_tasks(unit: Unit) -> Sequence[Task]:
     """Return what is on the staff's list, oldest first."""
-    return [
-        Task(
-            r.id, r.kind, r.member_id, r.subject, unit.vault.open("tasks.note", r.note), r.state, r.created_at
-        )
-        for r in unit.read(_open_tasks)
-    ]
+    return [_task(unit, row) for row in unit.read(_open_tasks)]
+
+
+def task_by_id(unit: Unit, task_id: str) -> Task | None:
+    """Return one task, done or not."""
+    row = unit.first(_task_by_id, {"task": task_id})
+    return None if row is None else _task(unit, row)
 
 
 def finish_task(unit: Unit, task_id: str, at: datetime) -> None:
     """Take something off the staff's list; a Conflict where it is not on it."""
     unit.write(_finish_task, {"task": task_id, "new_done_at": at}, expect=1)
+
+
+def _task(unit: Unit, row: Any) -> Task:
+    note = unit.vault.open("tasks.note", row.note)
+    return Task(row.id, row.kind, row.member_id, row.subject, note, row.state, row.created_at)
 
 
 def _row(unit: Unit, alert: Alert, at: datetime) -> dict[str, Any]:
@@ -177,6 +183,7 @@ _notify_again = (
 )
 _insert_task = sa.insert(tasks)
 _open_tasks = sa.select(tasks).where(tasks.c.state == "open").order_by(tasks.c.created_at)
+_task_by_id = sa.select(tasks).where(tasks.c.id == _p("task"))
 _finish_task = (
     sa.update(tasks)
     .where(tasks.c.id == _p("task"), tasks.c.state == "open")

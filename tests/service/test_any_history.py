@@ -36,7 +36,7 @@ from checkin.carrier.base import FailureKind
 from checkin.conversation.replay import event_from_json, replay
 from checkin.conversation.run import Run
 from checkin.flow.load import load_flow
-from checkin.service import delivery, due
+from checkin.service import auditor, delivery, due
 from checkin.service.app import LANES
 from checkin.service.publishing import publish
 from checkin.store import inbox, outbox, people, runs, tables
@@ -214,6 +214,13 @@ class History(RuleBasedStateMachine):
             else:
                 assert timer is not None, alert
                 assert timer.transition == alert.timer
+
+    @invariant()
+    def the_auditor_finds_nothing(self) -> None:
+        """By its own rules every open request has a future; one that stood still is late, no more."""
+        now = self.chat.clock.now()
+        found = self.chat.app.store.read(lambda unit: auditor.findings(unit, now))
+        assert {finding.wrong for finding in found} <= {"overdue"}, found
 
     @invariant()
     def a_run_stays_in_its_version(self) -> None:
