@@ -190,6 +190,7 @@ def _take(walk: Walk, run: Run, event: Event) -> Ending:
         raise Broken(f"it took more than {MAX_TRANSITIONS} events")
     match event:
         case Started():
+            walk.recall()
             return walk.start(walk.flow.first)
         case Replied(understanding=understanding):
             return _reply(walk, understanding)

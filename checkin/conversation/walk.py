@@ -123,7 +123,8 @@ class Walk:
         | model.AddTask
         | model.RecordConsent
         | model.Invite
-        | model.Set,
+        | model.Set
+        | model.Score,
     ) -> None:
         """Do a step that neither waits nor ends."""
         match step:
@@ -142,8 +143,27 @@ class Walk:
             case model.Set(values=values):
                 for name, value in values.items():
                     self.keep(name, value)
+            case model.Score():
+                self._score(step)
             case _:
                 assert_never(step)
+
+    def recall(self) -> None:
+        """Take along what the flow wants to know of earlier conversations, as it was when this one began."""
+        for name in self.flow.recalls:
+            known = f"last_{name}"
+            self.results[known] = self.names[known] = self.facts.get(known)
+
+    def _score(self, step: model.Score) -> None:
+        for total in step.sums:
+            values = [self.results.get(item) for item in total.items]
+            numbers = [value for value in values if isinstance(value, int)]
+            whole = len(numbers) == len(values)
+            self.keep(total.name, sum(numbers) * total.factor if whole else None)
+        name = step.sums[0].name
+        now, before = self.results[name], self.results.get(f"last_{name}")
+        change = now - before if isinstance(now, int) and isinstance(before, int) else None
+        self.keep(f"{step.measure}_change", change)
 
     def _consent(self, step: model.RecordConsent) -> None:
         wording = self.results.get(_WORDING + step.asked_in)

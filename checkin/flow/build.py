@@ -6,11 +6,11 @@ proves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from checkin.flow import model, shape
+from checkin.flow import measures, model, shape
 from checkin.flow.condition import ConditionError, UnknownName, compile_condition
 from checkin.flow.document import Document, Path
 from checkin.flow.guess import did_you_mean
@@ -22,6 +22,21 @@ from checkin.flow.triggers import read_triggers
 from checkin.flow.wording import Wording
 
 _RESERVED = (frozenset(FACTS) - MEMBER_FIELDS) | {"answer", "yes", "no", "true", "false", "none"}
+
+
+SingleStep = (
+    shape.SayShape
+    | shape.AskShape
+    | shape.AlertShape
+    | shape.SomebodyCameShape
+    | shape.TaskShape
+    | shape.ConsentShape
+    | shape.InviteShape
+    | shape.SetShape
+    | shape.WaitShape
+    | shape.EndShape
+)
+"""What one step of the model is made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,9 @@ def build(
     wording = Wording(document, program.languages, facts)
     names = {**FACTS, **_results(form, document, broken)}
     builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)))
-    steps = {name: builder.step(name, step) for name, step in form.steps.items()}
+    steps = {
+        step.name: step for name, written in form.steps.items() for step in builder.steps_of(name, written)
+    }
     start, trigger_issues = read_triggers(form, document, program)
     flow = model.Flow(
         name=form.flow,
@@ -64,6 +81,7 @@ def build(
         first=next(iter(document.get(("steps",)) or steps), ""),
         source=source,
         check_in=_begun_by_program(start) if form.check_in is None else form.check_in,
+        recalls=frozenset(_scores(form)),
         shared={key: program.texts[key] for key in SHARED},
     )
     complete = builder.complete and wording.complete and not broken
@@ -74,6 +92,13 @@ def build(
 def _begun_by_program(start: Iterable[model.Trigger]) -> bool:
     by_member = (model.KeywordTrigger, model.JoinedTrigger)
     return any(not isinstance(trigger, by_member) for trigger in start)
+
+
+def _scores(form: shape.FlowShape) -> Iterator[str]:
+    """Go through the scores of the measures that this flow asks."""
+    for step in form.steps.values():
+        if isinstance(step, shape.MeasureShape):
+            yield measures.measure(step.measure).sums()[0].name
 
 
 def answer_kind(answer: model.Answer) -> Kind:
@@ -128,6 +153,11 @@ def _results(form: shape.FlowShape, document: Document, broken: frozenset[str]) 
         elif isinstance(step, shape.SetShape):
             for name, value in step.set.items():
                 keep(name, _value_kind(value))
+        elif isinstance(step, shape.MeasureShape):
+            for name, kind in measures.kept(measures.measure(step.measure)).items():
+                keep(name, kind)
+    for name in _scores(form):
+        keep(measures.last(name), NUMBER)
     for name in _names_in_broken(document, broken):
         keep(name, Kind("any"))
     return found
@@ -172,7 +202,24 @@ class _Builder:
     issues: list[Issue] = field(default_factory=list)
     complete: bool = True
 
-    def step(self, name: str, form: shape.AnyStep) -> model.Step:
+    def steps_of(self, name: str, form: shape.AnyStep) -> Iterable[model.Step]:
+        """Build what one step of the file stands for: itself, or a measure's questions and its score."""
+        if isinstance(form, shape.MeasureShape):
+            return tuple(self._measure(name, ("steps", name), form))
+        return (self.step(name, form),)
+
+    def _measure(self, name: str, path: Path, form: shape.MeasureShape) -> Iterable[model.Step]:
+        found, languages = measures.measure(form.measure), self.wording.languages
+        for language in languages:
+            if language not in found.languages:
+                message = f"`{form.measure}` has no wording in the language `{language}`."
+                mend = "Ask these questions with steps of your own, in the published wording."
+                self._refuse(Code.LANGUAGE, (*path, "measure"), message, mend)
+        spoken = tuple(language for language in languages if language in found.languages)
+        rungs = self._rungs(path, form.no_reply or ())
+        return measures.steps(found, name, spoken, rungs, self._ways(path, form))
+
+    def step(self, name: str, form: SingleStep) -> model.Step:
         """Build one step."""
         path: Path = ("steps", name)
         match form:

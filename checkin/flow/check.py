@@ -18,7 +18,19 @@ from checkin.flow.document import Document, Path
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
 from checkin.flow.kinds import Kind
-from checkin.flow.model import Ask, Branch, Flow, Invite, RaiseAlert, RecordConsent, Say, Step, Text
+from checkin.flow.measures import last
+from checkin.flow.model import (
+    Ask,
+    Branch,
+    Flow,
+    Invite,
+    RaiseAlert,
+    RecordConsent,
+    Say,
+    Step,
+    Text,
+    written_as,
+)
 from checkin.flow.support import forgotten
 from checkin.flow.texts import FACTS
 from checkin.flow.triggers import word_paths
@@ -67,7 +79,7 @@ class _Checker:
             return  # A way that cannot be read may well lead there.
         reached = graph.reachable(self.flow)
         for name in self.flow.steps:
-            if name not in reached:
+            if name not in reached and written_as(name) == name:
                 message = f"No way leads to the step `{name}`."
                 mend = f"Write `go: {name}` where it belongs, or delete the step."
                 yield self._issue(Code.UNREACHABLE, ("steps", name), message, mend, key=True)
@@ -76,21 +88,25 @@ class _Checker:
         ending = graph.ending(self.flow)
         for name in self.flow.steps:
             if name not in ending:
-                message = f"From the step `{name}` the conversation can never end."
+                message = f"From the step `{written_as(name)}` the conversation can never end."
                 yield self._issue(
-                    Code.NO_END, ("steps", name), message, "Let one way lead to an `end`.", key=True
+                    Code.NO_END,
+                    ("steps", written_as(name)),
+                    message,
+                    "Let one way lead to an `end`.",
+                    key=True,
                 )
 
     def _circles(self) -> Iterator[Issue]:
         for circle in graph.circles(self.flow):
-            shown = " → ".join((*circle, circle[0]))
+            shown = " → ".join(map(written_as, (*circle, circle[0])))
             message = f"This goes round for ever without waiting for anybody: {shown}."
             mend = "Put a question or a `wait` into the circle, or let it lead to an `end`."
-            yield self._issue(Code.CIRCLE, ("steps", circle[0]), message, mend, key=True)
+            yield self._issue(Code.CIRCLE, ("steps", written_as(circle[0])), message, mend, key=True)
 
     def _exhaustive(self, step: Step) -> Iterator[Issue]:
         branches = graph.branches(step)
-        path: Path = ("steps", step.name, "then")
+        path: Path = ("steps", written_as(step.name), "then")
         if not branches:
             return
         if all(branch.condition is not None for branch in branches):
@@ -127,7 +143,7 @@ class _Checker:
             step = self.flow.steps.get(name)
             if step is None:
                 continue
-            known = before | FACTS.keys()
+            known = before | FACTS.keys() | {last(name) for name in self.flow.recalls}
             for path, used in self._uses(step):
                 at_branch = path[2] == "then" if len(path) > 2 else False
                 here = known | graph.after_reply(step) | {"answer"} if at_branch else known
@@ -148,7 +164,7 @@ class _Checker:
 
     def _uses(self, step: Step) -> Iterator[tuple[Path, frozenset[str]]]:
         """Go through every place of a step that uses names, with these names."""
-        path: Path = ("steps", step.name)
+        path: Path = ("steps", written_as(step.name))
         match step:
             case Say():
                 yield from self._text_uses((*path, "say"), step.text)
@@ -177,7 +193,7 @@ class _Checker:
     # ------------------------------------------------------------ waiting
 
     def _ladder(self, step: Ask) -> Iterator[Issue]:
-        path: Path = ("steps", step.name, "no_reply")
+        path: Path = ("steps", written_as(step.name), "no_reply")
         if not step.no_reply:
             message = "It is not said what happens when nobody answers."
             mend = "Add: no_reply: [{ after: 24h, go: … }]"
@@ -203,7 +219,7 @@ class _Checker:
     # ------------------------------------------------------------ answers
 
     def _collisions(self, step: Ask) -> Iterator[Issue]:
-        path: Path = ("steps", step.name, "answer", "choice")
+        path: Path = ("steps", written_as(step.name), "answer", "choice")
         choices = self.document.get(path)
         seen: dict[str, str] = {}
         for choice, words in choices.items() if isinstance(choices, dict) else ():
@@ -227,16 +243,16 @@ class _Checker:
 
     def _support(self) -> Iterator[Issue]:
         for found in forgotten(self.flow, self.names):
-            path: Path = ("steps", found.ask, "then", found.branch, "go")
+            path: Path = ("steps", written_as(found.ask), "then", found.branch, "go")
             if self.document.get(path) is None:
-                path = ("steps", found.ask, "go")
+                path = ("steps", written_as(found.ask), "go")
             if found.ends_in is None:
                 message = "There are too many cases to make sure that whoever asks for a person reaches one."
                 mend = "Use fewer conditions between this question and the `alert`."
             else:
                 answer = "this answer" if found.value is None else f"the answer `{found.value}`"
                 message = f"After {answer} a person is told in some cases, but in others nobody is: "
-                message += f"the conversation comes to `{found.ends_in}`."
+                message += f"the conversation comes to `{written_as(found.ends_in)}`."
                 mend = "Let every way raise an `alert`, or put a `task` on the staff's list."
             yield self._issue(Code.NO_ALERT, path, message, mend)
 
@@ -247,10 +263,12 @@ class _Checker:
                 f"`{second}` can follow at once, when this request is already open, and would raise nothing."
             )
             mend = "Delete one of the two, or put a question or a `wait` between them."
-            yield self._issue(Code.ALERT_TWICE, ("steps", step.name, "alert"), message, mend, key=True)
+            yield self._issue(
+                Code.ALERT_TWICE, ("steps", written_as(step.name), "alert"), message, mend, key=True
+            )
 
     def _consent(self, step: RecordConsent) -> Iterator[Issue]:
-        path: Path = ("steps", step.name, "consent", "asked_in")
+        path: Path = ("steps", written_as(step.name), "consent", "asked_in")
         asked = self.flow.steps.get(step.asked_in)
         questions = [s.name for s in self.flow.steps.values() if isinstance(s, Ask)]
         if step.asked_in in self.broken:
@@ -271,7 +289,7 @@ class _Checker:
             )
 
     def _invite(self, step: Invite) -> Iterator[Issue]:
-        path: Path = ("steps", step.name, "invite")
+        path: Path = ("steps", written_as(step.name), "invite")
         for key, used, wanted in (
             ("name", step.contact_name, "text"),
             ("number", step.contact_number, "phone"),

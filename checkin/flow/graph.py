@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Set, Step, Wait
+from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Score, Set, Step, Wait
 
 How = Literal["then", "no_reply"]
 
@@ -161,6 +161,9 @@ def _sets(step: Step) -> frozenset[str]:
             return frozenset((reply_mark(step.name), *saved))
         case Set():
             return frozenset(step.values)
+        case Score():
+            whole = step.sums[0].name
+            return frozenset((f"{step.measure}_change", whole, *(total.name for total in step.sums)))
         case _:
             return frozenset()
 

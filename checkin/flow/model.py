@@ -216,7 +216,34 @@ class End:
     outcome: str
 
 
-Step = Ask | Say | RaiseAlert | ResolveAlert | AddTask | RecordConsent | Invite | Set | Wait | End
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of some results, times `factor`, kept under `name`."""
+
+    name: str
+    items: tuple[str, ...]
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Compute a measure's score from the answers to its items, and how it changed since the last time.
+
+    The first of `sums` is the whole score. In YAML it is the end of a step `measure: who5`.
+    """
+
+    name: str
+    measure: str
+    sums: tuple[Sum, ...]
+    then: tuple[Branch, ...]
+
+
+Step = Ask | Say | RaiseAlert | ResolveAlert | AddTask | RecordConsent | Invite | Set | Score | Wait | End
+
+
+def written_as(step: str) -> str:
+    """Return the name of the step in the file that this step of the model was made from."""
+    return step.partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,5 +303,7 @@ class Flow:
     source: str = field(repr=False, default="")
     check_in: bool = True
     """Whether the program begins this conversation (allowed hours and frequency caps apply)."""
+    recalls: frozenset[str] = frozenset()
+    """Results of a member's earlier conversations that this one knows, each as `last_` and its name."""
     shared: Mapping[str, Text] = field(default_factory=dict)
     """The program's own wordings that belong to every flow: `unclear`, `noted`, `later`."""

@@ -26,7 +26,7 @@ from checkin.flow.parts import (
     refused,
 )
 
-KINDS = ("say", "ask", "alert", "somebody_came", "task", "consent", "invite", "set", "wait", "end")
+KINDS = ("say", "ask", "alert", "somebody_came", "task", "consent", "invite", "set", "measure", "wait", "end")
 """The keys of which every step has exactly one."""
 
 # ---------------------------------------------------------------- triggers
@@ -315,6 +315,15 @@ class SetShape(StepShape):
     set: Annotated[dict[Name, Scalar], Field(min_length=1)]
 
 
+class MeasureShape(StepShape):
+    """Asks a ready measure, one item at a time, and computes its score."""
+
+    measure: Literal["who5", "phq2", "phq4", "gad2", "ucla3", "mood"]
+    """Which measure: who5, phq2, phq4, gad2, ucla3 or mood."""
+    no_reply: Annotated[list[RungShape], Field(min_length=1)] | None = None
+    """What happens when an item is not answered; the answers so far are kept."""
+
+
 class WaitShape(StepShape):
     """Waits, then goes on."""
 
@@ -343,6 +352,7 @@ AnyStep = Annotated[
     | Annotated[ConsentShape, Tag("<consent>")]
     | Annotated[InviteShape, Tag("<invite>")]
     | Annotated[SetShape, Tag("<set>")]
+    | Annotated[MeasureShape, Tag("<measure>")]
     | Annotated[WaitShape, Tag("<wait>")]
     | Annotated[EndShape, Tag("<end>")],
     Discriminator(step_kind, custom_error_type="no_kind", custom_error_message="no kind"),
@@ -370,7 +380,8 @@ SHAPES: dict[str, type[Shape]] = {
     "<joined>": JoinedShape, "<staff>": StaffShape, "<answer>": AnswerShape,
     "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<somebody_came>": SomebodyCameShape,
     "<task>": TaskShape,
-    "<consent>": ConsentShape, "<invite>": InviteShape, "<set>": SetShape, "<wait>": WaitShape,
+    "<consent>": ConsentShape, "<invite>": InviteShape, "<set>": SetShape, "<measure>": MeasureShape,
+    "<wait>": WaitShape,
     "<end>": EndShape, "then": BranchShape, "no_reply": RungShape, "task": TaskParts,
     "consent": ConsentParts, "invite": InviteParts,
 }  # fmt: skip

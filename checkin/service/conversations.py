@@ -27,7 +27,7 @@ from checkin.conversation.run import (
     SetTimer,
     Started,
 )
-from checkin.flow.model import Ask, Flow
+from checkin.flow.model import Ask, Flow, Values
 from checkin.flow.speech import spoken as aloud
 from checkin.people.names import short_name
 from checkin.service import contacting, requests, schedules
@@ -49,7 +49,16 @@ def start(turn: Turn, member_id: str, flow: Flow, *, expires_at: datetime | None
         if waiting.run.flow == flow.name:
             feed(turn, waiting.run, Closed("superseded"))
     run = Run(id=turn.app.new_id(), member=member_id, flow=flow.name, version=flow.version)
-    return _move(turn, flow, run, Started(turn.facts(turn.situation(member_id))), expires_at=expires_at)
+    facts = {**turn.facts(turn.situation(member_id)), **_recalled(turn, member_id, flow)}
+    return _move(turn, flow, run, Started(facts), expires_at=expires_at)
+
+
+def _recalled(turn: Turn, member_id: str, flow: Flow) -> Values:
+    """Return the newest results of earlier runs that the flow wants to know, each as `last_` and its name."""
+    if not flow.recalls:
+        return {}
+    found = runs.last_results(turn.unit, member_id, flow.recalls)
+    return {f"last_{name}": value for name, value in found.items()}
 
 
 def feed(turn: Turn, run: Run, event: Event) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,16 @@ def record(unit: Unit, run: Run, name: str, value: Value, at: datetime) -> None:
             "value": unit.vault.seal_json("results.value", value),
         },
     )
+
+
+def last_results(unit: Unit, member_id: str, names: Collection[str]) -> Mapping[str, Value]:
+    """Return the newest value that a member's runs have kept under each of these names, if any."""
+    found = {name: unit.first(_last_result, {"member": member_id, "result": name}) for name in sorted(names)}
+    return {
+        name: unit.vault.open_json("results.value", row.value)
+        for name, row in found.items()
+        if row is not None
+    }
 
 
 def write_journal(
@@ -159,6 +169,13 @@ _update = (
 )
 _by_id = sa.select(runs.c.data).where(runs.c.id == _p("run"))
 _insert_result = sa.insert(results)
+_last_result = (
+    sa.select(results.c.value)
+    .join(runs, runs.c.id == results.c.run_id)
+    .where(runs.c.member_id == _p("member"), results.c.name == _p("result"))
+    .order_by(results.c.at.desc(), results.c.transition.desc())
+    .limit(1)
+)
 _insert_journal = sa.insert(journal)
 _journal_of = (
     sa.select(journal.c.event)

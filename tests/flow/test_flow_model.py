@@ -121,7 +121,11 @@ steps:
     go: wait
   wait:
     wait: 2w
-    go: end
+    go: feel
+  feel:
+    measure: mood
+    then: [{ if: mood_score <= 2, go: end }, { go: end }]
+    no_reply: [{ after: 1d, go: end }]
   end:
     end: finished
 """
@@ -197,6 +201,7 @@ def test_questions_are_built(flow: Flow) -> None:
         ),
         "count": Answer("number", "count", 0, 24),
         "mood": Answer("scale", "mood", 1, 5),
+        "feel": Answer("number", "mood_1", 1, 5),
     }
     name, number, mood = flow.steps["name"], flow.steps["number"], flow.steps["mood"]
     assert isinstance(name, Ask)
