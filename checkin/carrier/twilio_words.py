@@ -97,6 +97,10 @@ _WAITS = {
 }
 
 
+CONGESTED = frozenset({"20429", "21611", "30001", "30022"})
+"""Codes that say that we send too fast: all routine texts slow down, not only the one that was refused."""
+
+
 def status_from_twilio(word: str | None) -> DeliveryStatus | None:
     """Return what a `MessageStatus` or `CallStatus` means, or None for a word that is not about a delivery.
 

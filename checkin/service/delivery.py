@@ -1,10 +1,12 @@
 """From the outbox to the carrier, and what the carrier says afterwards.
 
-1. Claim: rows that are due become `sending` under a lease, and that is committed (`claim`).
+1. Claim: rows that are due become `sending` under a lease, and that is committed (`claim`). Routine texts
+   wait until the sender's pace allows (`checkin.service.pacing`).
 2. Look once more whether each may be sent, and now: STOP, an alert that is over, a time that has passed,
    a member's night, a lease about to end (`_may_send`).
 3. Hand it over, outside any transaction (`hand_over`).
-4. Record what came of it (`_record`). An answer that never came leaves the row `in_doubt`.
+4. Record what came of it (`_accepted`, `_refused`, `_settle`). An answer that never came leaves the row
+   `in_doubt`.
 5. A row in doubt, or one whose process died between 1 and 4, is settled by asking the carrier what it has
    (`_settle_doubt`): had it, then it was sent; had it not, it is sent now. Where the carrier can't be asked,
    a check-in is given up (sent at most once), an alert's notification is sent again (at least once).
@@ -31,9 +33,9 @@ from checkin.carrier.base import (
     Outgoing,
     Refused,
 )
-from checkin.carrier.twilio_words import failure_of_callback
+from checkin.carrier.twilio_words import CONGESTED, failure_of_callback
 from checkin.conversation.run import Closed
-from checkin.service import conversations, requests, schedules, standing
+from checkin.service import conversations, pacing, requests, schedules, standing
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, people, runs, timers
@@ -52,6 +54,9 @@ ASK_AFTER = timedelta(seconds=20)
 LONGEST_SEND = timedelta(seconds=15)
 """A row whose lease ends sooner is given back unsent: somebody else might send it beside us."""
 
+LONGEST_LOOK = timedelta(minutes=10)
+"""Routine texts at a slow sender's pace may take hours; a worker's look is stopped hard after 15 minutes."""
+
 MOST_TRIES = 8
 BATCH = {"alerts": 1, "routine": 10}
 RETRY_FIRST = timedelta(seconds=5)
@@ -62,10 +67,10 @@ CONFIG_RETRY = timedelta(minutes=5)
 def deliver(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) -> int:
     """Send everything that is due in this lane now; return how many rows were handled.
 
-    Nothing more is claimed once `stopping` is true.
+    Nothing more is claimed once `stopping` is true, or after `LONGEST_LOOK`: the next look goes on.
     """
-    handled = 0
-    while not stopping() and (batch := claim(app, lane)):
+    handled, until = 0, app.clock.now() + LONGEST_LOOK
+    while not stopping() and app.clock.now() < until and (batch := claim(app, lane, stopping)):
         for message in batch:
             deliver_safely(app, message)
         handled += len(batch)
@@ -84,12 +89,19 @@ def deliver_safely(app: App, message: Message) -> None:
         log.exception("delivery failed", outbox_id=message.id, lane=message.lane)
 
 
-def claim(app: App, lane: Lane) -> Sequence[Message]:
-    """Claim what is due in this lane."""
+def claim(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) -> Sequence[Message]:
+    """Claim what is due in this lane; routine texts as the sender's pace allows."""
+    limit = BATCH[lane]
+    paced = lane == "routine" and app.pace is not None
+    if paced and not (limit := pacing.turn_comes(app, limit, stopping)):
+        return ()
     now, lease = app.clock.now(), app.new_id()
-    return app.store.run(
-        lambda unit: outbox.claim(unit, lane=lane, now=now, lease=lease, lasts=LEASE, limit=BATCH[lane])
+    batch = app.store.run(
+        lambda unit: outbox.claim(unit, lane=lane, now=now, lease=lease, lasts=LEASE, limit=limit)
     )
+    if paced:
+        pacing.claimed(app, limit, batch)
+    return batch
 
 
 def deliver_one(app: App, message: Message) -> None:
@@ -113,6 +125,8 @@ def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
         _settle(app, message, "in_doubt", due_at=app.clock.now() + ASK_AFTER)
     else:
         app.store.run(lambda unit: _accepted(app, unit, message, accepted))
+        if message.lane == "alerts":
+            pacing.alert_sent(app, message)
 
 
 def reported(
@@ -268,6 +282,8 @@ def _advance(
     """Move a row on because of a callback."""
     state = status.value if status.terminal else "sent"
     sent_at = message.sent_at or turn.now
+    if error_code in CONGESTED:
+        pacing.hold(turn, None)
     outbox.advance(
         turn.unit, message, state, carrier_id=carrier_id, sent_at=sent_at, error_code=error_code, lease=None
     )
@@ -284,6 +300,8 @@ def _refused(
     if not _still_claimed(unit, message):
         return
     now = app.clock.now()
+    if code in CONGESTED:
+        pacing.hold(Turn(app, unit, now), retry_after)
     if kind in (FailureKind.RETRY, FailureKind.CONFIG):
         wait = retry_after or (CONFIG_RETRY if kind is FailureKind.CONFIG else _backoff(message.tries))
         patient = message.tries < MOST_TRIES and not (message.expires_at and message.expires_at <= now + wait)

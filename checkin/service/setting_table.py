@@ -155,6 +155,16 @@ TABLE = (
         example="the SID of the service in Twilio's console",
     ),
     Setting(
+        name="CHECKIN_SENDER_RATE",
+        field="sender_rate",
+        read=values.sender_rate,
+        default="long-code",
+        help="How many message segments a second Twilio takes from the sender; check-ins keep below it.",
+        should="long-code (1), toll-free (3), international (10), short-code (100), or a number",
+        example="4.5",
+        shown=True,
+    ),
+    Setting(
         name="CHECKIN_TWILIO_API_URL",
         field="twilio_api_url",
         read=values.twilio_api_url,

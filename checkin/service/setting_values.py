@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from checkin.store.vault import key_from_text
+from checkin.timing.pacing import read_rate
 
 EMBEDDED = "embedded"
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps")
@@ -106,6 +107,14 @@ def twilio_api_url(text: str) -> str:
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise Wrong("would send the auth token over the network unencrypted")
     return text.rstrip("/")
+
+
+def sender_rate(text: str) -> float:
+    """Read a kind of sender, or its segments a second."""
+    try:
+        return read_rate(text)
+    except ValueError:
+        raise Wrong("is neither a kind of sender nor a rate") from None
 
 
 def secret_keys(text: str) -> tuple[bytes, ...]:

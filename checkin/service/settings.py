@@ -42,6 +42,7 @@ class Settings:
     twilio_from: str | None = field(default=None, repr=False)
     twilio_messaging_service_sid: str | None = None
     twilio_api_url: str = TWILIO_API
+    sender_rate: float = 1.0
 
     @property
     def carrier(self) -> Literal["twilio", "emulator"]:

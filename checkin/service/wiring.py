@@ -5,6 +5,7 @@ Everything that touches the world is made here and handed down: the store, the c
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from checkin.store.migrate import current_revision, head_revision
 from checkin.store.store import Store, open_store
 from checkin.store.vault import keys_of_dev
 from checkin.timing.clock import Clock
+from checkin.timing.pacing import Pace
 
 
 class NotMigrated(Exception):
@@ -92,6 +94,8 @@ def open_app(
             program=program,
             load=_loader(program),
             wake=wake,
+            pace=Pace(settings.sender_rate) if settings.carrier == "twilio" else None,
+            rest=time.sleep,
         )
         know_staff(app)
         refresh(app)

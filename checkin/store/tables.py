@@ -308,6 +308,14 @@ tasks = sa.Table(
     comment="The staff's list. state: open, done.",
 )
 
+pacing = sa.Table(
+    "pacing",
+    metadata,
+    sa.Column("sender", sa.Text, primary_key=True),
+    sa.Column("free_at", sa.BigInteger, nullable=False),
+    comment="When a sender is free for routine texts again, in microseconds since 1970.",
+)
+
 meta = sa.Table(
     "meta",
     metadata,

@@ -219,6 +219,7 @@ def deployed(
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
             "TWILIO_FROM": NUMBER,
             "CHECKIN_TWILIO_API_URL": twilio_url,
+            "CHECKIN_SENDER_RATE": "short-code",
             **settings,
         }
         env = environ(folder, **given)
