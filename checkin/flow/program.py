@@ -6,7 +6,7 @@ Knows names, hours, people on call and fixed wordings. Must not know members, no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 from checkin.flow.model import Text, Value
@@ -14,10 +14,26 @@ from checkin.flow.model import Text, Value
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When check-ins may leave, on the member's own clock; the end is not included."""
+    """When check-ins may leave, on the member's own clock; the end is not included.
+
+    `days` has other hours, or None for none, for ISO weekdays (1 is Monday).
+    """
 
     start: time
     end: time
+    days: Mapping[int, tuple[time, time] | None] = field(default_factory=dict)
+
+    def on(self, weekday: int) -> tuple[time, time] | None:
+        """Return the hours of an ISO weekday, or None where there are none."""
+        return self.days.get(weekday, (self.start, self.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many check-ins a member gets at most: on one day and in seven, on the member's own calendar."""
+
+    a_day: int = 1
+    a_week: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,7 @@ class Program:
     staff_hours: Text
     support: Support
     texts: Mapping[str, Text]
+    check_ins: Limits = Limits()
     holidays: frozenset[date] = frozenset()
     """Days on which flows that say `not_on: holidays` do not start."""
 

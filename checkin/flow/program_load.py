@@ -14,8 +14,8 @@ from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, errors
 from checkin.flow.model import Text, Values
-from checkin.flow.program import Crisis, Hours, Program, Staff, Support
-from checkin.flow.program_shape import SHAPES, ProgramShape
+from checkin.flow.program import Crisis, Hours, Limits, Program, Staff, Support
+from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
 from checkin.flow.texts import CATALOGUE, allowed_names, only_spoken
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording
@@ -81,8 +81,14 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
         timezone=form.timezone,
         country=form.country,
         allowed_hours=Hours(
-            time.fromisoformat(form.allowed_hours.start), time.fromisoformat(form.allowed_hours.end)
+            *_span(form.allowed_hours),
+            {
+                weekday: None if hours == "none" else _span(hours)
+                for weekday, hours in enumerate(form.allowed_hours.days, start=1)
+                if hours is not None
+            },
         ),
+        check_ins=Limits(form.check_ins.a_day, form.check_ins.a_week),
         staff=tuple(Staff(p.name, p.number, p.language or first, p.on_call) for p in form.staff),
         crisis=Crisis(line, form.crisis.emergency_number, form.crisis.reviewed),
         staff_hours=hours,
@@ -95,6 +101,10 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
         ),
         texts=texts,
     )
+
+
+def _span(form: SpanShape) -> tuple[time, time]:
+    return time.fromisoformat(form.start), time.fromisoformat(form.end)
 
 
 def _people(form: ProgramShape, document: Document) -> list[Issue]:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 import phonenumbers
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from checkin.flow.days import parse_date
 from checkin.flow.guess import did_you_mean
@@ -61,8 +69,8 @@ Number = Annotated[
 ]
 
 
-class HoursShape(Shape):
-    """When check-ins and reminders may leave, on each member's own clock."""
+class SpanShape(Shape):
+    """From when to when."""
 
     start: TimeOfDay
     """The earliest time: "09:00"."""
@@ -70,10 +78,61 @@ class HoursShape(Shape):
     """The latest time: "21:00"."""
 
     @model_validator(mode="after")
-    def _forwards(self) -> HoursShape:
+    def _forwards(self) -> Self:
         if not self.start < self.end:
             raise refused("The hours end before they begin.", 'For example: start: "09:00", end: "21:00"')
         return self
+
+
+def _span_or_none(value: object) -> str:
+    return "<none>" if isinstance(value, str) else "<span>"
+
+
+DayHours = Annotated[
+    Annotated[Literal["none"], Tag("<none>")] | Annotated[SpanShape, Tag("<span>")],
+    Discriminator(_span_or_none),
+]
+
+
+class HoursShape(SpanShape):
+    """When check-ins and reminders may leave, on each member's own clock."""
+
+    monday: DayHours | None = None
+    """Other hours on Mondays: { start: "12:00", end: "18:00" }, or none."""
+    tuesday: DayHours | None = None
+    """Other hours on Tuesdays, or none."""
+    wednesday: DayHours | None = None
+    """Other hours on Wednesdays, or none."""
+    thursday: DayHours | None = None
+    """Other hours on Thursdays, or none."""
+    friday: DayHours | None = None
+    """Other hours on Fridays, or none."""
+    saturday: DayHours | None = None
+    """Other hours on Saturdays, or none."""
+    sunday: DayHours | None = None
+    """Other hours on Sundays, or none."""
+
+    @property
+    def days(self) -> tuple[DayHours | None, ...]:
+        """Return what is said about each day, Monday first."""
+        return (
+            self.monday, self.tuesday, self.wednesday, self.thursday, self.friday, self.saturday, self.sunday
+        )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _some_day(self) -> HoursShape:
+        if all(day == "none" for day in self.days):
+            raise refused("No check-in could ever leave.", "Let at least one day have hours.")
+        return self
+
+
+class LimitsShape(Shape):
+    """How many check-ins a member gets at most, by all schedules together."""
+
+    a_day: Annotated[int, Field(ge=1, le=10)] = 1
+    """On one day of the member's own calendar: 1."""
+    a_week: Annotated[int, Field(ge=1, le=70)] = 7
+    """On seven days, today being the last: 7."""
 
 
 class StaffPerson(Shape):
@@ -129,6 +188,7 @@ class ProgramShape(Shape):
     country: Annotated[str, AfterValidator(_country)]
     """The country whose phone numbers can be written without a prefix: US."""
     allowed_hours: HoursShape
+    check_ins: LimitsShape = LimitsShape()
     holidays: Wording | None = None
     """The file beside this one that holds the holidays, in the form of calendar programs: holidays.ics."""
     staff: Annotated[list[StaffPerson], Field(min_length=1)]
@@ -140,6 +200,7 @@ class ProgramShape(Shape):
 
 
 SHAPES: dict[str, type[Shape]] = {
-    "allowed_hours": HoursShape, "staff": StaffPerson, "crisis": CrisisShape, "support": SupportShape,
+    "allowed_hours": HoursShape, "<span>": SpanShape, "check_ins": LimitsShape, "staff": StaffPerson,
+    "crisis": CrisisShape, "support": SupportShape,
 }  # fmt: skip
 """The model that stands at a key of an error's location."""

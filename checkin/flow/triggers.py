@@ -98,12 +98,15 @@ def word_paths(form: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _outside_hours(path: Path, rule: Rule, document: Document, program: Program) -> Iterator[Issue]:
-    hours = program.allowed_hours
-    if not hours.start <= time.fromisoformat(rule.at) < hours.end:
-        span = f"{hours.start:%H:%M} to {hours.end:%H:%M}"
-        message = f"{rule.at} is outside the program's allowed hours, {span}."
+    """Find a time that is outside the hours of all its days; on single days it moves, or lapses."""
+    hours, at = program.allowed_hours, time.fromisoformat(rule.at)
+    spans = [span for day in sorted(rule.days) if (span := hours.on(day)) is not None]
+    if not any(start <= at < end for start, end in spans):
+        start, end = next(iter(spans), (hours.start, hours.end))
+        shown = f"{start:%H:%M} to {end:%H:%M}"
+        message = f"{rule.at} is outside the program's allowed hours, {shown}."
         key = "at" if rule.cron is None else "cron"
-        yield document.issue(Code.WRONG_VALUE, (*path, key), message, f"Choose a time from {span}.")
+        yield document.issue(Code.WRONG_VALUE, (*path, key), message, f"Choose a time from {shown}.")
 
 
 def _never(path: Path, rule: Rule, document: Document) -> Iterator[Issue]:

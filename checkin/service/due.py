@@ -130,7 +130,7 @@ def _pause(turn: Turn, timer: Timer, member_id: str) -> None:
 
 
 def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
-    """Start a scheduled flow, and plan its next start. What comes much too late lapses."""
+    """Start a scheduled flow, and plan its next start. What comes much too late, or is too much, lapses."""
     member_id, _, name = rest.partition(":")
     flow = turn.app.flows.get(name)
     if flow is None:
@@ -143,6 +143,7 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
         return
     schedules.plan_flow(turn, person, flow)
     in_time = start_at == turn.now and turn.now - timer.due_at < schedules.LATEST
+    in_time = in_time and not (flow.check_in and schedules.has_had_enough(turn, person))
     if in_time:
         _start(turn, member_id, flow)
     turn.journal(member_id, timer.subject, 0, {"kind": "ScheduleFired", "started": in_time})

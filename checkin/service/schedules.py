@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from checkin.flow.model import AfterAlertTrigger, Flow, JoinedTrigger, ScheduleTrigger
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import people, timers
+from checkin.store import outbox, people, timers
 from checkin.store.situations import Person
 from checkin.timing.hours import AllowedHours, next_allowed, spread_within
 from checkin.timing.schedule import next_start
@@ -98,10 +98,24 @@ def allowed(app: App, person: Person, at: datetime) -> datetime:
     return next_allowed(at, app.zone_name(person), hours_of(app))
 
 
+def has_had_enough(turn: Turn, person: Person) -> bool:
+    """Whether this person has had as many check-ins today, or in the seven days up to today, as allowed."""
+    limits, today = turn.app.program.check_ins, turn.local(person).date()
+    for most, days in ((limits.a_day, 1), (limits.a_week, 7)):
+        first = datetime.combine(today - timedelta(days=days - 1), time(), tzinfo=turn.app.zone_of(person))
+        if outbox.check_ins_since(turn.unit, person.id, first.astimezone(UTC)) >= most:
+            return True
+    return False
+
+
 def hours_of(app: App) -> AllowedHours:
     """Return the program's allowed hours."""
     hours = app.program.allowed_hours
-    return AllowedHours(_minutes(hours.start), _minutes(hours.end))
+    days = {
+        weekday: None if span is None else (_minutes(span[0]), _minutes(span[1]))
+        for weekday, span in hours.days.items()
+    }
+    return AllowedHours(_minutes(hours.start), _minutes(hours.end), days)
 
 
 def _minutes(moment: time) -> int:

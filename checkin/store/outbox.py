@@ -160,6 +160,16 @@ def to_person(unit: Unit, person_id: str, limit: int = 200) -> Sequence[Message]
     return [_message(unit, row) for row in unit.read(_to_person, {"person": person_id, "most": limit})]
 
 
+def check_ins_since(unit: Unit, person_id: str, since: datetime) -> int:
+    """Return how many check-ins were begun for a person since then, and sent or still to be sent.
+
+    A run's first message is of its first transition; one that a member began by a keyword has none here,
+    because its question went back as the answer.
+    """
+    row = unit.first(_check_ins_since, {"person": person_id, "since": since, "first": ".1.%"})
+    return 0 if row is None else int(row.begun)
+
+
 def _message(unit: Unit, row: Any) -> Message:
     return Message(
         id=row.id,
@@ -227,4 +237,11 @@ _to_person = (
     .where(outbox.c.person_id == _p("person"))
     .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
     .limit(_p("most"))
+)
+_check_ins_since = sa.select(sa.func.count(sa.distinct(outbox.c.subject)).label("begun")).where(
+    outbox.c.person_id == _p("person"),
+    outbox.c.kind == "check_in",
+    outbox.c.created_at >= _p("since"),
+    outbox.c.state.not_in([sa.literal_column(f"'{state}'") for state in ("cancelled", "lapsed")]),
+    outbox.c.id.like(sa.func.substr(outbox.c.subject, 5).op("||")(_p("first", type_=sa.Text))),
 )

@@ -8,15 +8,18 @@ opens in the skipped hour opens with the jump, and a minute that comes twice is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MINUTES_A_DAY = 24 * 60
 
-# No time zone has ever skipped more than one whole day.
-_LOOK_AHEAD = timedelta(days=4)
+Span = tuple[int, int]
+"""A start and an end in minutes since midnight, end excluded; one no later than the start is tomorrow's."""
+
+# A single short window in a week can be skipped by a change, and comes a week later.
+_LOOK_AHEAD = timedelta(days=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +27,37 @@ class AllowedHours:
     """From `start` to `end`, in minutes since midnight; the end is excluded.
 
     Hours that end before they start go over midnight; 0 and 1440 both end there. 0 to 1440 is the whole day.
+    `days` has other hours, or None for none, for ISO weekdays (1 is Monday); hours belong to the day on which
+    they start.
     """
 
     start: int
     end: int
+    days: Mapping[int, Span | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not (0 <= self.start < MINUTES_A_DAY and 0 <= self.end <= MINUTES_A_DAY) or self.start == self.end:
-            raise ValueError("Allowed hours start at 0 to 1439, end at 0 to 1440, and are not empty.")
+        spans = [(self.start, self.end), *(span for span in self.days.values() if span is not None)]
+        if not all(0 <= start < MINUTES_A_DAY and 0 <= end <= MINUTES_A_DAY for start, end in spans):
+            raise ValueError("Allowed hours start at 0 to 1439 and end at 0 to 1440.")
+        if any(start == end for start, end in spans) or not any(self.span(day) for day in range(1, 8)):
+            raise ValueError("Allowed hours are not empty, and not on all days none.")
 
-    def holds(self, local: time) -> bool:
-        """Whether this time of day lies in the hours."""
-        minute = local.hour * 60 + local.minute
-        if self.start < self.end:
-            return self.start <= minute < self.end
-        return minute >= self.start or minute < self.end
+    def span(self, weekday: int) -> Span | None:
+        """Return the hours that start on an ISO weekday."""
+        return self.days.get(weekday, (self.start, self.end))
+
+    def holds(self, local: datetime) -> bool:
+        """Whether this local time lies in the hours of its day, or in those that began the day before."""
+        minute, today = local.hour * 60 + local.minute, local.isoweekday()
+        here, before = self.span(today), self.span((today - 2) % 7 + 1)
+        if here is not None and here[0] <= minute and (here[1] <= here[0] or minute < here[1]):
+            return True
+        return before is not None and before[1] <= before[0] and minute < before[1]
 
 
 def is_allowed(at: datetime, zone: str, hours: AllowedHours) -> bool:
     """Whether this moment (aware) lies in the hours of somebody in this IANA time zone."""
-    return hours.holds(at.astimezone(ZoneInfo(zone)).time())
+    return hours.holds(at.astimezone(ZoneInfo(zone)))
 
 
 def spread_within(
@@ -67,30 +81,34 @@ def next_allowed(at: datetime, zone: str, hours: AllowedHours) -> datetime:
     at = at.astimezone(UTC)
     if is_allowed(at, zone, hours):
         return at
-    candidates = (*_opens(at, zone, hours), *_clock_changes(at, ZoneInfo(zone)))
-    return min(moment for moment in candidates if moment > at and is_allowed(moment, zone, hours))
+    begins = (moment for moment in _opens(at, zone, hours) if moment > at)
+    opens = min(moment for moment in begins if is_allowed(moment, zone, hours))
+    changes = _clock_changes(at, opens, ZoneInfo(zone))
+    return min((moment for moment in changes if is_allowed(moment, zone, hours)), default=opens)
 
 
 def _opens(at: datetime, zone: str, hours: AllowedHours) -> Iterator[datetime]:
     """Yield the moments at which the member's clock shows the start of the hours, on the days around `at`."""
     tz = ZoneInfo(zone)
     today = at.astimezone(tz).date()
-    start = time(hours.start // 60, hours.start % 60)
     for days in range(-1, _LOOK_AHEAD.days + 1):
+        day = today + timedelta(days=days)
+        span = hours.span(day.isoweekday())
+        if span is None:
+            continue
         for fold in (0, 1):
-            local = datetime.combine(today + timedelta(days=days), start, tzinfo=tz).replace(fold=fold)
-            yield local.astimezone(UTC)
+            start = time(span[0] // 60, span[0] % 60, fold=fold)
+            yield datetime.combine(day, start, tzinfo=tz).astimezone(UTC)
 
 
-def _clock_changes(at: datetime, tz: ZoneInfo) -> Iterator[datetime]:
-    """Yield the moments soon after `at` at which this zone's clocks are changed, to the second."""
+def _clock_changes(at: datetime, until: datetime, tz: ZoneInfo) -> Iterator[datetime]:
+    """Yield the moments before `until` at which this zone's clocks are changed, to the second."""
     step = timedelta(hours=1)
     low = at.replace(microsecond=0)
-    until = low + _LOOK_AHEAD
     while low < until:
         high = low + step
-        if _offset(low, tz) != _offset(high, tz):
-            yield _change_between(low, high, tz)
+        if _offset(low, tz) != _offset(high, tz) and (change := _change_between(low, high, tz)) < until:
+            yield change
         low = high
 
 

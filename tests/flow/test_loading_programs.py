@@ -59,6 +59,9 @@ PROGRAM = [
     ("2026-11-02", "yesterday", Code.WRONG_VALUE, "yesterday", "2026-11-02"),
     ("window: 5m", "window: 20m", Code.WRONG_VALUE, "20m", "5m"),
     ('end: "21:00"', 'end: "08:00"', Code.WRONG_VALUE, 'start: "09:00"', "21:00"),
+    ('end: "21:00"', 'end: "21:00"\n  sunday: off', Code.WRONG_VALUE, "off", "none"),
+    ('end: "21:00"', 'end: "21:00"\n  sunday: { start: "12:00" }', Code.MISSING, "sunday", "end: …"),
+    ('end: "21:00"', 'end: "21:00"\n  sundy: none', Code.UNKNOWN_KEY, "sundy", "sunday: none"),
     ("languages: [en, es]", "languages: [en, Spanish]", Code.WRONG_VALUE, "Spanish]", "en or es"),
     ("languages: [en, es]", "languages: [en, es, en]", Code.TWICE, "en]", "Delete"),
     ("    language: en\n", "    language: fr\n", Code.LANGUAGE, "fr\n", "en, es"),
@@ -250,3 +253,18 @@ def test_a_holiday_file_that_cannot_be_read(name: str, mend: str, folder: Path) 
     (issue,) = errors(issues)
     assert (issue.line, issue.column) == place(folder / "program.yaml", name)
     assert mend in issue.mend
+
+
+def test_days_may_have_hours_of_their_own(folder: Path) -> None:
+    change(folder / "program.yaml", 'end: "21:00"', """end: "21:00"
+  saturday: none
+  sunday: { start: "12:00", end: "18:00" }""")  # fmt: skip
+    program, issues = load_program(folder)
+    assert program is not None, issues
+    assert program.allowed_hours == Hours(time(9), time(21), {6: None, 7: (time(12), time(18))})
+    source = SMALL.replace("staff: true", "every: sunday\n    at: '11:00'")
+    (issue,) = errors(load_flow(source, file="a.yaml", program=program).issues)
+    assert "12:00 to 18:00" in issue.mend
+
+
+SMALL = "flow: a\ntitle: A\nstart:\n  - staff: true\nsteps:\n  done:\n    end: done\n"

@@ -9,11 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 from checkin.alert.model import AlertState
 from checkin.carrier.base import FailureKind
+from checkin.flow.model import ScheduleTrigger
+from checkin.flow.program import Limits
 from checkin.service import delivery, due, schedules
 from checkin.service.turn import Turn
-from checkin.store import tables, timers
+from checkin.store import runs, tables, timers
+from checkin.store.runs import FlowVersion
 from checkin.store.timers import Timer
 from checkin.store.unit import Unit
+from checkin.timing.schedule import EVERY_DAY, Rule
 from tests.service.kit import MONDAY, NUMBERS, Chat
 
 FIVE = MONDAY.replace(hour=22)
@@ -220,6 +224,49 @@ def test_an_invited_person_is_reminded_by_day(chat_at: Callable[[datetime], Chat
     chat.later("3d")
     assert any("Bob has not answered yet" in text for text in chat.alice.new())
     assert chat.bob.new() == []
+
+
+# ---------------------------------------------------------------- how often
+
+
+def with_flow_of(chat: Chat, name: str, *rules: Rule) -> None:
+    """Let a second flow begin by these rules, with the daily one's question."""
+    second = replace(chat.app.flows["daily"], name=name, start=tuple(ScheduleTrigger(rule) for rule in rules))
+    stored = FlowVersion(name, second.version, second.source.replace("flow: daily", f"flow: {name}"), "x")
+    chat.app.store.run(lambda unit: runs.publish(unit, stored, at=MONDAY, author="test", note=""))
+    chat.app.go_live({**chat.app.flows, name: second})
+
+
+def test_a_second_check_in_on_one_day_lapses(chat: Chat) -> None:
+    with_flow_of(chat, "second", Rule(EVERY_DAY, "18:00"))
+    chat.joined("bob")
+    chat.until(FIVE + timedelta(hours=2))
+    chat.expect(alice="How are you feeling")
+    chat.as_program(check_ins=Limits(a_day=2))
+    chat.until(FIVE + timedelta(days=1, hours=2))
+    assert [text.count("How are you feeling") for text in chat.alice.new()].count(1) == 2
+
+
+def test_what_a_member_begins_does_not_count(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("CHECKIN")
+    quick.alice("4")
+    quick.forget()
+    quick.until(FIVE)
+    quick.expect(alice="How are you feeling")
+
+
+def test_a_week_has_as_many_check_ins_as_the_program_says(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.as_program(check_ins=Limits(a_week=3))
+    days = []
+    for day in range(14):
+        quick.forget()
+        quick.until(FIVE + timedelta(days=day))
+        if any("How are you feeling" in text for text in quick.alice.new()):
+            days.append(day)
+            quick.alice("5")
+    assert days == [0, 1, 2, 7, 8, 9]
 
 
 # ---------------------------------------------------------------- the service stood still

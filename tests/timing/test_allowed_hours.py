@@ -20,7 +20,7 @@ CHANGING = ["America/New_York", "America/Havana", "Europe/Madrid", "Australia/Lo
 def minute_by_minute(at: datetime, zone: str, hours: AllowedHours) -> datetime:
     """The first allowed whole minute from `at`; slow, and obviously right."""
     tz = ZoneInfo(zone)
-    while not hours.holds(at.astimezone(tz).time()):
+    while not hours.holds(at.astimezone(tz)):
         at += timedelta(minutes=1)
     return at
 
@@ -84,6 +84,38 @@ def test_the_whole_day() -> None:
     assert next_allowed(at, "Asia/Kathmandu", AllowedHours(0, 1440)) == at
 
 
+WEEK = AllowedHours(9 * 60, 21 * 60, {6: None, 7: (12 * 60, 18 * 60), 5: (20 * 60, 2 * 60)})
+"""No hours on Saturday, short ones on Sunday, and Friday's go on into the night."""
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-11-26T21:00", "2026-11-27T20:00"),  # Thursday evening
+        ("2026-11-28T01:59", "2026-11-28T01:59"),  # the night after Friday
+        ("2026-11-28T02:00", "2026-11-29T12:00"),  # Saturday
+        ("2026-11-29T18:00", "2026-11-30T09:00"),  # Sunday evening
+    ],
+)
+def test_days_with_hours_of_their_own(at: str, expected: str) -> None:
+    tz = ZoneInfo("America/New_York")
+    local, opens = (datetime.fromisoformat(moment).replace(tzinfo=tz) for moment in (at, expected))
+    assert next_allowed(local, "America/New_York", WEEK) == opens
+
+
+def test_one_short_window_a_week_that_a_change_skips_opens_a_week_later() -> None:
+    days = {**dict.fromkeys(range(1, 7)), 7: (120, 150)}
+    sunday = AllowedHours(120, 150, days)
+    tz = ZoneInfo("America/New_York")
+    before = datetime(2027, 3, 13, 12, 0, tzinfo=tz)
+    assert next_allowed(before, "America/New_York", sunday) == datetime(2027, 3, 21, 2, 0, tzinfo=tz)
+
+
+def test_hours_on_no_day_are_refused() -> None:
+    with pytest.raises(ValueError, match="Allowed hours"):
+        AllowedHours(540, 600, dict.fromkeys(range(1, 8)))
+
+
 @pytest.mark.parametrize(("start", "end"), [(540, 540), (-1, 60), (1440, 60), (0, 1441), (60, -1)])
 def test_hours_that_are_none_are_refused(start: int, end: int) -> None:
     with pytest.raises(ValueError, match="Allowed hours"):
@@ -95,6 +127,7 @@ def test_both_clock_changes_of_eleven_years(zone: str) -> None:
     changes = clock_changes(zone)
     assert len(changes) == 22
     awkward = [AllowedHours(90, 150), AllowedHours(150, 540), AllowedHours(1410, 75), AllowedHours(30, 95)]
+    awkward.append(AllowedHours(60, 180, {6: None, 7: (150, 170), 1: (1400, 20)}))
     for change in changes:
         for hours in awkward:
             for minutes in (-75, -5, 20, 65, 110):

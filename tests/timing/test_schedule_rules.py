@@ -230,3 +230,42 @@ def test_lines_of_cron_that_are_none_or_several_times_a_day_are_refused(line: st
 
 def test_a_line_of_cron() -> None:
     assert read_cron(" 5  9 * * 1-5 ") == ("09:05", "* * 1-5")
+
+
+# ---------------------------------------------------------------- a year of a thousand members
+
+
+def test_a_year_of_a_thousand_members_is_what_counting_gives() -> None:
+    """Every start of 2027, spread out, against days that are counted one by one."""
+    names = ("every 2 weeks", "first monday", "fourth day", "last weekday", "cron", "not on holidays")
+    begin, end = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+    quarter = timedelta(minutes=15)
+    started = counted = 0
+    for member in range(1000):
+        # One in fifty every day; all zones, and every rule in many of them.
+        name = names[-1] if member % 50 == 0 else names[member % 5]
+        rule, zone = RULES[name], ZONES[member * 7 % len(ZONES)]
+
+        def spread(start: datetime, member: int = member, zone: str = zone) -> timedelta:
+            return spread_within(start, drawn(f"{member}{start}"), quarter, zone, DAYTIME)
+
+        cursor, found = begin, list[datetime]()
+        while True:
+            moved = next_start(rule, zone, cursor, holidays=HOLIDAYS, spread=spread)
+            assert moved is not None
+            if moved >= end:
+                break
+            assert is_allowed(moved, zone, DAYTIME)
+            found.append(moved)
+            cursor = moved
+        days = [BEGIN.replace(year=2026) + timedelta(days=day) for day in range(400)]
+        whole = [
+            instant(day, rule.at, zone)
+            for day in days
+            if fits(rule, day) and not (rule.not_on_holidays and day in HOLIDAYS)
+        ]
+        wanted = [start for start in whole if begin < start + spread(start) < end]
+        assert len(found) == len(wanted), (member, name, zone)
+        assert all(abs(one - other) <= quarter for one, other in zip(found, wanted, strict=True))
+        started, counted = started + len(found), counted + len(wanted)
+    assert started == counted > 20_000
