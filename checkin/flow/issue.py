@@ -40,6 +40,7 @@ class Code(StrEnum):
     NAME_TAKEN = "name-taken"
     NOT_SET = "not-set"
     SAME_FLOW = "same-flow"
+    UNKNOWN_FLOW = "unknown-flow"
     # where a flow goes
     NO_NEXT = "no-next"
     NOT_EXHAUSTIVE = "not-exhaustive"

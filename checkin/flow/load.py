@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from checkin.flow.build import build
+from checkin.flow.chains import broken_chains
 from checkin.flow.check import check
 from checkin.flow.document import Document
 from checkin.flow.issue import Code, Issue, Severity, errors, in_order
-from checkin.flow.model import Flow, KeywordTrigger
+from checkin.flow.model import AfterFlowTrigger, Flow, KeywordTrigger
 from checkin.flow.program import Program
 from checkin.flow.program_load import read_program
 from checkin.flow.shape import SHAPES, FlowShape
@@ -111,7 +112,25 @@ def load_folder(folder: Path) -> FlowSet:
             flows[loaded.flow.name], files[loaded.flow.name] = loaded.flow, path.name
         else:
             found.append(clash)
+    broken = _broken_chains(flows, files, whole=len(flows) == len(flow_files(folder)))
+    found.extend(issue for name in broken for issue in broken[name])
+    flows = {name: flow for name, flow in flows.items() if name not in broken}
     return FlowSet(program, flows, in_order(found))
+
+
+def _broken_chains(
+    flows: Mapping[str, Flow], files: Mapping[str, str], *, whole: bool
+) -> Mapping[str, tuple[Issue, ...]]:
+    """Return the flows that follow others in a way that cannot be, and why."""
+    found: dict[str, tuple[Issue, ...]] = {}
+    for flow in flows.values():
+        if any(isinstance(trigger, AfterFlowTrigger) for trigger in flow.start):
+            document, _ = parse(flow.source, files[flow.name])
+            if document is None:  # It was read a moment ago.
+                raise AssertionError(files[flow.name])
+            issues = tuple(broken_chains(flow, flows, document, whole=whole))
+            found.update({flow.name: issues} if issues else {})
+    return found
 
 
 def flow_files(folder: Path) -> tuple[Path, ...]:

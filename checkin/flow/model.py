@@ -274,16 +274,30 @@ class AfterAlertTrigger:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterFlowTrigger:
+    """Start this long after the member came to the end of another flow.
+
+    `ended` are the words with which it must have ended; where there are none, any end of its own will do.
+    """
+
+    flow: str
+    ended: frozenset[str] = frozenset()
+    delay: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedTrigger:
     """Start when a member has agreed to check-ins."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffTrigger:
-    """Started by staff, or by another flow."""
+    """Started by staff."""
 
 
-Trigger = ScheduleTrigger | KeywordTrigger | AfterAlertTrigger | JoinedTrigger | StaffTrigger
+Trigger = (
+    ScheduleTrigger | KeywordTrigger | AfterAlertTrigger | AfterFlowTrigger | JoinedTrigger | StaffTrigger
+)
 
 
 @dataclass(frozen=True, slots=True)

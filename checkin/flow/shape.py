@@ -106,6 +106,23 @@ class AfterAlertShape(Shape):
     """How long after: 24h."""
 
 
+class AfterFlowShape(Shape):
+    """Starts when the member has come to the end of another conversation."""
+
+    after_flow: Name
+    """The other flow's name."""
+    ended: (
+        Annotated[
+            Annotated[Name, Tag("<one>")] | Annotated[list[Name], Tag("<more>"), Field(min_length=1)],
+            Discriminator(one_or_more),
+        ]
+        | None
+    ) = None
+    """Only where it ended with this word, or one of these: missed."""
+    wait: Length | None = None
+    """How long after: 2h. Where it is not said: at once."""
+
+
 class JoinedShape(Shape):
     """Starts when a person has agreed to check-ins."""
 
@@ -118,7 +135,7 @@ class StaffShape(Shape):
     staff: Literal[True]
 
 
-TRIGGERS = ("every", "cron", "keyword", "after_alert", "joined", "staff")
+TRIGGERS = ("every", "cron", "keyword", "after_alert", "after_flow", "joined", "staff")
 
 
 def _first_of(keys: tuple[str, ...], value: object) -> str | None:
@@ -137,6 +154,7 @@ TriggerShape = Annotated[
     | Annotated[CronShape, Tag("<cron>")]
     | Annotated[KeywordShape, Tag("<keyword>")]
     | Annotated[AfterAlertShape, Tag("<after_alert>")]
+    | Annotated[AfterFlowShape, Tag("<after_flow>")]
     | Annotated[JoinedShape, Tag("<joined>")]
     | Annotated[StaffShape, Tag("<staff>")],
     Discriminator(trigger_kind, custom_error_type="no_trigger", custom_error_message="no trigger"),
@@ -377,7 +395,7 @@ class FlowShape(Shape):
 
 SHAPES: dict[str, type[Shape]] = {
     "<every>": EveryShape, "<cron>": CronShape, "<keyword>": KeywordShape, "<after_alert>": AfterAlertShape,
-    "<joined>": JoinedShape, "<staff>": StaffShape, "<answer>": AnswerShape,
+    "<after_flow>": AfterFlowShape, "<joined>": JoinedShape, "<staff>": StaffShape, "<answer>": AnswerShape,
     "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<somebody_came>": SomebodyCameShape,
     "<task>": TaskShape,
     "<consent>": ConsentShape, "<invite>": InviteShape, "<set>": SetShape, "<measure>": MeasureShape,

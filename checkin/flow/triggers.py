@@ -53,6 +53,9 @@ def _read(trigger: shape.TriggerShape) -> model.Trigger:
             return model.KeywordTrigger(words, dict(_languages(trigger)))
         case shape.AfterAlertShape():
             return model.AfterAlertTrigger(trigger.after_alert)
+        case shape.AfterFlowShape(after_flow=flow, ended=ended, wait=wait):
+            words = frozenset((ended,) if isinstance(ended, str) else ended or ())
+            return model.AfterFlowTrigger(flow, words, wait or timedelta(0))
         case shape.JoinedShape():
             return model.JoinedTrigger()
         case shape.StaffShape():

@@ -153,7 +153,9 @@ class _Doing:
             case SetTimer(after):
                 self._wait = after
             case Finished():
-                pass  # told by the run's own state, and by the timer that is not set any more
+                # Everything else is told by the run's own state, and by the timer that is not set any more.
+                if self.run.state is RunState.DONE:
+                    schedules.plan_after(turn, self.run)
             case _:
                 assert_never(effect)
 

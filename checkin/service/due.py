@@ -150,13 +150,17 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
 
 
 def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
-    """Start a follow-up. It is never too late to ask how it went, and a pause is no reason not to ask."""
+    """Start a follow-up. It is never too late to ask how it went.
+
+    A pause is no reason not to ask either, but for what only follows another conversation.
+    """
     flow = turn.app.flows.get(rest.rpartition(":")[2])
     if _too_early(turn, timer):
         return
     timers.drop_this(turn.unit, timer)
     if flow is not None:
-        _start(turn, timer.member_id, flow, states=("active", "paused"))
+        after_flow = rest.split(":")[1] == schedules.AFTER_FLOW
+        _start(turn, timer.member_id, flow, states=("active",) if after_flow else ("active", "paused"))
     turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})
 
 

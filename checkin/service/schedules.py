@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, time, timedelta
 
-from checkin.flow.model import AfterAlertTrigger, Flow, JoinedTrigger, ScheduleTrigger
+from checkin.conversation.run import Run
+from checkin.flow.model import AfterAlertTrigger, AfterFlowTrigger, Flow, JoinedTrigger, ScheduleTrigger
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import outbox, people, timers
 from checkin.store.situations import Person
 from checkin.timing.hours import AllowedHours, next_allowed, spread_within
 from checkin.timing.schedule import next_start
+
+AFTER_FLOW = "after"
+"""Marks, in a follow-up's subject, one that follows another flow: a pause holds it back."""
 
 LATEST = timedelta(hours=4)
 """A start that is later than this (the service stood still) lapses; the next one is planned."""
@@ -84,6 +88,23 @@ def plan_joined(turn: Turn, member_id: str) -> None:
             subject = f"follow_up:{member_id}:joined:{flow.name}"
             due_at = allowed(turn.app, person, turn.now)
             timers.put(turn.unit, timers.Timer(subject, "routine", member_id, 0, due_at))
+
+
+def plan_after(turn: Turn, run: Run) -> None:
+    """Plan every flow that follows the end to which this run has come, each at an allowed hour."""
+    person = turn.person(run.member)
+    for flow in turn.app.flows.values():
+        delays = [
+            trigger.delay
+            for trigger in flow.start
+            if isinstance(trigger, AfterFlowTrigger)
+            and trigger.flow == run.flow
+            and (not trigger.ended or run.outcome in trigger.ended)
+        ]
+        if delays:
+            due_at = allowed(turn.app, person, turn.until(min(delays)))
+            subject = f"follow_up:{run.member}:{AFTER_FLOW}:{run.id}:{flow.name}"
+            timers.put(turn.unit, timers.Timer(subject, "routine", run.member, 0, due_at))
 
 
 def forget(turn: Turn, member_id: str) -> None:

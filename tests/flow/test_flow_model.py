@@ -13,6 +13,7 @@ from checkin.flow.load import load_flow
 from checkin.flow.model import (
     AddTask,
     AfterAlertTrigger,
+    AfterFlowTrigger,
     Answer,
     Ask,
     End,
@@ -60,6 +61,9 @@ start:
   - cron: "30 9 1,15 * *"
   - keyword: [Más, extra]
   - after_alert: 1d12h
+  - after_flow: daily
+    ended: [missed, hard]
+    wait: 2h
   - joined: true
   - staff: true
 check_in: false
@@ -161,6 +165,7 @@ def test_triggers_are_built(flow: Flow) -> None:
         ScheduleTrigger(Rule(EVERY_DAY, "09:30", cron="1,15 * *")),
         KeywordTrigger(frozenset(("mas", "extra"))),
         AfterAlertTrigger(timedelta(hours=36)),
+        AfterFlowTrigger("daily", frozenset(("missed", "hard")), timedelta(hours=2)),
         JoinedTrigger(),
         StaffTrigger(),
     )
@@ -228,6 +233,7 @@ def test_questions_are_built(flow: Flow) -> None:
         ("{ keyword: hello }", False),
         ("{ joined: true }", False),
         ("{ after_alert: 1d }", True),
+        ("{ after_flow: daily }", True),
         ("{ staff: true }", True),
     ],
 )
