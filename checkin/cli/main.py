@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from checkin.cli.alerts import alerts_command
 from checkin.cli.members import command as members_command
 from checkin.cli.replies import command as replies_command
 from checkin.cli.start import (
@@ -36,6 +37,7 @@ flows_command = typer.Typer(
 )
 command.add_typer(flows_command, name="flows")
 command.add_typer(members_command, name="members")
+command.add_typer(alerts_command, name="alerts")
 command.add_typer(tasks_command, name="tasks")
 command.add_typer(replies_command, name="replies")
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from checkin.alert.model import Alert, AlertState
-from checkin.store.tables import alerts, notifications, tasks
+from checkin.store.tables import alerts, journal, notifications, outbox, tasks
 from checkin.store.unit import Unit
 
 CLOSED = (AlertState.RESOLVED, AlertState.CANCELLED)
@@ -72,6 +72,41 @@ def notify(unit: Unit, *, alert_id: str, person_id: str, role: str, at: datetime
             _insert_notification,
             {"alert_id": alert_id, "person_id": person_id, "role": role, "told_at": at, "open": True},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened to an alert; `person` is the id of who did it or whom it went to."""
+
+    at: datetime
+    what: str
+    person: str | None
+
+
+def all_open(unit: Unit) -> Sequence[tuple[Alert, datetime]]:
+    """Return every alert that is not over with when it was raised, oldest first."""
+    return [(_alert(unit, row), row.raised_at) for row in unit.read(_all_open)]
+
+
+def with_moment(unit: Unit, alert_id: str) -> tuple[Alert, datetime] | None:
+    """Return one alert with when it was raised."""
+    row = unit.first(_with_moment, {"alert": alert_id})
+    return None if row is None else (_alert(unit, row), row.raised_at)
+
+
+def events_of(unit: Unit, alert: Alert) -> Sequence[Moment]:
+    """Return every event that moved this alert, in order."""
+    found = []
+    for row in unit.read(_events_of, {"member": alert.member, "about": f"alert:{alert.id}"}):
+        event = unit.vault.open_json("journal.event", row.event)
+        found.append(Moment(row.at, event["kind"], event.get("person")))
+    return found
+
+
+def messages_of(unit: Unit, alert_id: str) -> Sequence[Moment]:
+    """Return every message about this alert that went through the outbox, and what came of it."""
+    rows = unit.read(_messages_of, {"about": f"alert:{alert_id}"})
+    return [Moment(row.created_at, f"{row.channel} {row.kind}, {row.state}", row.person_id) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +189,22 @@ _open_of_member = (
     sa.select(alerts.c.data)
     .where(alerts.c.member_id == _p("member"), alerts.c.closed_at.is_(None))
     .order_by(alerts.c.raised_at.desc())
+)
+_all_open = (
+    sa.select(alerts.c.data, alerts.c.raised_at)
+    .where(alerts.c.closed_at.is_(None))
+    .order_by(alerts.c.raised_at, alerts.c.id)
+)
+_with_moment = sa.select(alerts.c.data, alerts.c.raised_at).where(alerts.c.id == _p("alert"))
+_events_of = (
+    sa.select(journal.c.at, journal.c.event)
+    .where(journal.c.member_id == _p("member"), journal.c.subject == _p("about"))
+    .order_by(journal.c.seq)
+)
+_messages_of = (
+    sa.select(outbox.c.created_at, outbox.c.channel, outbox.c.kind, outbox.c.state, outbox.c.person_id)
+    .where(outbox.c.subject == _p("about"))
+    .order_by(outbox.c.created_at, outbox.c.id)
 )
 _cancellable = (
     sa.select(alerts.c.raised_at)

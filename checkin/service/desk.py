@@ -1,0 +1,188 @@
+"""What staff see of requests for support, and what they do about them, away from their phones.
+
+Everything here names people: it is for a person on staff at a terminal, and never for a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from checkin.alert.errors import AlertError
+from checkin.alert.machine import CLOSED
+from checkin.alert.model import Alert, Event, StaffResolved, Told, Took
+from checkin.service import requests
+from checkin.service.app import App
+from checkin.service.turn import Turn
+from checkin.store import alerts, people
+from checkin.store.alerts import Moment
+from checkin.store.unit import Unit
+
+
+class NoSuchAlert(AlertError):
+    """No request for support has this id."""
+
+
+class NotOnCall(AlertError):
+    """Nobody on call has this name in program.yaml."""
+
+
+class Refused(AlertError):
+    """The request can't take this where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request for support, with names. `asked` says how it stands with each person who was told."""
+
+    id: str
+    member: str
+    number: str
+    reason: str
+    state: str
+    raised_at: datetime
+    taken_by: str | None
+    asked: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as plain JSON values."""
+        return {
+            "id": self.id,
+            "member": self.member,
+            "number": self.number,
+            "reason": self.reason,
+            "state": self.state,
+            "raised_at": self.raised_at.isoformat(),
+            "taken_by": self.taken_by,
+            "asked": dict(self.asked),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened to a request: when, what, and who did it or whom it went to."""
+
+    at: datetime
+    what: str
+    who: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {"at": self.at.isoformat(), "what": self.what, "who": self.who}
+
+
+def open_requests(app: App) -> Sequence[Request]:
+    """Return every request that is not over, oldest first."""
+    return app.store.read(lambda unit: [_request(unit, *found) for found in alerts.all_open(unit)])
+
+
+def history(app: App, alert_id: str) -> tuple[Request, Sequence[Happening]]:
+    """Return one request and all that happened to it, oldest first. Raises `NoSuchAlert`."""
+
+    def work(unit: Unit) -> tuple[Request, Sequence[Happening]]:
+        found = alerts.with_moment(unit, alert_id)
+        if found is None:
+            raise NoSuchAlert
+        moments = [*alerts.events_of(unit, found[0]), *alerts.messages_of(unit, alert_id)]
+        told = [_happening(unit, moment) for moment in sorted(moments, key=lambda moment: moment.at)]
+        return _request(unit, *found), told
+
+    return app.store.read(work)
+
+
+def take(app: App, alert_id: str, staff: str) -> None:
+    """Let somebody on call take a request, as their 1 by text would.
+
+    Raises `NoSuchAlert`, `NotOnCall`, and `Refused` where another has it, it is over, or they were not told.
+    """
+
+    def work(unit: Unit) -> None:
+        turn, alert, person = _at_the_desk(app, unit, alert_id, staff)
+        if alert.taken_by not in (None, person):
+            raise Refused("Somebody else has taken this request already.")
+        if alert.state in CLOSED:
+            raise Refused("This request is over.")
+        _feed(turn, alert, Took(person), "This person has not been told of the request yet.")
+
+    app.store.run(work)
+
+
+def done(app: App, alert_id: str, staff: str) -> None:
+    """Close a request because a person has dealt with it; whoever was asked hears so.
+
+    Raises `NoSuchAlert`, `NotOnCall`, and `Refused` where it is over.
+    """
+
+    def work(unit: Unit) -> None:
+        turn, alert, person = _at_the_desk(app, unit, alert_id, staff)
+        _feed(turn, alert, StaffResolved(person), "This request is over.")
+
+    app.store.run(work)
+
+
+def _at_the_desk(app: App, unit: Unit, alert_id: str, staff: str) -> tuple[Turn, Alert, str]:
+    turn = Turn(app, unit, app.clock.now())
+    alert = alerts.by_id(unit, alert_id)
+    if alert is None:
+        raise NoSuchAlert
+    wanted = staff.strip().casefold()
+    person = next((id for id in app.staff_ids if (turn.person(id).name or "").casefold() == wanted), None)
+    if person is None:
+        raise NotOnCall
+    turn.situation(alert.member)  # first, as everything that moves a member: its journal number is the lock
+    return turn, alert, person
+
+
+def _feed(turn: Turn, alert: Alert, event: Event, refusal: str) -> None:
+    if not requests.feed(turn, alert, event):
+        raise Refused(refusal)
+
+
+def _request(unit: Unit, alert: Alert, raised_at: datetime) -> Request:
+    member = people.by_id(unit, alert.member)
+    return Request(
+        alert.id,
+        member.name or member.number,
+        member.number,
+        alert.reason,
+        alert.state.value,
+        raised_at,
+        None if alert.taken_by is None else _name(unit, alert.taken_by),
+        {_name(unit, person): _STANDS[stands] for person, stands in alert.told.items()},
+    )
+
+
+def _happening(unit: Unit, moment: Moment) -> Happening:
+    what = _WORDS.get(moment.what, moment.what)
+    return Happening(moment.at, what, None if moment.person is None else _name(unit, moment.person))
+
+
+def _name(unit: Unit, person_id: str) -> str:
+    person = people.by_id(unit, person_id)
+    return person.name or person.number
+
+
+_STANDS: Mapping[Told, str] = {
+    Told.TOLD: "was asked",
+    Told.TOOK: "has it",
+    Told.PASSED: "can't",
+    Told.UNREACHABLE: "out of reach",
+    Told.STOOD_DOWN: "not needed",
+}
+
+_WORDS: Mapping[str, str] = {
+    "Raised": "asked for support",
+    "ChangedMind": "changed their mind",
+    "HurryUp": "asked for somebody now",
+    "TimerFired": "a wait was over",
+    "Took": "took it",
+    "Passed": "can't",
+    "OutOfReach": "could not be reached",
+    "SomebodyCame": "said that somebody came",
+    "NobodyCame": "said that nobody came",
+    "AllClear": "is well now",
+    "StaffResolved": "closed it",
+}
+"""What each kind of event is called here; messages speak for themselves."""
