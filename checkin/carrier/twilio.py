@@ -39,6 +39,9 @@ _PAGE = 100
 _TRIAL_PREFIX = "Sent from your Twilio trial account - "
 
 # `initiated` proves acceptance early, where the answer to the create was lost.
+_RING_SECONDS = 30
+"""Short of most voice mails' patience, long enough to reach the phone."""
+
 _CALL_EVENTS = ["initiated", "answered", "completed"]
 
 
@@ -163,6 +166,9 @@ class TwilioCarrier:
             status_callback=self._callback(STATUS_PATH, outgoing),
             status_callback_event=_CALL_EVENTS,
             status_callback_method="POST",
+            timeout=_RING_SECONDS,
+            # A machine hears us when its own greeting is over; what it hears is a first name and a number.
+            machine_detection="DetectMessageEnd",
         )
 
     def _callback(self, path: str, outgoing: Outgoing) -> str:

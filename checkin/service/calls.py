@@ -81,7 +81,7 @@ def _gate(app: App, unit: Unit, request: CallRequest, now: datetime) -> Document
     name = (person.name if person is not None else None) or words_of(language)["you"]
     if request.machine:
         said = turn.spoken(language, "call_machine", member=name, number=request.our_number)
-        return Document(language, (said,))
+        return Document(language, (said,), gate=True)
     return replace(agree([turn.spoken(language, "call_greeting", member=name)], language), gate=True)
 
 
@@ -96,7 +96,7 @@ def _through_gate(
     if category is not Category.NO:
         return _unheard(app, asked, misses)
     said = app.program.texts["call_not_here"].spoken(asked.language, app.program.facts(asked.language))
-    return Document(asked.language, (said,)), 0
+    return Document(asked.language, (said,), gate=True), 0
 
 
 def _first(app: App, unit: Unit, request: CallRequest, now: datetime) -> Document:
@@ -240,7 +240,7 @@ def _unheard(app: App, asked: Document, misses: int) -> tuple[Document, int]:
         return replace(asked, slow=True), 1
     program, language = app.program, asked.language
     if asked.gate:  # a machine may be listening that was taken for a person
-        return Document(language, ()), 2
+        return Document(language, (), gate=True), 2
     return Document(language, (program.texts["call_silence"].spoken(language, program.facts(language)),)), 2
 
 

@@ -134,8 +134,7 @@ class _Doing:
             case Say(text, _, question, spoken):
                 self._say(text, key, question=question, spoken=spoken)
             case Call(text, _, spoken):
-                # Calls that ask are not there yet: the question comes again as a text rather than not at all.
-                self._say(text, key, question=True, spoken=spoken)
+                self._say(text, key, question=True, spoken=spoken, channel="voice")
             case RaiseAlert(reason):
                 requests.raise_alert(turn, self.run.member, reason, id=f"{key}.alert")
             case ResolveAlert():
@@ -178,7 +177,7 @@ class _Doing:
             ),
         )
 
-    def _say(self, text: str, key: str, *, question: bool, spoken: str) -> None:
+    def _say(self, text: str, key: str, *, question: bool, spoken: str, channel: str = "sms") -> None:
         person = self.turn.person(self.run.member)
         kind = "check_in" if self.flow.check_in else "notice"
         sent_as = self.turn.tell(
@@ -189,6 +188,7 @@ class _Doing:
             kind=kind,
             expires_at=self.expires_at,
             spoken=spoken,
+            channel=channel,
         )
         if question:
             self.asked_at = self.turn.now

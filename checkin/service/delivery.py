@@ -35,7 +35,7 @@ from checkin.carrier.base import (
 )
 from checkin.carrier.twilio_words import CONGESTED, failure_of_callback
 from checkin.conversation.run import Closed
-from checkin.service import conversations, pacing, requests, schedules, standing
+from checkin.service import calling, conversations, pacing, requests, schedules, standing
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, people, runs, timers
@@ -162,7 +162,7 @@ def reported(
 def _may_send(app: App, addressed: Addressed) -> bool:
     """Give up a row that may not or need not be sent any more, and put off one that may not be sent now."""
     message, now = addressed.message, app.clock.now()
-    if addressed.stopped or _is_overtaken(app, message):
+    if addressed.stopped or _is_overtaken(app, message) or calling.is_overtaken(app, message):
         _settle(app, message, "cancelled")
         return False
     start_at = _allowed_from(app, addressed, now)
@@ -289,8 +289,22 @@ def _advance(
     )
     if message.sent_at is None:
         timers.count_from_sending(turn.unit, message.subject, message.id, sent_at)
-    if state == "failed":
+    if message.channel == "voice" and status.terminal:
+        _called(turn, message, status, carrier_id, error_code)
+    elif state == "failed":
         _failed(turn, message, error_code, failure_of_callback(error_code))
+
+
+def _called(
+    turn: Turn, message: Message, status: DeliveryStatus, carrier_id: str, error_code: str | None
+) -> None:
+    """Do what follows a call that is over: nothing if a person answered it, else another, else the next."""
+    why = failure_of_callback(error_code)
+    if status is DeliveryStatus.DELIVERED and calling.was_answered(turn, carrier_id):
+        return
+    if why is FailureKind.PERMANENT and (calling.again(turn, message) or message.subject.startswith("run:")):
+        return  # the ladder of a check-in goes on by itself
+    _failed(turn, message, error_code, why)
 
 
 def _refused(

@@ -98,8 +98,9 @@ class Turn:
             on_phone = self.channel == "voice"
             self.answers.append((spoken or aloud(text, person.language)) if on_phone else text)
             return None
+        body = (spoken or aloud(text, person.language)) if channel == "voice" else text
         message = outbox.Message(
-            id, lane, kind, channel, person.id, subject, text, "queued", self.now, self.now, expires_at
+            id, lane, kind, channel, person.id, subject, body, "queued", self.now, self.now, expires_at
         )
         outbox.add(self.unit, message)
         self.wake(lane)

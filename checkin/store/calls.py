@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,8 +41,15 @@ def add(unit: Unit, turn: CallTurn) -> None:
 def of_call(unit: Unit, call_id: str, turn: int) -> CallTurn | None:
     """Return one turn of a call."""
     row = unit.first(_one, {"of_call": call_id, "of_turn": turn})
-    if row is None:
-        return None
+    return None if row is None else _turn(unit, row)
+
+
+def turns_of(unit: Unit, call_id: str) -> Sequence[CallTurn]:
+    """Return what was said in a call so far, in order."""
+    return [_turn(unit, row) for row in unit.read(_all, {"of_call": call_id})]
+
+
+def _turn(unit: Unit, row: Any) -> CallTurn:
     document = unit.vault.open_json("call_turns.document", row.document)
     return CallTurn(row.call_id, row.turn, document, row.misses, row.at)
 
@@ -49,3 +57,4 @@ def of_call(unit: Unit, call_id: str, turn: int) -> CallTurn | None:
 _p = sa.bindparam
 _insert = sa.insert(call_turns)
 _one = sa.select(call_turns).where(call_turns.c.call_id == _p("of_call"), call_turns.c.turn == _p("of_turn"))
+_all = sa.select(call_turns).where(call_turns.c.call_id == _p("of_call")).order_by(call_turns.c.turn)
