@@ -1,6 +1,6 @@
 """Every order of every event: the whole reachable state space of small alerts, walked.
 
-`python tests/alert/test_alert_every_order.py` prints what was visited.
+`python -m tests.alert.test_alert_every_order` prints what was visited.
 
 Two alerts that differ only in how many events they took behave the same: of `transition` only "is it 0" and
 "is it the running timer's" can be seen, and of `reminders` only the remainder. So a state is walked once
@@ -46,8 +46,8 @@ from checkin.alert.model import (
     Told,
     Took,
 )
-from checkin.alert.policy import policy_for
 from checkin.alert.telling import people
+from tests.alert.policies import policy as asking
 
 STRANGER = "charlie"
 ENDS: dict[AlertState, tuple[type[Event], ...]] = {
@@ -57,13 +57,10 @@ ENDS: dict[AlertState, tuple[type[Event], ...]] = {
 
 
 def small_policy(contacts: int, staff: int, *, at_once: bool = False, window: int = 5) -> Policy:
-    return policy_for(
+    return asking(
         ["bob", "carmen", "chris"][:contacts],
         ["dana", "erin"][:staff],
         window=timedelta(minutes=window),
-        contact_wait=timedelta(minutes=30),
-        staff_wait=timedelta(minutes=15),
-        remind_staff=timedelta(minutes=20),
         at_once=at_once,
     )
 
@@ -86,6 +83,7 @@ POLICIES = {
     "2 contacts at once, 1 staff": small_policy(2, 1, at_once=True),
     "staff without a tier": Policy(timedelta(0), (), small_policy(0, 1).staff, timedelta(minutes=1)),
     "tangled": tangled_policy(),
+    "3 contacts, 2 staff": small_policy(3, 2),
 }
 
 
@@ -332,5 +330,5 @@ def test_long_histories_replay_exactly_through_json(
 
 
 if __name__ == "__main__":
-    for name, policy in {**POLICIES, "3 contacts, 2 staff": small_policy(3, 2)}.items():
+    for name, policy in POLICIES.items():
         print(f"{name}: {walk(policy)}")

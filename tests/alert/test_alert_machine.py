@@ -36,30 +36,10 @@ from checkin.alert.model import (
     Told,
     Took,
 )
-from checkin.alert.policy import policy_for
+from tests.alert.policies import CHECK, REMIND, STAFF_WAIT, WAIT, WINDOW, policy
 
 BOB, CARMEN = Target("bob", "contact"), Target("carmen", "contact")
 DANA, ERIN = Target("dana", "staff"), Target("erin", "staff")
-WINDOW, WAIT, STAFF_WAIT = timedelta(minutes=5), timedelta(minutes=30), timedelta(minutes=15)
-REMIND, CHECK = timedelta(minutes=20), timedelta(hours=24)
-
-
-def policy(
-    contacts: tuple[str, ...] = ("bob", "carmen"),
-    staff: tuple[str, ...] = ("dana",),
-    *,
-    window: timedelta = WINDOW,
-    at_once: bool = False,
-) -> Policy:
-    return policy_for(
-        contacts,
-        staff,
-        window=window,
-        contact_wait=WAIT,
-        staff_wait=STAFF_WAIT,
-        remind_staff=REMIND,
-        at_once=at_once,
-    )
 
 
 class Story:
