@@ -40,7 +40,8 @@ from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, people, runs, timers
 from checkin.store.inbox import Callback
-from checkin.store.outbox import Addressed, Message
+from checkin.store.outbox import Message
+from checkin.store.situations import Person
 from checkin.store.unit import Unit
 
 log = structlog.get_logger()
@@ -108,9 +109,9 @@ def deliver_one(app: App, message: Message) -> None:
     """Bring one claimed row as far as it can come now."""
     if message.state == "in_doubt" and not _settle_doubt(app, message):
         return  # whatever else is true: it may be out already, and that has to be settled
-    addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
-    if _may_send(app, addressed):
-        hand_over(app, message, _outgoing(addressed, app.clock.now()))
+    person = _person(app, message)
+    if _may_send(app, message, person):
+        hand_over(app, message, _outgoing(message, person, app.clock.now()))
 
 
 def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
@@ -159,13 +160,13 @@ def reported(
 # ---------------------------------------------------------------- before a send
 
 
-def _may_send(app: App, addressed: Addressed) -> bool:
+def _may_send(app: App, message: Message, person: Person) -> bool:
     """Give up a row that may not or need not be sent any more, and put off one that may not be sent now."""
-    message, now = addressed.message, app.clock.now()
-    if addressed.stopped or _is_overtaken(app, message) or calling.is_overtaken(app, message):
+    now = app.clock.now()
+    if person.stopped or _is_overtaken(app, message) or calling.is_overtaken(app, message):
         _settle(app, message, "cancelled")
         return False
-    start_at = _allowed_from(app, addressed, now)
+    start_at = _allowed_from(app, message, person, now)
     if message.expires_at is not None and message.expires_at <= start_at:
         app.store.run(lambda unit: _lapsed(app, unit, message))
         return False
@@ -188,11 +189,10 @@ def _is_overtaken(app: App, message: Message) -> bool:
     return alert.state in CLOSED or alert.taken_by not in (None, message.person_id)
 
 
-def _allowed_from(app: App, addressed: Addressed, now: datetime) -> datetime:
+def _allowed_from(app: App, message: Message, person: Person, now: datetime) -> datetime:
     """Return when this may go out: what a flow says by itself only at the member's allowed hours."""
-    if not addressed.message.subject.startswith("run:"):
+    if not message.subject.startswith("run:"):
         return now
-    person = app.store.read(lambda unit: people.by_id(unit, addressed.message.person_id))
     return schedules.allowed(app, person, now)
 
 
@@ -209,16 +209,18 @@ def _lapsed(app: App, unit: Unit, message: Message) -> None:
         conversations.feed(turn, run, Closed("lapsed"))
 
 
-def _outgoing(addressed: Addressed, now: datetime) -> Outgoing:
-    message = addressed.message
+def _person(app: App, message: Message) -> Person:
+    return app.store.read(lambda unit: people.by_id(unit, message.person_id))
+
+
+def _outgoing(message: Message, person: Person, now: datetime) -> Outgoing:
     valid_for = None if message.expires_at is None else message.expires_at - now
-    return Outgoing(message.id, addressed.number, message.body, message.channel, valid_for)
+    return Outgoing(message.id, person.number, message.body, message.channel, valid_for)
 
 
 def _settle_doubt(app: App, message: Message) -> bool:
     """Settle a row in doubt by asking the carrier; return whether the carrier does not have it."""
-    addressed = app.store.read(lambda unit: outbox.addressed(unit, message))
-    outgoing = _outgoing(addressed, app.clock.now())
+    outgoing = _outgoing(message, _person(app, message), app.clock.now())
     since = (message.first_try_at or message.created_at) - timedelta(minutes=1)
     try:
         accepted = app.carrier.find(outgoing, since)

@@ -26,7 +26,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from checkin.store.tables import Instant, outbox, people
+from checkin.store.tables import Instant, outbox
 from checkin.store.unit import Unit
 
 OPEN = ("queued", "sending", "in_doubt")
@@ -57,15 +57,6 @@ class Message:
     sent_at: datetime | None = None
     carrier_id: str | None = None
     error_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """A claimed message, with the number it goes to and whether that number has said STOP."""
-
-    message: Message
-    number: str
-    stopped: bool
 
 
 def add(unit: Unit, message: Message) -> None:
@@ -99,13 +90,6 @@ def claim(
     values = {"of_lane": lane, "now": now, "new_lease": lease, "until": now + lasts, "most": limit}
     rows = unit.execute(_claim, values)
     return sorted((_message(unit, row) for row in rows), key=lambda message: (message.created_at, message.id))
-
-
-def addressed(unit: Unit, message: Message) -> Addressed:
-    """Return a message with its number."""
-    row = unit.first(_number_of, {"person": message.person_id})
-    assert row is not None, "outbox rows name people who exist"
-    return Addressed(message, unit.vault.open("people.number", row.number), row.stopped_at is not None)
 
 
 def by_id(unit: Unit, id: str) -> Message | None:
@@ -214,7 +198,6 @@ _claim = (
     )
     .returning(outbox)
 )
-_number_of = sa.select(people.c.number, people.c.stopped_at).where(people.c.id == _p("person"))
 _by_id = sa.select(outbox).where(outbox.c.id == _p("outbox"))
 _cancel_person = (
     sa.update(outbox)

@@ -187,11 +187,11 @@ class History(RuleBasedStateMachine):
         for lane in LANES:
             due.claim(self.chat.app, lane)
             for message in delivery.claim(self.chat.app, lane):
-                addressed = self.chat.app.store.read(lambda unit, m=message: outbox.addressed(unit, m))
-                if sends and not addressed.stopped and message.state == "sending":
-                    hours = delivery._allowed_from(self.chat.app, addressed, self.chat.clock.now())
+                person = self.chat.app.store.read(lambda unit, m=message: people.by_id(unit, m.person_id))
+                if sends and not person.stopped and message.state == "sending":
+                    hours = delivery._allowed_from(self.chat.app, message, person, self.chat.clock.now())
                     if hours == self.chat.clock.now():
-                        self.chat.carrier._take(delivery._outgoing(addressed, self.chat.clock.now()))
+                        self.chat.carrier._take(delivery._outgoing(message, person, self.chat.clock.now()))
         self.chat.restart()
 
     @rule()

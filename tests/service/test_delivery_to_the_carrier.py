@@ -10,7 +10,7 @@ import pytest
 from checkin.alert.model import AlertState
 from checkin.carrier.base import DeliveryStatus, FailureKind
 from checkin.service import delivery, due
-from checkin.store import inbox, outbox, people
+from checkin.store import inbox, people
 from checkin.store.outbox import Message
 from tests.service.kit import MONDAY, NUMBERS, Chat, FakeClock, Trouble
 
@@ -328,8 +328,8 @@ def test_killed_between_claim_and_record(chat: Chat, taken: bool) -> None:
     asked(chat)
     (claimed,) = delivery.claim(chat.app, "routine")
     if taken:
-        addressed = chat.app.store.read(lambda unit: outbox.addressed(unit, claimed))
-        chat.carrier.send(delivery._outgoing(addressed, chat.clock.now()))
+        person = chat.app.store.read(lambda unit: people.by_id(unit, claimed.person_id))
+        chat.carrier.send(delivery._outgoing(claimed, person, chat.clock.now()))
     chat.restart()
     deliver(chat)
     assert state(chat) == "sending"
@@ -354,8 +354,7 @@ def test_a_process_that_was_overtaken_records_nothing(quick: Chat) -> None:
     (claimed,) = delivery.claim(quick.app, "routine")
     quick.stand_still("61s")
     deliver(quick)
-    addressed = quick.app.store.read(lambda unit: outbox.addressed(unit, claimed))
-    delivery._settle(quick.app, addressed.message, "queued")
+    delivery._settle(quick.app, claimed, "queued")
     assert state(quick) == "sent"
 
 
