@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -237,7 +238,7 @@ def _doubt_stays(app: App, message: Message) -> bool:
     """Ask again later; where that never works, an alert goes out again, a check-in does not."""
     at_most_once = message.kind == "check_in"
     if message.tries < MOST_TRIES and (at_most_once or message.tries < 3):
-        _settle(app, message, "in_doubt", due_at=app.clock.now() + _backoff(message.tries))
+        _settle(app, message, "in_doubt", due_at=app.clock.now() + _backoff(message))
         return False
     if at_most_once:
         _settle(app, message, "lost")
@@ -319,7 +320,7 @@ def _refused(
     if code in CONGESTED:
         pacing.hold(Turn(app, unit, now), retry_after)
     if kind in (FailureKind.RETRY, FailureKind.CONFIG):
-        wait = retry_after or (CONFIG_RETRY if kind is FailureKind.CONFIG else _backoff(message.tries))
+        wait = retry_after or (CONFIG_RETRY if kind is FailureKind.CONFIG else _backoff(message))
         patient = message.tries < MOST_TRIES and not (message.expires_at and message.expires_at <= now + wait)
         if kind is FailureKind.CONFIG:
             log.error("carrier refuses our account or sender", code=code)
@@ -353,7 +354,12 @@ def _failed(turn: Turn, message: Message, code: str | None, why: FailureKind) ->
         )
 
 
-def _backoff(tries: int) -> timedelta:
-    """Return how long to wait after so many tries: 5 s, 10 s, 20 s, … at most half an hour."""
-    doubled: int = 2 ** max(0, tries - 1)
-    return min(RETRY_FIRST * doubled, RETRY_LONGEST)
+def _backoff(message: Message) -> timedelta:
+    """Return how long to wait after so many tries: 5 s, 10 s, 20 s, … at most half an hour.
+
+    Up to a quarter is added, another for each message and try, so that what failed together does not come
+    back together. It is drawn from the id, and the same history gives the same waits.
+    """
+    doubled: int = 2 ** max(0, message.tries - 1)
+    spread = zlib.crc32(f"{message.id} {message.tries}".encode()) / 2**32
+    return min(RETRY_FIRST * doubled, RETRY_LONGEST) * (1 + spread / 4)

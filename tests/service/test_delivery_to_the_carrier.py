@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -153,12 +154,22 @@ def test_waits_between_tries(
     for seconds in waits:
         deliver(quick)
         assert state(quick) == "queued"
-        assert the_row(quick).due_at == quick.clock.now() + timedelta(seconds=seconds)
+        waited = (the_row(quick).due_at - quick.clock.now()).total_seconds()
+        spread = 0.25 if kind is FailureKind.RETRY and after is None else 0
+        assert seconds <= waited <= seconds * (1 + spread)
         quick.clock.move_to(the_row(quick).due_at)
     deliver(quick)
     assert state(quick) == "failed"
     assert sum(out.token == the_row(quick).id for out in quick.carrier.sent) == delivery.MOST_TRIES
     logs.clear()  # an operator is told of a wrong configuration
+
+
+def test_what_failed_together_comes_back_apart(quick: Chat) -> None:
+    asked(quick)
+    row = the_row(quick)
+    waits = {delivery._backoff(replace(row, id=f"run.{index}", tries=3)) for index in range(100)}
+    assert len(waits) > 90
+    assert all(timedelta(seconds=20) <= wait <= timedelta(seconds=25) for wait in waits)
 
 
 def test_a_retry_after_the_end_is_not_tried(quick: Chat) -> None:
