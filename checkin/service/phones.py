@@ -7,7 +7,6 @@ knows, so it looks the same after a restart.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -294,8 +293,3 @@ def start_over(app: App) -> None:
 def handset(id: str) -> Handset | None:
     """Return the handset with this id."""
     return next((one for one in HANDSETS if one.id == id), None)
-
-
-def handsets() -> Sequence[Handset]:
-    """Return all handsets, in the order in which they stand side by side."""
-    return HANDSETS

@@ -16,6 +16,7 @@ import pytest
 
 from tests.acceptance.deployment import PUBLIC_URL, Deployment
 from tests.acceptance.people import Circle
+from tests.standin.caller import PhoneCall
 from tests.standin.rows import new_sid
 from tests.standin.standin import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from tests.standin.webhook_sender import Answer, TwilioSender, post_signed
@@ -194,11 +195,16 @@ def test_a_report_about_nothing_is_answered_and_forgotten(deployment: Deployment
     assert deployment.number_of("callbacks") == 1, "it may be about a message that is not recorded yet"
 
 
-def test_a_call_from_a_stranger_is_told_what_this_is(deployment: Deployment) -> None:
-    answer = deployment.sender.voice("/twilio/voice", "CA1", ALICE, NUMBER)
+def test_a_call_is_answered_whoever_calls(deployment: Deployment) -> None:
+    extra = [("Direction", "inbound")]
+    answer = deployment.sender.voice("/twilio/voice", "CA1", "anonymous", NUMBER, extra)
     assert (answer.status, answer.content_type) == (200, "text/xml; charset=utf-8")
     assert b"<Say " in answer.body
-    assert b"988" in answer.body
+    assert b"9 8 8" in answer.body
+    known = PhoneCall(lambda path, fields: deployment.sender.post(path, fields).body.decode(), ALICE)
+    assert known.begin()
+    assert not known.over
+    assert known.again() == known.requests[0][2]
 
 
 # ---------------------------------------------------------------- each once
