@@ -130,7 +130,7 @@ Event = Started | Replied | TimerFired | Closed
 class Say:
     """Say this to the member. `question` is true for the text that asks (also when it asks again).
 
-    `spoken` is the same as it is said on the telephone.
+    `spoken` is what is to be spoken on the telephone, not turned into speech yet.
     """
 
     text: str
@@ -141,7 +141,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Ask this step's question again by phone. `text` is how it is written, `spoken` how it is said."""
+    """Ask this step's question again by phone. `text` is how it is written, `spoken` what is to be spoken."""
 
     text: str
     step: str

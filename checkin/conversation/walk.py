@@ -69,8 +69,8 @@ class Walk:
         return text.render(self.language, {**self.names, **more} if more else self.names)
 
     def spoken(self, text: Text, **more: Value) -> str:
-        """Return a text as it is said in the member's language."""
-        return text.spoken(self.language, {**self.names, **more} if more else self.names)
+        """Return what is to be spoken in the member's language; how it sounds is for whoever says it."""
+        return text.for_ear(self.language, {**self.names, **more} if more else self.names)
 
     def say(self, text: Text, **more: Value) -> None:
         """Decide to say this now."""

@@ -63,8 +63,13 @@ class Text:
         """Return the text as it is said aloud: its own spoken form, or the written one turned into speech."""
         if language not in self.by_language:
             language = next(iter(self.by_language))
-        template = self.by_voice.get(language) or self.by_language[language]
-        return spoken(template.render(values), language)
+        return spoken(self.for_ear(language, values), language)
+
+    def for_ear(self, language: str, values: Values) -> str:
+        """Return the form that is to be spoken, as it was written: its own, or that for the eye."""
+        if language not in self.by_language:
+            language = next(iter(self.by_language))
+        return (self.by_voice.get(language) or self.by_language[language]).render(values)
 
     def render(self, language: str, values: Values) -> str:
         """Return the text in this language, or in the program's first language where it is not spoken."""

@@ -88,7 +88,7 @@ class Turn:
     ) -> str | None:
         """Say something to a person: as an answer if they are being answered, else through the outbox.
 
-        `spoken` is how the text is said on the telephone, where it has a form of its own.
+        `spoken` is what is to be spoken on the telephone, where that differs.
         `id` is the effect that says it. Returns the outbox row's id, None for an answer. A person who said
         STOP is told nothing.
         """
@@ -96,9 +96,9 @@ class Turn:
             return None
         if person.id == self.answering and channel == "sms":
             on_phone = self.channel == "voice"
-            self.answers.append((spoken or aloud(text, person.language)) if on_phone else text)
+            self.answers.append(aloud(spoken or text, person.language) if on_phone else text)
             return None
-        body = (spoken or aloud(text, person.language)) if channel == "voice" else text
+        body = aloud(spoken or text, person.language) if channel == "voice" else text
         message = outbox.Message(
             id, lane, kind, channel, person.id, subject, body, "queued", self.now, self.now, expires_at
         )
