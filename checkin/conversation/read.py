@@ -2,7 +2,7 @@
 
 Knows in which order meanings are looked for; must not know what is done about them. The order never changes:
 
-1. nothing written, or a reaction to one of our texts;
+1. nothing written, a reaction to one of our texts, or our question sent back;
 2. crisis words, then opt-out (and "wrong number"), in any wording and either language;
 3. a request for support, which is kept beside an answer in the same text;
 4. the answer to the question that was asked;
@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from checkin.conversation import answers
+from checkin.conversation.echo import without_question
 from checkin.conversation.lexicon import Lexicon, Scan
 from checkin.conversation.normal import clean, normal
 from checkin.conversation.pack import Pack, load_packs
@@ -50,6 +51,7 @@ _BESIDE_SUPPORT = frozenset(
 
 _EMPTY = Understanding(Category.NOT_AN_ANSWER, rule="empty")
 _REACTION = Understanding(Category.NOT_AN_ANSWER, rule="reaction")
+_ECHO = Understanding(Category.NOT_AN_ANSWER, rule="echo")
 
 
 class Reader:
@@ -67,6 +69,10 @@ class Reader:
         folded = normal(text)
         if self._is_reaction(folded):
             return _REACTION
+        written = None if question.asked is None else without_question(folded, question.asked)
+        if written == "":
+            return _ECHO
+        folded = folded if written is None else written
         scan = self.lexicon.scan(folded, language)
         if not scan.words:
             return _wordless(scan)

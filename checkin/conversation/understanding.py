@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from checkin.flow.model import Answer, Value
+from checkin.flow.model import Answer, Text, Value
 
 
 class Category(StrEnum):
@@ -42,10 +42,11 @@ class Context(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked: the answer it accepts, and the situation around it."""
+    """What was asked: the answer it accepts, the situation around it, and the words, where a flow asked."""
 
     answer: Answer | None = None
     context: Context = Context.NONE
+    asked: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,9 +138,9 @@ def _word_of(trigger: KeywordTrigger, language: str) -> str:
 
 def _asked(turn: Turn, here: Situation) -> Document | None:
     """Return what asks again the newest thing that this person was asked, if anything is open."""
-    for context, _answer in reading.asked(turn, here):
+    for question in reading.asked(turn, here):
         document = None
-        match context:
+        match question.context:
             case Context.CONTACT_NOTIFIED:
                 document = _notified(turn, here)
             case Context.CONTACT_INVITED:

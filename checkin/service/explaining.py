@@ -95,7 +95,8 @@ class Explainer:
         if not isinstance(step, Ask):
             asking = [name for name, one in flow.steps.items() if isinstance(one, Ask)]
             raise _unknown("step that asks", step_name, asking)
-        return Question(step.answer, Context.JOINING if _is_consent(flow, step) else Context.NONE)
+        context = Context.JOINING if _is_consent(flow, step) else Context.NONE
+        return Question(step.answer, context, step.text)
 
 
 def _is_consent(flow: Flow, step: Ask) -> bool:

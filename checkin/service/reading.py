@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from checkin.conversation.understanding import Category, Context, Question, Understanding
-from checkin.flow import model
-from checkin.flow.model import Answer, Flow, KeywordTrigger, RecordConsent
+from checkin.flow.model import Ask, Flow, KeywordTrigger, RecordConsent
 from checkin.flow.words import fold
 from checkin.service.turn import Turn
 from checkin.store import alerts
@@ -55,8 +54,8 @@ def read(turn: Turn, situation: Situation | None, text: str) -> Reading:
     if situation.person.stopped:
         return _of_stopped(turn, situation, text)
     readings = [
-        Reading(turn.app.reader.understand(text, language, Question(answer, context)), context)
-        for context, answer in asked(turn, situation)
+        Reading(turn.app.reader.understand(text, language, question), question.context)
+        for question in asked(turn, situation)
     ]
     declines = any(one.understanding.category is Category.NO for one in readings)
     for one in readings:
@@ -97,13 +96,13 @@ def _of_stopped(turn: Turn, situation: Situation, text: str) -> Reading:
     return Reading(found, Context.STOPPED)
 
 
-def asked(turn: Turn, here: Situation) -> list[tuple[Context, Answer | None]]:
+def asked(turn: Turn, here: Situation) -> list[Question]:
     """Return what this person was asked, newest first."""
     asked = sorted(_moments(turn, here), key=lambda one: one[0], reverse=True)
-    return [(context, answer) for _, context, answer in asked]
+    return [question for _, question in asked]
 
 
-def _moments(turn: Turn, here: Situation) -> Iterator[tuple[datetime, Context, Answer | None]]:
+def _moments(turn: Turn, here: Situation) -> Iterator[tuple[datetime, Question]]:
     """Yield when this person was asked what.
 
     Of two at one moment the one for somebody else comes first, and taking back a request last.
@@ -111,26 +110,28 @@ def _moments(turn: Turn, here: Situation) -> Iterator[tuple[datetime, Context, A
     if here.notified_at is not None:
         # Not before a newer question: a "1" that was meant for it must not end a request for support, while
         # a request that gets no answer goes on to the next person.
-        yield here.notified_at, Context.CONTACT_NOTIFIED, None
+        yield here.notified_at, Question(context=Context.CONTACT_NOTIFIED)
     if here.invited_at is not None:
-        yield here.invited_at, Context.CONTACT_INVITED, None
-    yield _question(turn, here)
+        yield here.invited_at, Question(context=Context.CONTACT_INVITED)
+    yield _of_flow(turn, here)
     if here.has_alert:
         raised_at = alerts.cancellable_since(turn.unit, here.person.id)
         if raised_at is not None:
-            yield raised_at, Context.ALERT_WINDOW, None
+            yield raised_at, Question(context=Context.ALERT_WINDOW)
 
 
-def _question(turn: Turn, here: Situation) -> tuple[datetime, Context, Answer | None]:
-    """Return when a flow asked last, how that is read, and what it accepts."""
+def _of_flow(turn: Turn, here: Situation) -> tuple[datetime, Question]:
+    """Return when a flow asked last, and what."""
     joining = here.member_state == "joining"
     if here.question is None:
-        return _EARLIEST, Context.JOINING if joining else Context.NONE, None
+        return _EARLIEST, Question(context=Context.JOINING if joining else Context.NONE)
     run = here.question.run
     step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
-    answer = step.answer if isinstance(step, model.Ask) else None
-    agrees = joining and answer is not None and answer.kind == "yes_no"
-    return here.question.asked_at or _EARLIEST, Context.JOINING if agrees else Context.NONE, answer
+    asked_at = here.question.asked_at or _EARLIEST
+    if not isinstance(step, Ask):
+        return asked_at, Question()
+    agrees = joining and step.answer.kind == "yes_no"
+    return asked_at, Question(step.answer, Context.JOINING if agrees else Context.NONE, step.text)
 
 
 def _fits(reading: Reading) -> bool:

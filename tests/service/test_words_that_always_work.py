@@ -184,3 +184,14 @@ def test_the_same_answer_delivered_again_changes_nothing(quick: Chat, flow: str,
 def _with_name(chat: Chat, run: Run) -> Callable[..., None]:
     named = replace(run, results={**run.results, "friend_name": "Bob"})
     return lambda unit: runs.save(unit, named, chat.clock.now(), chat.clock.now())
+
+
+def test_our_question_sent_back_is_no_answer(quick: Chat) -> None:
+    quick.joined()
+    quick.until(quick.clock.now().replace(hour=22, minute=1))
+    asked = quick.phones["alice"].new()[-1]
+    quick.forget()
+    quick.alice(asked)
+    quick.expect()
+    quick.alice(f"> {asked}\n5")
+    quick.expect(alice="Good to hear")
