@@ -117,6 +117,12 @@ def _install(root: str, dev: bool, guard: int) -> None:
     how_long = "with uv, which takes seconds" if uv else "with pip, which takes about a minute"
     _say(f"Making .venv from {DEV_LOCK if dev else LOCK} {how_long}.")
     if _is_no_use(venv, root):
+        if os.path.islink(venv):
+            # It may be another checkout's, which would then run this one's code.
+            raise CannotInstall(
+                f".venv is a link to {os.path.realpath(venv)}, which was not made for this checkout. "
+                "Remove the link (`rm .venv`), and give the same command again."
+            )
         shutil.rmtree(venv)
     os.makedirs(venv, exist_ok=True)
     with open(_unfinished(venv), "w"):

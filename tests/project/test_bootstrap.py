@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -108,6 +109,18 @@ def test_a_checkout_that_was_moved_gets_a_new_one(checkout: Checkout) -> None:
     checkout.root.rename(moved)
     checkout.root = moved
     assert checkout.prepare() == ["venv", "pip", "pip"]
+
+
+def test_a_link_to_another_checkouts_is_refused_and_left_alone(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.prepare()
+    other = tmp_path / "other"
+    shutil.copytree(checkout.root, other, symlinks=True)
+    shutil.rmtree(other / ".venv")
+    (other / ".venv").symlink_to(checkout.venv)
+    with pytest.raises(CannotInstall, match=r"rm \.venv"):
+        prepare(str(other), dev=False)
+    assert is_ready(str(checkout.root), False)
+    assert checkout.prepare() == []
 
 
 def test_one_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:
