@@ -32,9 +32,10 @@ class HealthPages:
         return PlainTextResponse("ok\n")
 
     async def ready(self, _request: Request) -> Response:
-        """Say whether requests for support are in good hands: 200, or 503 with what is wrong.
+        """Say whether the service is at work: 200, or 503 where no clock runs.
 
-        A green or amber light is 200: texts must still come in when a person has to look at one request.
+        A green or amber light is 200: texts must still come in when a person has to look at one request, be
+        it a finding of the auditor's or a timer that is late.
         """
         found = await run_in_threadpool(health.look, self._app)
         age = found.heartbeat_age

@@ -82,8 +82,8 @@ class Health:
 
     @property
     def ready(self) -> bool:
-        """Whether requests for support are in good hands."""
-        return self.clock_runs and self.overdue_alert_timers == 0
+        """Whether texts may come here. One late request is no reason to turn away the next one's."""
+        return self.clock_runs
 
     @property
     def light(self) -> Literal["green", "amber", "red"]:
@@ -91,7 +91,8 @@ class Health:
         if not self.ready:
             return "red"
         audited = self.audit_age is not None and self.audit_age < AUDIT_LATE
-        return "green" if audited and not self.audit_findings else "amber"
+        waits = self.overdue_alert_timers or self.audit_findings
+        return "green" if audited and not waits else "amber"
 
 
 def look(app: App) -> Health:

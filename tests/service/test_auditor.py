@@ -175,6 +175,17 @@ def test_readyz_turns_amber_and_the_figures_count(asking: Chat) -> None:
     assert "checkin_audit_findings 1.0" in figures
 
 
+def test_a_late_timer_turns_readyz_amber_and_texts_still_come_in(asking: Chat) -> None:
+    health.audit_when_due(asking.app)
+    late = asking.clock.now() - health.LATE - timedelta(seconds=1)
+    change(asking, timer(due_at=late))
+    health.beat(asking.app)
+    assert health.look(asking.app).overdue_alert_timers == 1
+    assert ready(asking) == (200, "amber", 0)
+    asking.stand_still("31s")  # no clock left a heartbeat
+    assert health.look(asking.app).light == "red"
+
+
 def test_an_auditor_that_was_switched_off_is_noticed(asking: Chat) -> None:
     health.beat(asking.app)
     health.audit_when_due(asking.app)
