@@ -21,6 +21,7 @@ from checkin.flow.model import Answer
 
 HERE = Path(__file__).parent
 HALVES = ("development", "held_out")
+NEVER_SEEN = "never_seen"
 OLDER = ("labelled_replies.yaml", "labelled_replies_second.yaml", "labelled_replies_safety.yaml")
 ANSWERS = ("ok", "low", "yes", "no", "number", "choice", "text")
 SAFETY = ("opt_out", "crisis", "support")
@@ -69,7 +70,7 @@ def question(asked: str) -> Question:
 
 
 def half(name: str) -> list[Case]:
-    """Return the labelled replies of one half."""
+    """Return the labelled replies of one half, or those never seen."""
     cases = [case for path in sorted((HERE / "replies").glob(f"{name}*.txt")) for case in read_cases(path)]
     return [*_older(), *cases] if name == "development" else cases
 

@@ -6,9 +6,10 @@ import re
 from collections import Counter
 
 from checkin.conversation.read import Reader
-from tests.conversation.labelled import ANSWERS, HALVES, SAFETY, Score, half, score
+from tests.conversation.labelled import ANSWERS, HALVES, NEVER_SEEN, SAFETY, Score, half, score
 
 MARK = "measured"
+UNSEEN = "never seen"
 TIMES = "times"
 OTHERS = ("snooze", "help", "resume", "not_an_answer", "unclear")
 
@@ -21,11 +22,19 @@ def put(document: str, mark: str, text: str) -> str:
 
 def tables(reader: Reader) -> str:
     """Return what is measured on both halves, in Markdown."""
-    return "\n\n".join(_half(name, score(reader, half(name))) for name in HALVES)
+    return "\n\n".join(
+        _scored(f"The {name.replace('_', '-')} half", score(reader, half(name))) for name in HALVES
+    )
 
 
-def _half(name: str, found: Score) -> str:
-    title = f"### The {name.replace('_', '-')} half: {len(found.read):,} replies"
+def filled(document: str, reader: Reader) -> str:
+    """Return the document with what is measured today: on both halves, and on the replies never seen."""
+    unseen = _scored("What came out", score(reader, half(NEVER_SEEN)))
+    return put(put(document, MARK, tables(reader)), UNSEEN, unseen)
+
+
+def _scored(name: str, found: Score) -> str:
+    title = f"### {name}: {len(found.read):,} replies"
     rows = [
         "| understood as | recall | precision | ordinary texts taken for it |",
         "| --- | --- | --- | --- |",

@@ -13,7 +13,7 @@ from checkin.conversation.pack import load_packs
 from checkin.conversation.read import Reader
 from checkin.conversation.understanding import Category
 from tests.conversation.labelled import ANSWERS, HALVES, SAFETY, Score, half, question, score
-from tests.conversation.tables import MARK, put, tables
+from tests.conversation.tables import filled
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "understanding.md"
 ASKED = (
@@ -75,7 +75,7 @@ def test_no_opt_out_or_crisis_is_taken_for_fine_or_a_number(name: str) -> None:
 
 def test_the_document_tells_what_is_measured_today() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
-    assert put(document, MARK, tables(reader())) == document, "run: python -m benchmarks.understanding"
+    assert filled(document, reader()) == document, "run: python -m benchmarks.understanding"
 
 
 def test_mutated_replies_are_read() -> None:
