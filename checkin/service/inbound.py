@@ -249,8 +249,10 @@ class _Reply:
         if not known:
             self._say("staff_nothing_open")
             return
-        words = fold(self.inbound.body).split()
-        named = [one for one in unanswered if fold(turn.person(one.member).name or "") in words]
+        names = {one.id: fold(turn.person(one.member).name or "") for one in unanswered}
+        said = f" {fold(self.inbound.body)} "
+        named = [one for one in unanswered if names[one.id] and f" {names[one.id]} " in said]
+        named.sort(key=lambda one: len(names[one.id]), reverse=True)  # "Mary Ann" is not Mary
         alert = (named or unanswered or list(known))[0]
         requests.feed(turn, alert, Took(person.id) if takes else Passed(person.id))
         rest = [one for one in unanswered if one.id != alert.id]

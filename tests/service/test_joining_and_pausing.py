@@ -201,6 +201,35 @@ def test_a_contact_of_two_members_is_asked_about_the_other_one_at_once(quick: Ch
     quick.expect(alice="Bob answered", bob=["I told Alice", "Charlie is still hoping"])
 
 
+@pytest.mark.parametrize(
+    ("names", "text", "taken"),
+    [
+        (("Mary Ann", "Charlie"), "1 for Mary Ann", "alice"),
+        (("Charlie", "Mary Ann"), "1 for mary-ann!", "charlie"),
+        (("Mary", "Mary Ann"), "1 for Mary Ann", "charlie"),
+        (("Mary Ann", "Mary"), "1 for Mary Ann", "alice"),
+        (("Mary Ann", "Mary"), "1 for Mary", "charlie"),
+        (("Ann", "Charlie"), "1 for Charlie, not Annie", "charlie"),
+    ],
+)
+def test_a_contact_names_one_of_two_members_by_the_whole_name(
+    quick: Chat, names: tuple[str, str], text: str, taken: str
+) -> None:
+    for member, name in zip(("alice", "charlie"), names, strict=True):
+        phone = quick.phones[member]
+        for words in ("JOIN", "YES", name, "YES", "Bob", NUMBERS["bob"]):
+            phone(words)
+        quick.bob("YES")
+    for member in ("alice", "charlie"):
+        quick.phones[member]("SUPPORT")
+        quick.later("5m")
+    quick.forget()
+    quick.bob(text)
+    other = names[1] if taken == "alice" else names[0]
+    told = names[0] if taken == "alice" else names[1]
+    quick.expect(**{taken: "Bob answered", "bob": [f"I told {told}", f"{other} is still hoping"]})
+
+
 def test_stop_in_the_window_takes_the_request_back_and_staff_look_in(quick: Chat) -> None:
     quick.joined("bob")
     quick.alice("SUPPORT")
