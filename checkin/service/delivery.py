@@ -59,6 +59,9 @@ LONGEST_SEND = timedelta(seconds=15)
 LONGEST_LOOK = timedelta(minutes=10)
 """Routine texts at a slow sender's pace may take hours; a worker's look is stopped hard after 15 minutes."""
 
+LONGEST_VALID = timedelta(hours=10)
+"""How long a carrier tries for a text that has no end of its own, as Twilio does by itself."""
+
 MOST_TRIES = 8
 BATCH = {"alerts": 1, "routine": 10}
 RETRY_FIRST = timedelta(seconds=5)
@@ -112,7 +115,7 @@ def deliver_one(app: App, message: Message) -> None:
         return  # whatever else is true: it may be out already, and that has to be settled
     person = _person(app, message)
     if _may_send(app, message, person):
-        hand_over(app, message, _outgoing(message, person, app.clock.now()))
+        hand_over(app, message, _outgoing(app, message, person, app.clock.now()))
 
 
 def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
@@ -214,14 +217,21 @@ def _person(app: App, message: Message) -> Person:
     return app.store.read(lambda unit: people.by_id(unit, message.person_id))
 
 
-def _outgoing(message: Message, person: Person, now: datetime) -> Outgoing:
-    valid_for = None if message.expires_at is None else message.expires_at - now
+def _outgoing(app: App, message: Message, person: Person, now: datetime) -> Outgoing:
+    """Return what the carrier is to have. What a flow says by itself may not arrive after the allowed hours.
+
+    With less than a second left the carrier still tries for one, the shortest that it knows.
+    """
+    until = message.expires_at
+    if message.subject.startswith("run:"):
+        until = schedules.ends(app, person, now, until or now + LONGEST_VALID)
+    valid_for = None if until is None else until - now
     return Outgoing(message.id, person.number, message.body, message.channel, valid_for)
 
 
 def _settle_doubt(app: App, message: Message) -> bool:
     """Settle a row in doubt by asking the carrier; return whether the carrier does not have it."""
-    outgoing = _outgoing(message, _person(app, message), app.clock.now())
+    outgoing = _outgoing(app, message, _person(app, message), app.clock.now())
     since = (message.first_try_at or message.created_at) - timedelta(minutes=1)
     try:
         accepted = app.carrier.find(outgoing, since)

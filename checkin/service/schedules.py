@@ -11,7 +11,7 @@ from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import outbox, people, timers
 from checkin.store.situations import Person
-from checkin.timing.hours import AllowedHours, next_allowed, spread_within
+from checkin.timing.hours import AllowedHours, allowed_until, next_allowed, spread_within
 from checkin.timing.schedule import next_start
 
 AFTER_FLOW = "after"
@@ -117,6 +117,11 @@ def forget(turn: Turn, member_id: str) -> None:
 def allowed(app: App, person: Person, at: datetime) -> datetime:
     """Return this moment, or the next one within the allowed hours on the person's own clock."""
     return next_allowed(at, app.zone_name(person), hours_of(app))
+
+
+def ends(app: App, person: Person, at: datetime, until: datetime) -> datetime:
+    """Return when the person's allowed hours around this moment end, `until` at the latest."""
+    return allowed_until(at, until, app.zone_name(person), hours_of(app))
 
 
 def has_had_enough(turn: Turn, person: Person) -> bool:

@@ -87,6 +87,29 @@ def next_allowed(at: datetime, zone: str, hours: AllowedHours) -> datetime:
     return min((moment for moment in changes if is_allowed(moment, zone, hours)), default=opens)
 
 
+def allowed_until(at: datetime, until: datetime, zone: str, hours: AllowedHours) -> datetime:
+    """Return the first moment from `at` on that is not allowed, `until` at the latest; aware, in UTC.
+
+    Hours end when the member's clock reaches their end, or where it is changed.
+    """
+    at, until, tz = at.astimezone(UTC), until.astimezone(UTC), ZoneInfo(zone)
+    moments = [at, *_closes(at, until, tz, hours), *_clock_changes(at, until, tz)]
+    ends = (moment for moment in moments if at <= moment < until and not is_allowed(moment, zone, hours))
+    return min(ends, default=until)
+
+
+def _closes(at: datetime, until: datetime, tz: ZoneInfo, hours: AllowedHours) -> Iterator[datetime]:
+    """Yield the moments at which the member's clock shows an end of the hours, on the days around these."""
+    ends = {span[1] % MINUTES_A_DAY for day in range(1, 8) if (span := hours.span(day)) is not None}
+    day, last = at.astimezone(tz).date(), until.astimezone(tz).date()
+    while day <= last:
+        for end in ends:
+            for fold in (0, 1):
+                moment = time(end // 60, end % 60, fold=fold)
+                yield datetime.combine(day, moment, tzinfo=tz).astimezone(UTC)
+        day += timedelta(days=1)
+
+
 def _opens(at: datetime, zone: str, hours: AllowedHours) -> Iterator[datetime]:
     """Yield the moments at which the member's clock shows the start of the hours, on the days around `at`."""
     tz = ZoneInfo(zone)

@@ -191,7 +191,9 @@ class History(RuleBasedStateMachine):
                 if sends and not person.stopped and message.state == "sending":
                     hours = delivery._allowed_from(self.chat.app, message, person, self.chat.clock.now())
                     if hours == self.chat.clock.now():
-                        self.chat.carrier._take(delivery._outgoing(message, person, self.chat.clock.now()))
+                        self.chat.carrier._take(
+                            delivery._outgoing(self.chat.app, message, person, self.chat.clock.now())
+                        )
         self.chat.restart()
 
     @rule()

@@ -115,6 +115,26 @@ def test_nothing_that_a_flow_says_by_itself_leaves_at_night(quick: Chat) -> None
     quick.expect(alice="we missed you today")
 
 
+def test_what_a_flow_says_by_itself_may_not_arrive_at_night(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.clock.move_to(FIVE)
+    due.run_due(quick.app, "routine")
+    quick.clock.move_to(FIVE + timedelta(minutes=10))
+    deliver(quick)
+    assert quick.carrier.sent[-1].valid_for == timedelta(hours=3, minutes=50)  # as it expires
+    quick.clock.move_to(FIVE + timedelta(hours=3, minutes=59))
+    due.run_due(quick.app, "routine")
+    deliver(quick)
+    assert "we missed you" in quick.carrier.sent[-1].body
+    assert quick.carrier.sent[-1].valid_for == timedelta(minutes=1)  # the hours end at nine
+
+
+def test_a_request_for_support_may_arrive_at_night(chat: Chat) -> None:
+    notified(chat)
+    deliver(chat)
+    assert chat.carrier.sent[-1].valid_for is None
+
+
 def test_sending_failed_for_good(chat: Chat) -> None:
     asked(chat)
     chat.carrier.refuse(ALICE, FailureKind.PERMANENT, "30007")
@@ -340,7 +360,7 @@ def test_killed_between_claim_and_record(chat: Chat, taken: bool) -> None:
     (claimed,) = delivery.claim(chat.app, "routine")
     if taken:
         person = chat.app.store.read(lambda unit: people.by_id(unit, claimed.person_id))
-        chat.carrier.send(delivery._outgoing(claimed, person, chat.clock.now()))
+        chat.carrier.send(delivery._outgoing(chat.app, claimed, person, chat.clock.now()))
     chat.restart()
     deliver(chat)
     assert state(chat) == "sending"

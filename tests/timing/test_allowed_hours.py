@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkin.timing.hours import AllowedHours, is_allowed, next_allowed
+from checkin.timing.hours import AllowedHours, allowed_until, is_allowed, next_allowed
 
 DAYTIME = AllowedHours(9 * 60, 21 * 60)
 YEAR_2024 = datetime(2024, 1, 1, tzinfo=UTC)
@@ -156,3 +156,22 @@ def test_the_next_allowed_moment_is_allowed_and_the_first(
         assert not is_allowed(found - timedelta(microseconds=1), zone, hours)
         middle = at + (found - at) / 2
         assert not is_allowed(middle, zone, hours)
+
+
+@settings(max_examples=100)
+@given(
+    zone=st.sampled_from(CHANGING),
+    minutes=st.integers(0, 366 * 24 * 60),
+    start=st.integers(0, 1439),
+    length=st.integers(1, 1440),
+)
+def test_hours_end_where_a_walk_minute_by_minute_ends(
+    zone: str, minutes: int, start: int, length: int
+) -> None:
+    end = start + length if start + length <= 1440 else start + length - 1440
+    hours = AllowedHours(0, 1440) if end == start else AllowedHours(start, end)
+    at = YEAR_2024 + timedelta(minutes=minutes)
+    slow, until = at, at + timedelta(hours=10)
+    while slow < until and is_allowed(slow, zone, hours):
+        slow += timedelta(minutes=1)
+    assert allowed_until(at, until, zone, hours) == slow
