@@ -37,7 +37,7 @@ FARTHEST_REMINDER = timedelta(hours=4)
 """Staff hear at least so often of a request that nobody has taken, whatever the policy says."""
 
 SLACK = timedelta(minutes=6)
-"""A timer whose work failed is put off for five minutes."""
+"""How much farther away than its wait a timer may be: clocks of several machines differ."""
 
 TELL_EVERY = timedelta(hours=1)
 MOST_TEXTS = 24

@@ -32,7 +32,7 @@ NOT_SENT_YET = timedelta(minutes=5)
 """How long a timer is put off whose question is still on its way: silence counts from its sending."""
 
 POISONED_FOR = timedelta(minutes=5)
-"""A timer whose work fails is put off for so long, so that it holds up nothing else."""
+"""A timer whose work fails is tried again after so long, so that it holds up nothing else."""
 
 
 def claim(app: App, lane: Lane) -> Sequence[Timer]:
@@ -52,13 +52,17 @@ def run_due(app: App, lane: Lane) -> int:
 
 
 def fire_safely(app: App, timer: Timer) -> None:
-    """Do one timer. One that fails is put off and reported; the next ones are not held up."""
+    """Do one timer. One that fails is tried again later and reported; the next ones are not held up.
+
+    An alert's stays due when it was, so that health and the auditor see how late the request is.
+    """
     try:
         fire(app, timer)
     except Exception:
         log.exception("timer failed", subject=timer.subject)
         until = app.clock.now() + POISONED_FOR
-        app.store.run(lambda unit: timers.put_off(unit, timer, until))
+        later = timers.hold if timer.lane == "alerts" else timers.put_off
+        app.store.run(lambda unit: later(unit, timer, until))
 
 
 def fire(app: App, timer: Timer) -> None:

@@ -58,6 +58,11 @@ def put_off(unit: Unit, timer: Timer, until: datetime) -> None:
     unit.write(_put_off, {**_this(timer), "new_due_at": until})
 
 
+def hold(unit: Unit, timer: Timer, until: datetime) -> None:
+    """Give this very timer to nobody before then, and leave it due when it was: it shows as late."""
+    unit.write(_hold, {**_this(timer), "until": until})
+
+
 def drop_all(unit: Unit, prefix: str) -> None:
     """Forget every timer whose subject begins so. A prefix ends in a colon."""
     assert prefix.endswith(":")
@@ -142,6 +147,7 @@ _claim = (
 _still_set = sa.select(timers.c.subject).where(_is_this)
 _drop_this = sa.delete(timers).where(_is_this)
 _put_off = sa.update(timers).where(_is_this).values(due_at=_p("new_due_at"), claimed_until=None)
+_hold = sa.update(timers).where(_is_this).values(claimed_until=_p("until"))
 _counting = (timers.c.subject == _p("timer"), timers.c.counts_from == _p("outbox"))
 _counting_from = sa.select(timers.c.after_seconds).where(*_counting)
 _set_due = sa.update(timers).where(*_counting).values(due_at=_p("new_due_at"))

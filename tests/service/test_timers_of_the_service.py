@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from checkin.alert.model import AlertState
 from checkin.carrier.base import FailureKind
 from checkin.flow.model import ScheduleTrigger
 from checkin.flow.program import Limits
-from checkin.service import delivery, due, schedules
+from checkin.service import auditor, delivery, due, health, schedules
 from checkin.service.turn import Turn
 from checkin.store import runs, tables, timers
 from checkin.store.runs import FlowVersion
@@ -119,6 +121,40 @@ def test_a_poisoned_timer_is_put_off_and_holds_nothing_up(chat: Chat, logs: list
     assert due_timer(chat, "nothing:").due_at == FIVE + due.POISONED_FOR
     assert [line["event"] for line in logs] == ["timer failed"]
     logs.clear()
+
+
+def test_an_alert_whose_timer_always_fails_shows_as_late_until_it_works(
+    chat: Chat, logs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(turn: Turn, timer: Timer, rest: str) -> None:
+        raise ZeroDivisionError
+
+    def seen() -> tuple[int, list[str]]:
+        found = chat.app.store.read(lambda unit: auditor.findings(unit, chat.clock.now()))
+        return health.look(chat.app).overdue_alert_timers, [one.wrong for one in found]
+
+    chat.joined("bob")
+    chat.alice("SUPPORT")
+    chat.forget()
+    due_at = due_timer(chat, "alert:").due_at
+    chat.clock.move_to(due_at)
+    with monkeypatch.context() as broken:
+        broken.setitem(due._WORK, "alert", fail)
+        assert due.run_due(chat.app, "alerts") == 1
+        assert due.run_due(chat.app, "alerts") == 0, "it is left alone for a while"
+        assert seen() == (0, [])
+        chat.clock.move_to(due_at + auditor.LATE + timedelta(seconds=1))
+        assert due.run_due(chat.app, "alerts") == 0
+        assert seen() == (1, ["overdue"])
+        chat.clock.move_to(due_at + due.POISONED_FOR + timedelta(seconds=1))
+        assert due.run_due(chat.app, "alerts") == 1
+        assert seen() == (1, ["overdue"]), "a second failure hides nothing"
+    assert [line["event"] for line in logs] == ["timer failed"] * 2
+    logs.clear()
+    chat.clock.move_to(chat.clock.now() + due.POISONED_FOR + timedelta(seconds=1))
+    chat.settle()
+    chat.expect(alice="I texted Bob", bob="would like to hear from you")
+    assert seen() == (0, [])
 
 
 def test_what_is_put_off_or_dropped_is_this_very_timer(chat: Chat) -> None:
