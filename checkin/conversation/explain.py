@@ -46,7 +46,7 @@ def explain(reader: Reader, text: str, language: str, question: Question) -> Exp
         found.value,
         tuple(name_of(category) for category in found.also),
         found.rule,
-        reader.words_of(found, text, language),
+        reader.words_of(found, text, language, question),
         reader.runner_up(found, text, language, question),
     )
 

@@ -69,10 +69,9 @@ class Reader:
         folded = normal(text)
         if self._is_reaction(folded):
             return _REACTION
-        written = None if question.asked is None else without_question(folded, question.asked)
-        if written == "":
+        folded, is_echo = _written(folded, question)
+        if is_echo:
             return _ECHO
-        folded = folded if written is None else written
         scan = self.lexicon.scan(folded, language)
         if not scan.words:
             return _wordless(scan)
@@ -82,9 +81,9 @@ class Reader:
             text, folded, scan, question
         )
 
-    def words_of(self, found: Understanding, text: str, language: str) -> tuple[str, ...]:
+    def words_of(self, found: Understanding, text: str, language: str, question: Question) -> tuple[str, ...]:
         """Return the words of `text` that led to `found`, as they were compared; none where no word did."""
-        scan = self.lexicon.scan(normal(text), language)
+        scan = self.lexicon.scan(_written(normal(text), question)[0], language)
         for hits in scan.hits.values():
             for hit in hits:
                 if hit.leaf.rule == found.rule:
@@ -97,7 +96,7 @@ class Reader:
         self, found: Understanding, text: str, language: str, question: Question
     ) -> Understanding | None:
         """Return what `text` would mean if it did not mean `found`; None where that is nothing else."""
-        folded = normal(text)
+        folded = _written(normal(text), question)[0]
         scan = self.lexicon.scan(folded, language)
         if not scan.words:
             return None
@@ -199,6 +198,12 @@ class Reader:
             if number is not None:
                 return Understanding(Category.TEXT, number, rule="phone")
         return None
+
+
+def _written(folded: str, question: Question) -> tuple[str, bool]:
+    """Return what somebody wrote beside our question, and whether that is nothing but our question."""
+    rest = None if question.asked is None else without_question(folded, question.asked)
+    return (folded, False) if rest is None else (rest, not rest)
 
 
 def _agrees(question: Question) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checkin.conversation.read import understand
+from checkin.conversation.explain import explain
+from checkin.conversation.read import default_reader, understand
 from checkin.conversation.understanding import Category, Question
 from checkin.flow.load import load_folder
 from checkin.flow.model import Ask
@@ -67,3 +68,10 @@ def test_a_sign_beside_the_question_is_kept() -> None:
 def test_words_that_only_resemble_the_question_are_an_answer() -> None:
     found = understand("Today I am feeling a 2", "en", ASKED)
     assert (found.category, found.value) == (Category.NUMBER, 2)
+
+
+def test_the_words_that_are_named_are_those_beside_the_question() -> None:
+    text = f"> {ENGLISH}\n4ish"
+    explained = explain(default_reader(), text, "en", ASKED)
+    assert explained.words == ("4",)
+    assert explained.runner_up is None
