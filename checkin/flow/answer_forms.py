@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
-from checkin.flow.build import answer_of
+from checkin.flow.answer_shape import AnswerForm, AnswerShape
+from checkin.flow.kept import answer_of
 from checkin.flow.model import Answer
-from checkin.flow.shape import AnswerForm, AnswerShape
 
 
 class AnswerFormRefused(Exception):

@@ -6,7 +6,7 @@ proves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -15,7 +15,8 @@ from checkin.flow.condition import ConditionError, UnknownName, compile_conditio
 from checkin.flow.document import Document, Path
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
-from checkin.flow.kinds import NUMBER, TEXT, TRUTH, YES_NO, Kind
+from checkin.flow.kept import answer_kind, answer_of, results, scores
+from checkin.flow.kinds import Kind
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED
 from checkin.flow.triggers import read_triggers
@@ -66,7 +67,7 @@ def build(
     """Build the flow that `form` describes, and collect what is wrong in its single steps."""
     facts = {language: program.facts(language) for language in program.languages}
     wording = Wording(document, program.languages, facts)
-    names = {**FACTS, **_results(form, document, broken)}
+    names = {**FACTS, **results(form, document, broken)}
     builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)))
     steps = {
         step.name: step for name, written in form.steps.items() for step in builder.steps_of(name, written)
@@ -81,7 +82,7 @@ def build(
         first=next(iter(document.get(("steps",)) or steps), ""),
         source=source,
         check_in=_begun_by_program(start) if form.check_in is None else form.check_in,
-        recalls=frozenset(_scores(form)),
+        recalls=frozenset(scores(form)),
         shared={key: program.texts[key] for key in SHARED},
     )
     complete = builder.complete and wording.complete and not broken
@@ -92,105 +93,6 @@ def build(
 def _begun_by_program(start: Iterable[model.Trigger]) -> bool:
     by_member = (model.KeywordTrigger, model.JoinedTrigger)
     return any(not isinstance(trigger, by_member) for trigger in start)
-
-
-def _scores(form: shape.FlowShape) -> Iterator[str]:
-    """Go through the scores of the measures that this flow asks."""
-    for step in form.steps.values():
-        if isinstance(step, shape.MeasureShape):
-            yield measures.measure(step.measure).sums()[0].name
-
-
-def answer_kind(answer: model.Answer) -> Kind:
-    """Return what an answer of this kind can be."""
-    match answer.kind:
-        case "scale":
-            low, high = answer.low or 0, answer.high or 0
-            return Kind("number", tuple(range(low, high + 1)))
-        case "number":
-            return NUMBER
-        case "yes_no":
-            return YES_NO
-        case "choice":
-            return Kind("text", tuple(answer.choices))
-        case "text" | "phone":
-            return TEXT
-        case _:
-            assert_never(answer.kind)
-
-
-def answer_names(ask: model.Ask) -> Mapping[str, Kind]:
-    """Return the names that mean the answer in a question's own branches: `answer`, and where it is kept."""
-    kind = answer_kind(ask.answer)
-    return {"answer": kind, **({ask.answer.save_as: kind} if ask.answer.save_as else {})}
-
-
-def one_answer(ask: model.Ask, case: model.Values) -> bool:
-    """Whether all names that mean the answer of this question have one value in this case."""
-    return len({case[name] for name in answer_names(ask) if name in case}) <= 1
-
-
-def _value_kind(value: model.Value) -> Kind:
-    if isinstance(value, bool):
-        return TRUTH
-    if isinstance(value, int | float):
-        return Kind("number", (value,))
-    return Kind("text" if isinstance(value, str) else "any", (value,))
-
-
-def _results(form: shape.FlowShape, document: Document, broken: frozenset[str]) -> dict[str, Kind]:
-    """Return every name that a step of this flow keeps something under."""
-    found: dict[str, Kind] = {}
-
-    def keep(name: str, kind: Kind) -> None:
-        found[name] = found[name].merged(kind) if name in found else FACTS.get(name, kind)
-
-    for step in form.steps.values():
-        if isinstance(step, shape.AskShape):
-            answer = answer_of(step.answer, ())
-            if answer.save_as:
-                keep(answer.save_as, answer_kind(answer))
-        elif isinstance(step, shape.SetShape):
-            for name, value in step.set.items():
-                keep(name, _value_kind(value))
-        elif isinstance(step, shape.MeasureShape):
-            for name, kind in measures.kept(measures.measure(step.measure)).items():
-                keep(name, kind)
-    for name in _scores(form):
-        keep(measures.last(name), NUMBER)
-    for name in _names_in_broken(document, broken):
-        keep(name, Kind("any"))
-    return found
-
-
-def _names_in_broken(document: Document, broken: frozenset[str]) -> Iterable[str]:
-    """Return what steps that cannot be read seem to keep, so that its users are not blamed."""
-    for step in broken:
-        saved = document.get(("steps", step, "answer", "save_as"))
-        fixed = document.get(("steps", step, "set"))
-        yield from (saved,) if isinstance(saved, str) else ()
-        yield from (key for key in fixed if isinstance(key, str)) if isinstance(fixed, dict) else ()
-
-
-def answer_of(form: str | shape.AnswerShape, languages: tuple[str, ...]) -> model.Answer:
-    """Return the answer that a question of this form accepts."""
-    if isinstance(form, str):
-        kind: Any = form
-        return model.Answer(kind)
-    low, high = form.scale or form.number or (None, None)
-    choices = {name: _words(words, languages) for name, words in (form.choice or {}).items()}
-    kind = form.kind
-    return model.Answer(kind, form.save_as, low, high, choices)
-
-
-def _words(form: Any, languages: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-    if isinstance(form, dict):
-        return {language: _tuple(words) for language, words in form.items()}
-    return {language: _tuple(form) for language in languages}
-
-
-def _tuple(words: str | list[str]) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(words)
 
 
 @dataclass(slots=True)

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from checkin.flow import graph
-from checkin.flow.build import Built, answer_names, one_answer
+from checkin.flow.build import Built
 from checkin.flow.cases import cases
 from checkin.flow.document import Document, Path
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
+from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
 from checkin.flow.measures import last
 from checkin.flow.model import (

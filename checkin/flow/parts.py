@@ -131,3 +131,10 @@ WordsShape = Annotated[
     Discriminator(_words_kind),
 ]
 """Words in each language; or, where they are the same in all languages, just the words."""
+
+
+def first_of(keys: tuple[str, ...], value: object) -> str | None:
+    """Return the tag of the first of these keys that a mapping (or a model) has."""
+    if isinstance(value, dict):
+        return next((f"<{key}>" for key in keys if key in value), None)
+    return next((f"<{key}>" for key in keys if hasattr(value, key)), None)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from checkin.flow.build import answer_names, one_answer
 from checkin.flow.cases import Case, cases
 from checkin.flow.graph import branches, waits
+from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
 from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Step, Value, Values
 from checkin.flow.texts import FACTS

@@ -10,17 +10,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import assert_never
 
-from checkin.flow import model, shape
+from checkin.flow import model
+from checkin.flow import trigger_shape as shape
 from checkin.flow.days import read_period
 from checkin.flow.document import Document, Path
 from checkin.flow.issue import Code, Issue
 from checkin.flow.program import Program
+from checkin.flow.shape import FlowShape
 from checkin.flow.words import ALWAYS, ANSWERS, fold
 from checkin.timing.schedule import EVERY_DAY, FIRST_WEEK, Rule, next_start, read_cron
 
 
 def read_triggers(
-    form: shape.FlowShape, document: Document, program: Program
+    form: FlowShape, document: Document, program: Program
 ) -> tuple[tuple[model.Trigger, ...], tuple[Issue, ...]]:
     """Return what starts the flow, and what is wrong with it."""
     issues: list[Issue] = []

@@ -17,7 +17,8 @@ from checkin.flow.document import Document, Path
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
 from checkin.flow.parts import Shape
-from checkin.flow.shape import KINDS, TRIGGERS
+from checkin.flow.shape import KINDS
+from checkin.flow.trigger_shape import TRIGGERS
 
 S = TypeVar("S", bound=Shape)
 
