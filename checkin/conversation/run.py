@@ -115,7 +115,7 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The run ends from outside: `opted_out`, `superseded`, `left`, `staff`."""
+    """The run ends from outside: `opted_out`, `paused`, `undelivered`, `superseded`, `left`, `staff`."""
 
     reason: str
 

@@ -36,7 +36,7 @@ from checkin.carrier.base import (
 )
 from checkin.carrier.twilio_words import CONGESTED, failure_of_callback
 from checkin.conversation.run import Closed
-from checkin.service import calling, conversations, pacing, requests, schedules, standing
+from checkin.service import calling, conversations, pacing, requests, schedules, standing, unheard
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, people, runs, timers
@@ -354,13 +354,15 @@ def _failed(turn: Turn, message: Message, code: str | None, why: FailureKind) ->
         alert = alerts.by_id(turn.unit, rest)
         if alert is not None:
             requests.feed(turn, alert, OutOfReach(message.person_id))
-    elif kind in ("run", "contact"):
+    elif kind == "run":
+        unheard.failed(turn, message, rest, why)
+    elif kind == "contact":
         turn.add_task(
             "undelivered",
             id=f"{message.id}.undelivered",
-            member_id=message.person_id if kind == "run" else None,
+            member_id=None,
             subject=message.subject,
-            note=f"A text to {turn.person(message.person_id).name or 'a member'} could not be delivered.",
+            note=f"A text to {turn.person(message.person_id).name or 'a contact'} could not be delivered.",
         )
 
 

@@ -15,24 +15,36 @@ from checkin.service import health
 from checkin.service.settings import Settings
 from checkin.service.wiring import carrier_of, open_app, read_flows
 from checkin.store.migrate import current_revision, head_revision
+from checkin.timing.pacing import SLOWEST
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what, whether it is good, what was seen, and how to mend it."""
+    """One thing that was looked at: what, whether it is good, what was seen, and how to mend it.
+
+    One that is good and `warns` may be meant so, and may not.
+    """
 
     what: str
     good: bool
     seen: str
     mend: str = ""
+    warns: bool = False
 
     def __str__(self) -> str:
-        line = f"{'ok  ' if self.good else 'BAD '} {self.what}: {self.seen}"
-        return line if self.good or not self.mend else f"{line}\n     {self.mend}"
+        mark = "BAD " if not self.good else "warn" if self.warns else "ok  "
+        line = f"{mark} {self.what}: {self.seen}"
+        return f"{line}\n     {self.mend}" if self.mend and (self.warns or not self.good) else line
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as plain JSON values."""
-        return {"what": self.what, "good": self.good, "seen": self.seen, "mend": self.mend}
+        return {
+            "what": self.what,
+            "good": self.good,
+            "warns": self.warns,
+            "seen": self.seen,
+            "mend": self.mend,
+        }
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -149,6 +161,7 @@ def _carrier(settings: Settings) -> Iterator[Finding]:
     from checkin.carrier.base import CarrierError
     from checkin.carrier.twilio import TwilioCarrier
 
+    yield _sender_rate(settings)
     try:
         carrier = carrier_of(settings)
         assert isinstance(carrier, TwilioCarrier)
@@ -160,3 +173,18 @@ def _carrier(settings: Settings) -> Iterator[Finding]:
         yield Finding("Twilio", True, "account, sender and webhooks are set up")
     for finding in findings:
         yield Finding("Twilio", False, finding.what, finding.mend)
+
+
+def _sender_rate(settings: Settings) -> Finding:
+    """Tell an operator who never said how fast the sender is that the slowest is assumed."""
+    given = settings.sender_rate is not None
+    return Finding(
+        "sender rate",
+        True,
+        f"check-ins keep below {settings.sender_rate or SLOWEST:g} segments a second"
+        + ("" if given else ", as for the slowest sender: 1,000 texts take 20 minutes or more"),
+        ""
+        if given
+        else "Set CHECKIN_SENDER_RATE to what Twilio takes from your sender; docs/settings.md has the kinds.",
+        warns=not given,
+    )

@@ -17,7 +17,7 @@ import structlog
 from checkin.alert.model import TimerFired as AlertTimerFired
 from checkin.conversation.run import TimerFired
 from checkin.flow.model import Flow
-from checkin.service import contacting, conversations, importing, requests, schedules, standing
+from checkin.service import contacting, conversations, importing, requests, schedules, standing, unheard
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, outbox, runs, timers
@@ -195,4 +195,5 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "schedule": _schedule,
     "follow_up": _follow_up,
     "imported": _imported,
+    unheard.TIMER: unheard.ended,
 }

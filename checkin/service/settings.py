@@ -42,7 +42,8 @@ class Settings:
     twilio_from: str | None = field(default=None, repr=False)
     twilio_messaging_service_sid: str | None = None
     twilio_api_url: str = TWILIO_API
-    sender_rate: float = 1.0
+    sender_rate: float | None = None
+    """None where the operator has not said what it is: that of the slowest kind of sender is assumed."""
 
     @property
     def carrier(self) -> Literal["twilio", "emulator"]:

@@ -24,7 +24,7 @@ from checkin.store.migrate import current_revision, head_revision
 from checkin.store.store import Store, open_store
 from checkin.store.vault import keys_of_dev
 from checkin.timing.clock import Clock
-from checkin.timing.pacing import Pace
+from checkin.timing.pacing import SLOWEST, Pace
 
 
 class NotMigrated(Exception):
@@ -94,7 +94,7 @@ def open_app(
             program=program,
             load=_loader(program),
             wake=wake,
-            pace=Pace(settings.sender_rate) if settings.carrier == "twilio" else None,
+            pace=Pace(settings.sender_rate or SLOWEST) if settings.carrier == "twilio" else None,
             rest=time.sleep,
         )
         know_staff(app)

@@ -143,6 +143,11 @@ def open_tasks(unit: Unit) -> Sequence[Task]:
     return [_task(unit, row) for row in unit.read(_open_tasks)]
 
 
+def has_open_task(unit: Unit, kind: str, member_id: str) -> bool:
+    """Whether something of this kind is on the staff's list about a member."""
+    return unit.first(_open_task_of, {"task_kind": kind, "member": member_id}) is not None
+
+
 def task_by_id(unit: Unit, task_id: str) -> Task | None:
     """Return one task, done or not."""
     row = unit.first(_task_by_id, {"task": task_id})
@@ -234,6 +239,11 @@ _notify_again = (
 )
 _insert_task = sa.insert(tasks)
 _open_tasks = sa.select(tasks).where(tasks.c.state == "open").order_by(tasks.c.created_at)
+_open_task_of = (
+    sa.select(tasks.c.id)
+    .where(tasks.c.state == "open", tasks.c.kind == _p("task_kind"), tasks.c.member_id == _p("member"))
+    .limit(1)
+)
 _task_by_id = sa.select(tasks).where(tasks.c.id == _p("task"))
 _finish_task = (
     sa.update(tasks)

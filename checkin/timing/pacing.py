@@ -22,6 +22,9 @@ SEGMENTS_A_SECOND: Mapping[str, float] = {
 """Rates of the kinds of senders (https://help.twilio.com/articles/115002943027). A US long code that is
 registered (10DLC) has the rate of its campaign: write the number."""
 
+SLOWEST = SEGMENTS_A_SECOND["long-code"]
+"""What is assumed of a sender whose rate nobody has told us."""
+
 ROUTINE_SHARE = 0.8
 """What of the rate routine texts may use; the rest is the alerts' own."""
 

@@ -66,10 +66,12 @@ def test_all_is_well(cradle: Nursery, on_redis: Deployment, env: dict[str, str])
             "clock",
             "alerts",
             "broker",
+            "sender rate",
             "Twilio",
         ],
         True,
     )
+    assert not any(one["warns"] for one in found.values())
     assert status == 0
     status, said = cradle.run("checkin doctor", env, on_redis.folder)
     assert status == 0
@@ -87,6 +89,22 @@ def test_a_wrong_webhook_is_named_with_the_right_one(
     assert found["Twilio"]["mend"].endswith(f"{PUBLIC_URL}/twilio/sms")
     _, said = cradle.run("checkin doctor", env, account.folder)
     assert "BAD  Twilio: Texts to the number go to https://old.example.org/twilio/sms.\n     Set the" in said
+
+
+def test_a_sender_rate_that_nobody_has_set_is_a_warning(
+    cradle: Nursery, on_redis: Deployment, env: dict[str, str]
+) -> None:
+    unset = {name: value for name, value in env.items() if name != "CHECKIN_SENDER_RATE"}
+    status, found = examine(cradle, on_redis, unset)
+    assert status == 0, "it may be meant so"
+    assert [what for what, one in found.items() if one["warns"]] == ["sender rate"]
+    assert found["sender rate"]["seen"].startswith(
+        "check-ins keep below 1 segments a second, as for the slow"
+    )
+    assert "CHECKIN_SENDER_RATE" in found["sender rate"]["mend"]
+    _, said = cradle.run("checkin doctor", unset, on_redis.folder)
+    assert "warn sender rate: " in said
+    assert "\n     Set CHECKIN_SENDER_RATE" in said
 
 
 def test_a_wrong_token_and_a_suspended_account_are_told_apart(

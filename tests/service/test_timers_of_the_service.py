@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checkin.alert.model import AlertState
-from checkin.carrier.base import FailureKind
 from checkin.flow.model import ScheduleTrigger
 from checkin.flow.program import Limits
 from checkin.service import auditor, delivery, due, health, schedules
@@ -386,15 +385,6 @@ def test_alert_timers_are_set_for_every_open_alert_after_any_of_it(chat: Chat) -
     chat.later("3d")
     assert chat.all_alerts()[0].state is AlertState.WITH_STAFF  # nobody said that somebody came
     assert due_timer(chat, "alert:").transition == chat.all_alerts()[0].timer
-
-
-def test_a_question_that_failed_is_on_the_list_and_its_reminder_still_comes(quick: Chat) -> None:
-    quick.joined("bob")
-    quick.carrier.refuse(NUMBERS["alice"], FailureKind.BAD_NUMBER, "30003")
-    quick.until(FIVE)
-    assert [task.kind for task in quick.tasks()] == ["undelivered"]
-    quick.later("3h")
-    quick.expect(alice="we missed you today")
 
 
 def test_rows_of_the_journal_are_numbered_without_a_gap(chat: Chat) -> None:
