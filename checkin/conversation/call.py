@@ -170,7 +170,7 @@ def _listen(answer: Answer | None, language: str) -> tuple[Listen, str]:
             keys = {str(place): word for place, word in enumerate(said[:9], start=1)}
             lines = " ".join(words["choice"].format(key=key, word=word) for key, word in keys.items())
             return Listen(1, {**keys, **person}, tuple(said)), lines
-        case "text":
+        case "text" | "date" | "time":
             return Listen(1, person), ""
         case _:
             assert_never(answer.kind)

@@ -30,7 +30,7 @@ def without_question(folded: str, asked: Text) -> str | None:
     """
     if len(folded) < SHORTEST:
         return None
-    for template in asked.by_language.values():
+    for template in asked.written():
         pattern = _pattern(template.parts)
         found = pattern.search(folded) if pattern is not None else None
         if found is not None:

@@ -61,6 +61,7 @@ from checkin.conversation.run import (
 )
 from checkin.conversation.understanding import Category, Understanding
 from checkin.conversation.walk import Broken, Ending, Walk
+from checkin.flow.forms import read_date, read_time
 from checkin.flow.model import Answer, Ask, Flow, Value, Wait
 from checkin.people.names import short_name
 
@@ -108,7 +109,10 @@ def step(flow: Flow, run: Run, event: Event) -> tuple[Run, tuple[Effect, ...]]:
     """
     _check(flow, run, event)
     facts = {} if isinstance(event, Closed) else event.facts
-    walk = Walk(flow, facts, dict(run.results), run.step, run.rung, run.unclear, run.snoozed, run.outcome)
+    lot = f"{run.id}:{run.transition}"
+    walk = Walk(
+        flow, facts, dict(run.results), run.step, run.rung, run.unclear, run.snoozed, run.outcome, lot
+    )
     try:
         ending = _take(walk, run, event)
     except Broken as broken:
@@ -253,6 +257,10 @@ def answer_value(answer: Answer, understanding: Understanding) -> Value:
             return (short_name(value) if _is_name(answer) else value) or None
         case "phone":
             return value if category is Category.TEXT and isinstance(value, str) and value else None
+        case "date":
+            return value if category is Category.TEXT and read_date(value) is not None else None
+        case "time":
+            return value if category is Category.TEXT and read_time(value) is not None else None
         case _:
             assert_never(answer.kind)
 

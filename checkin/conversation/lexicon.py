@@ -55,12 +55,13 @@ Node = dict[str, Any]
 class Scan:
     """One text with everything that the packs know in it."""
 
-    __slots__ = ("fillers", "hits", "lexicon", "tokens", "words")
+    __slots__ = ("fillers", "hits", "language", "lexicon", "tokens", "words")
 
     def __init__(
-        self, lexicon: Lexicon, tokens: Tokens, hits: dict[str, list[Hit]], fillers: set[int]
+        self, lexicon: Lexicon, language: str, tokens: Tokens, hits: dict[str, list[Hit]], fillers: set[int]
     ) -> None:
         self.lexicon = lexicon
+        self.language = language
         self.tokens = tokens
         self.words = tokens.words
         self.hits = hits
@@ -174,7 +175,7 @@ class Lexicon:
                 self._walk(node, words, place, found)
         for hit in found.get("fillers", ()):
             fillers.update(range(hit.start, hit.end))
-        return Scan(self, tokens, found, fillers)
+        return Scan(self, language, tokens, found, fillers)
 
     def _despelled(self, text: str) -> str:
         """Return the text with words like "st0p" and "s t o p" made whole."""

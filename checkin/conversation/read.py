@@ -23,6 +23,7 @@ from typing import assert_never
 from checkin.conversation import answers
 from checkin.conversation.echo import without_question
 from checkin.conversation.lexicon import Lexicon, Scan
+from checkin.conversation.moments import read_date, read_time
 from checkin.conversation.normal import clean, normal
 from checkin.conversation.pack import Pack, load_packs
 from checkin.conversation.safety import (
@@ -33,7 +34,6 @@ from checkin.conversation.safety import (
     support_reading,
 )
 from checkin.conversation.understanding import Category, Context, Question, Understanding
-from checkin.flow.model import Answer
 
 PhoneReader = Callable[[str], str | None]
 """Turns a candidate ("202 555 0101") into E.164, or None when it is no number that can be called."""
@@ -169,11 +169,13 @@ class Reader:
             case Context.NONE | Context.STOPPED:
                 if question.answer is None:
                     return answers.read_unasked(scan)
-                return self._to_question(text, folded, scan, question.answer)
+                return self._to_question(text, folded, scan, question)
             case _:
                 assert_never(question.context)
 
-    def _to_question(self, text: str, folded: str, scan: Scan, answer: Answer) -> Understanding | None:
+    def _to_question(self, text: str, folded: str, scan: Scan, question: Question) -> Understanding | None:
+        answer = question.answer
+        assert answer is not None
         match answer.kind:
             case "scale":
                 number = answers.read_whole_number(scan, answer.low, answer.high)
@@ -189,6 +191,12 @@ class Reader:
                 return None if known else _free_text(text, scan)
             case "phone":
                 return self._phone(folded)
+            case "date":
+                day = read_date(folded, scan.language, question.today)
+                return None if day is None else Understanding(Category.TEXT, day.isoformat(), rule="date")
+            case "time":
+                at = read_time(folded)
+                return None if at is None else Understanding(Category.TEXT, f"{at:%H:%M}", rule="time")
             case _:
                 assert_never(answer.kind)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from checkin.flow.model import Answer, Text, Value
@@ -42,21 +43,26 @@ class Context(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked: the answer it accepts, the situation around it, and the words, where a flow asked."""
+    """What was asked: the answer it accepts, the situation around it, and the words, where a flow asked.
+
+    `today` is the day on the clock of whoever was asked: "tomorrow" is counted from it.
+    """
 
     answer: Answer | None = None
     context: Context = Context.NONE
     asked: Text | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """One reading of one reply.
 
-    `value` is the number, the choice's name, the cleaned text, the E.164 phone number, or the length of a
-    snooze or pause in seconds. `also` are further categories that are acted on as well ("3, but please
-    someone call me"). `rule` names the rule that matched, for `/why` and the transcript. `until` is the ISO
-    weekday (1 is Monday) until which a pause was asked for ("stop until Monday"); `value` is None then.
+    `value` is the number, the choice's name, the cleaned text, the E.164 phone number, the day or the time
+    of day (`2027-01-14`, `17:30`), or the length of a snooze or pause in seconds.
+    `also` are further categories that are acted on as well ("3, but please someone call me"). `rule` names
+    the rule that matched, for `/why` and the transcript. `until` is the ISO weekday (1 is Monday) until
+    which a pause was asked for ("stop until Monday"); `value` is None then.
     """
 
     category: Category

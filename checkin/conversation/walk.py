@@ -52,6 +52,8 @@ class Walk:
     unclear: int = 0
     snoozed: bool = False
     outcome: str | None = None
+    lot: str = ""
+    """Draws the wording of texts that vary: this run at this transition, so that a replay says the same."""
     decided: list[Effect] = field(default_factory=list)
     names: dict[str, Value] = field(init=False)
     """What texts and conditions see: the facts, and over them this run's results."""
@@ -66,11 +68,11 @@ class Walk:
 
     def render(self, text: Text, **more: Value) -> str:
         """Return a text in the member's language."""
-        return text.render(self.language, {**self.names, **more} if more else self.names)
+        return text.render(self.language, {**self.names, **more} if more else self.names, self.lot)
 
     def spoken(self, text: Text, **more: Value) -> str:
         """Return what is to be spoken in the member's language; how it sounds is for whoever says it."""
-        return text.for_ear(self.language, {**self.names, **more} if more else self.names)
+        return text.for_ear(self.language, {**self.names, **more} if more else self.names, self.lot)
 
     def say(self, text: Text, **more: Value) -> None:
         """Decide to say this now."""

@@ -11,7 +11,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from checkin.flow.parts import Name, Shape, WordsShape, refused
 
-ANSWER_KINDS = ("scale", "number", "yes_no", "choice", "text", "phone")
+ANSWER_KINDS = ("scale", "number", "yes_no", "choice", "text", "phone", "date", "time")
 
 
 class AnswerShape(Shape):
@@ -29,6 +29,10 @@ class AnswerShape(Shape):
     """Anything that the member writes."""
     phone: Literal[True] | None = None
     """A phone number."""
+    date: Literal[True] | None = None
+    """A day: tomorrow, Friday, March 4."""
+    time: Literal[True] | None = None
+    """A time of day: 5:30 pm, 17:30, in the morning."""
     save_as: Name | None = None
     """The name under which the answer is kept: texts use it as {name}, conditions as name."""
 
@@ -58,6 +62,7 @@ def _answer_kind(value: object) -> str:
 
 
 AnswerForm = Annotated[
-    Annotated[Literal["yes_no", "text", "phone"], Tag("<word>")] | Annotated[AnswerShape, Tag("<answer>")],
+    Annotated[Literal["yes_no", "text", "phone", "date", "time"], Tag("<word>")]
+    | Annotated[AnswerShape, Tag("<answer>")],
     Discriminator(_answer_kind),
 ]

@@ -18,7 +18,7 @@ from checkin.flow.issue import Code, Issue
 from checkin.flow.kept import answer_kind, answer_of, results, scores
 from checkin.flow.kinds import Kind
 from checkin.flow.program import Program
-from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED
+from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED, USUAL
 from checkin.flow.triggers import read_triggers
 from checkin.flow.wording import Wording
 
@@ -65,9 +65,10 @@ def build(
     broken: frozenset[str],
 ) -> Built:
     """Build the flow that `form` describes, and collect what is wrong in its single steps."""
-    facts = {language: program.facts(language) for language in program.languages}
-    wording = Wording(document, program.languages, facts)
     names = {**FACTS, **results(form, document, broken)}
+    usual = {name: USUAL[kind.type] for name, kind in names.items() if kind.type in USUAL}
+    samples = {language: {**usual, **program.facts(language)} for language in program.languages}
+    wording = Wording(document, program.languages, samples)
     builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)))
     steps = {
         step.name: step for name, written in form.steps.items() for step in builder.steps_of(name, written)
@@ -134,7 +135,7 @@ class _Builder:
             case shape.SomebodyCameShape():
                 return model.ResolveAlert(name, self._ways(path, form))
             case shape.TaskShape():
-                note = self.wording.template((*path, "task", "note"), form.task.note, frozenset(self.names))
+                note = self._note((*path, "task", "note"), form.task.note)
                 return model.AddTask(name, form.task.kind, note, self._ways(path, form))
             case shape.ConsentShape():
                 given = form.consent
@@ -152,6 +153,9 @@ class _Builder:
                 return model.End(name, form.end)
             case _:
                 assert_never(form)
+
+    def _note(self, path: Path, raw: str) -> model.Template:
+        return self.wording.template(path, raw, self.names, self.wording.languages[0])
 
     def _text(self, path: Path, raw: Any) -> model.Text:
         return self.wording.text(path, raw, self.names)

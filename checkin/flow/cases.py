@@ -39,18 +39,26 @@ def _domain(kind: Kind, fixed: tuple[Value, ...], *, alone: bool) -> tuple[Value
     """Return one value of each class; a second "other" lets two unknown texts differ from each other."""
     if kind.values is not None:
         return kind.values
-    texts: list[Value] = [value for value in fixed if isinstance(value, str)]
-    texts += [OTHER] if alone else [OTHER, OTHER + " still"]
+    written = [value for value in fixed if isinstance(value, str)]
+    texts: list[Value] = [*written, *([OTHER] if alone else [OTHER, OTHER + " still"])]
     numbers = _with_gaps([v for v in fixed if isinstance(v, int | float) and not isinstance(v, bool)])
     match kind.type:
         case "text":
             return (*texts, None)
         case "number":
             return (*numbers, None)
+        case "date" | "time":
+            return (*_moments(written), None)
         case "truth":
             return (True, False)
         case "any":
             return (*texts, *numbers, True, False, None)
+
+
+def _moments(written: list[str]) -> list[Value]:
+    """Return the days or times, two before all of them, and two after each: as texts they are in order."""
+    after = [f"{value} {later}" for value in written for later in ("a", "b")]
+    return [" a", " b", *written, *after]
 
 
 def _with_gaps(numbers: list[int | float]) -> list[Value]:

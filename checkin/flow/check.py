@@ -186,10 +186,12 @@ class _Checker:
                 yield (*path, "then", index, "if"), branch.condition.names
 
     def _text_uses(self, path: Path, text: Text) -> Iterator[tuple[Path, frozenset[str]]]:
-        single = isinstance(self.document.get(path), str)
-        for language, template in text.by_language.items():
-            names = frozenset(name for _, name in template.parts if name is not None)
-            yield (path if single else (*path, language)), names
+        for language in text.by_language:
+            at = path if self.document.get((*path, language)) is None else (*path, language)
+            wordings = text.every(language)
+            for index, template in enumerate(wordings):
+                where = (*at, index) if isinstance(self.document.get(at), list) else at
+                yield where, template.names()
 
     # ------------------------------------------------------------ waiting
 

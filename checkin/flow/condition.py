@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from checkin.flow.forms import read_date, read_time
 from checkin.flow.guess import did_you_mean
 from checkin.flow.kinds import Kind, Type
 from checkin.flow.model import Condition, Value, Values
@@ -225,11 +226,17 @@ class _Compiler:
         if "any" in (a.type, b.type):
             return
         if a.type != b.type:
-            what = {"text": "a text", "number": "a number", "truth": "true or false"}
+            if _written_moment(a, b) or _written_moment(b, a):
+                return
+            what = {
+                "text": "a text", "number": "a number", "truth": "true or false",
+                "date": 'a day ("2027-01-14")', "time": 'a time of day ("17:30")',
+            }  # fmt: skip
             message = f"This compares {what[a.type]} with {what[b.type]}; that never holds."
             raise self._error(node, message, f"Compare it with {what[a.type]}.")
-        if ordered and a.type != "number":
-            raise self._error(node, "Only numbers can be larger or smaller.", "Write == or !=.")
+        if ordered and a.type not in ("number", "date", "time"):
+            message = "Only numbers, days and times can be larger or smaller."
+            raise self._error(node, message, "Write == or !=.")
 
     def _offset(self, node: ast.expr) -> int:
         # ast counts in UTF-8 bytes.
@@ -237,6 +244,12 @@ class _Compiler:
 
     def _error(self, node: ast.expr, message: str, mend: str) -> ConditionError:
         return ConditionError(message, self._offset(node), mend)
+
+
+def _written_moment(moment: _Operand, written: _Operand) -> bool:
+    """Whether one is a day or a time of day, and the other such a one that is written out."""
+    reads = {"date": read_date, "time": read_time}.get(moment.type)
+    return reads is not None and written.constant and reads(written.value) is not None
 
 
 def _constant(value: Value) -> _Operand:

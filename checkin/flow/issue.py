@@ -58,6 +58,7 @@ class Code(StrEnum):
     COLLISION = "collision"
     LANGUAGE = "language"
     PLACEHOLDER = "placeholder"
+    PLURAL = "plural"
     SEGMENTS = "segments"
     SPOKEN = "spoken"
     # the program

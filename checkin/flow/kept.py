@@ -11,7 +11,8 @@ from typing import Any, assert_never
 from checkin.flow import measures, model, shape
 from checkin.flow.answer_shape import AnswerShape
 from checkin.flow.document import Document
-from checkin.flow.kinds import NUMBER, TEXT, TRUTH, YES_NO, Kind
+from checkin.flow.forms import read_date, read_time
+from checkin.flow.kinds import DATE, NUMBER, TEXT, TIME, TRUTH, YES_NO, Kind
 from checkin.flow.texts import FACTS
 
 
@@ -36,6 +37,10 @@ def answer_kind(answer: model.Answer) -> Kind:
             return Kind("text", tuple(answer.choices))
         case "text" | "phone":
             return TEXT
+        case "date":
+            return DATE
+        case "time":
+            return TIME
         case _:
             assert_never(answer.kind)
 
@@ -56,6 +61,8 @@ def _value_kind(value: model.Value) -> Kind:
         return TRUTH
     if isinstance(value, int | float):
         return Kind("number", (value,))
+    if read_date(value) is not None or read_time(value) is not None:
+        return Kind("time" if read_date(value) is None else "date", (value,))
     return Kind("text" if isinstance(value, str) else "any", (value,))
 
 

@@ -7,12 +7,15 @@ from typing import Literal
 
 from checkin.flow.model import Value
 
-Type = Literal["text", "number", "truth", "any"]
+Type = Literal["text", "number", "truth", "date", "time", "any"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a name can hold: its type and, where they can be counted, all its values."""
+    """What a name can hold: its type and, where they can be counted, all its values.
+
+    A date is a text like `2027-01-14`, a time like `17:30`: as texts they are in the order of the calendar.
+    """
 
     type: Type
     values: tuple[Value, ...] | None = None
@@ -29,3 +32,5 @@ TRUTH = Kind("truth", (True, False))
 YES_NO = Kind("text", ("yes", "no"))
 TEXT = Kind("text")
 NUMBER = Kind("number")
+DATE = Kind("date")
+TIME = Kind("time")

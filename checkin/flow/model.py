@@ -11,73 +11,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from checkin.flow.speech import spoken
+from checkin.flow.template import Template, Text, Value, Values
 from checkin.timing.schedule import Rule
 
-Value = str | int | float | bool | None
-"""What a result, a member's field or a fact can hold. All of it is plain JSON."""
+__all__ = [
+    "AddTask", "AfterAlertTrigger", "AfterFlowTrigger", "AlertReason", "Answer", "AnswerKind", "Ask",
+    "Branch", "Condition", "End", "Flow", "Invite", "JoinedTrigger", "KeywordTrigger", "RaiseAlert",
+    "RecordConsent", "ResolveAlert", "Rung", "Say", "ScheduleTrigger", "Score", "Set", "StaffTrigger",
+    "Step", "Sum", "Template", "Text", "Trigger", "Value", "Values", "Wait", "written_as",
+]  # fmt: skip
 
-Values = Mapping[str, Value]
-
-
-_ENDING = frozenset(".!?")
-_CLOSING = _ENDING | frozenset(" ,;:)")
-
-
-def _filled(value: Value) -> str:
-    return "" if value is None else str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """One text in one language: literal parts and `{names}`, ready to fill in."""
-
-    source: str
-    parts: tuple[tuple[str, str | None], ...]
-    """(literal, name) pairs in order; the name is None after the last literal."""
-
-    def render(self, values: Values) -> str:
-        """Return the text with every name filled in.
-
-        A missing or empty value becomes nothing, and takes the space or comma before it along: "Hi {name},"
-        becomes "Hi,", and "Thanks, {name}." becomes "Thanks.".
-        """
-        out, gap = "", False
-        for literal, name in self.parts:
-            if gap and literal[:1] in _CLOSING:
-                out = out.rstrip(" ,") if literal[:1] in _ENDING else out.rstrip(" ")
-            value = "" if name is None else _filled(values.get(name))
-            out, gap = out + literal + value, name is not None and not value
-        return out.rstrip(" ,") if gap else out
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text in every language of the program, by language code (`en`, `es`)."""
-
-    by_language: Mapping[str, Template]
-    by_voice: Mapping[str, Template] = field(default_factory=dict)
-    """Forms of their own for the telephone, by language, where the flow gives them (`en.voice`)."""
-
-    def spoken(self, language: str, values: Values) -> str:
-        """Return the text as it is said aloud: its own spoken form, or the written one turned into speech."""
-        if language not in self.by_language:
-            language = next(iter(self.by_language))
-        return spoken(self.for_ear(language, values), language)
-
-    def for_ear(self, language: str, values: Values) -> str:
-        """Return the form that is to be spoken, as it was written: its own, or that for the eye."""
-        if language not in self.by_language:
-            language = next(iter(self.by_language))
-        return (self.by_voice.get(language) or self.by_language[language]).render(values)
-
-    def render(self, language: str, values: Values) -> str:
-        """Return the text in this language, or in the program's first language where it is not spoken."""
-        template = self.by_language.get(language) or next(iter(self.by_language.values()))
-        return template.render(values)
-
-
-AnswerKind = Literal["scale", "yes_no", "choice", "text", "number", "phone"]
+AnswerKind = Literal["scale", "yes_no", "choice", "text", "number", "phone", "date", "time"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,21 +98,71 @@ Scalar = Annotated[
 Wording = Annotated[str, AfterValidator(_some_text)]
 
 
-def one_or_each(value: object) -> str:
-    """Tell a single text from a text for each language."""
-    return "<each>" if isinstance(value, dict) else "<one>"
-
-
-TextShape = Annotated[
-    Annotated[Wording, Tag("<one>")] | Annotated[dict[str, Wording], Tag("<each>")],
-    Discriminator(one_or_each),
-]
-"""A text in each language (`en: …`, `es: …`); in a program with one language, just the text."""
-
-
 def one_or_more(value: object) -> str:
     """Tell a single word from a list of words."""
     return "<more>" if isinstance(value, list) else "<one>"
+
+
+def _one_or_each(value: object) -> str:
+    return "<each>" if isinstance(value, dict) else "<one>"
+
+
+PlainTextShape = Annotated[
+    Annotated[Wording, Tag("<one>")] | Annotated[dict[str, Wording], Tag("<each>")],
+    Discriminator(_one_or_each),
+]
+"""A text of the program itself: one wording in each language, always the same."""
+
+
+class PluralShape(Shape):
+    """A text for one and for many; which is said depends on the one number in it."""
+
+    one: Wording | None = None
+    """What is said for 1, in most languages."""
+    other: Wording
+    """What is said for every other number."""
+    zero: Wording | None = None
+    """For 0, in the languages that have a form of its own for it."""
+    two: Wording | None = None
+    """For 2, in the languages that have a form of its own for it."""
+    few: Wording | None = None
+    """For a few, in the languages that have a form of its own for them."""
+    many: Wording | None = None
+    """For many, in the languages that have a form of its own for them."""
+
+
+PLURALS = frozenset(PluralShape.model_fields)
+"""The keys of a text for one and for many: CLDR's plural categories."""
+
+
+def is_plural(value: object) -> bool:
+    """Whether this is written as a text for one and for many, not for each language."""
+    return isinstance(value, dict | PluralShape) and any(
+        key in PLURALS for key in (value if isinstance(value, dict) else ("other",))
+    )
+
+
+def _wordings_kind(value: object) -> str:
+    if isinstance(value, list):
+        return "<more>"
+    return "<plural>" if isinstance(value, dict | PluralShape) else "<one>"
+
+
+def _text_kind(value: object) -> str:
+    return "<each>" if isinstance(value, dict) and not is_plural(value) else _wordings_kind(value)
+
+
+_One = Annotated[Wording, Tag("<one>")]
+_More = Annotated[list[Wording], Field(min_length=2), Tag("<more>")]
+_Plural = Annotated[PluralShape, Tag("<plural>")]
+Wordings = Annotated[_One | _More | _Plural, Discriminator(_wordings_kind)]
+"""One text, or a list of texts of which one is drawn each time, or a text for one and for many."""
+
+TextShape = Annotated[
+    _One | _More | _Plural | Annotated[dict[str, Wordings], Tag("<each>")],
+    Discriminator(_text_kind),
+]
+"""A text in each language (`en: …`, `es: …`); in a program with one language, just the text."""
 
 
 Words = Annotated[

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, errors
+from checkin.flow.kinds import TEXT
 from checkin.flow.model import Text, Values
 from checkin.flow.program import Crisis, Hours, Limits, Program, Staff, Support
 from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
@@ -33,8 +34,8 @@ def read_program(
     if isinstance(form, Differences):
         return None, (*form.issues, *forgotten(program, form.issues))
     wording = Wording(program, tuple(form.languages), {})
-    line = wording.text(("crisis", "line"), form.crisis.line, ())
-    hours = wording.text(("staff_hours",), form.staff_hours, ())
+    line = wording.text(("crisis", "line"), form.crisis.line, {})
+    hours = wording.text(("staff_hours",), form.staff_hours, {})
     free = _holidays(form.holidays, program, calendars)
     wording.issues.extend([free] if isinstance(free, Issue) else [])
     issues = [*wording.issues, *_people(form, program), *forgotten(program, wording.issues)]
@@ -145,7 +146,8 @@ def read_texts(
         if key not in CATALOGUE:
             issues.append(_unknown_text(document, key, [k for k in CATALOGUE if k not in data]))
         elif _is_raw(raw):
-            texts[key] = wording.text((key,), raw, allowed_names(key), sent=not only_spoken(key))
+            names = dict.fromkeys(allowed_names(key), TEXT)
+            texts[key] = wording.text((key,), raw, names, sent=not only_spoken(key))
         else:
             message = "A text in each language is expected here."
             issues.append(document.issue(Code.WRONG_VALUE, (key,), message, 'Write en: "…", es: "…".'))

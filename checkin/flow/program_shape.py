@@ -20,7 +20,7 @@ from pydantic import (
 
 from checkin.flow.days import parse_date
 from checkin.flow.guess import did_you_mean
-from checkin.flow.parts import Length, Shape, TextShape, TimeOfDay, Wording, parse_length, refused
+from checkin.flow.parts import Length, PlainTextShape, Shape, TimeOfDay, Wording, parse_length, refused
 
 
 def _language(value: str) -> str:
@@ -151,7 +151,7 @@ class StaffPerson(Shape):
 class CrisisShape(Shape):
     """Where a person in a crisis finds people at any hour. Every program needs this."""
 
-    line: TextShape
+    line: PlainTextShape
     """What to do, as the end of a sentence: "call or text 988"."""
     emergency_number: Annotated[
         str, BeforeValidator(_emergency), WithJsonSchema({"type": ["string", "integer"]})
@@ -194,7 +194,7 @@ class ProgramShape(Shape):
     staff: Annotated[list[StaffPerson], Field(min_length=1)]
     """The program's own people; at least one is on call."""
     crisis: CrisisShape
-    staff_hours: TextShape
+    staff_hours: PlainTextShape
     """When a person reads what members write: "weekdays 9 to 5"."""
     support: SupportShape
 

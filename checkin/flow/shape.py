@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag
 
 from checkin.flow.answer_shape import AnswerForm, AnswerShape
 from checkin.flow.model import AlertReason
-from checkin.flow.parts import Length, Name, Scalar, Shape, TextShape, Wording, first_of
+from checkin.flow.parts import Length, Name, PluralShape, Scalar, Shape, TextShape, Wording, first_of
 from checkin.flow.trigger_shape import SHAPES as TRIGGER_SHAPES
 from checkin.flow.trigger_shape import TriggerShape
 
@@ -197,7 +197,7 @@ class FlowShape(Shape):
 
 
 SHAPES: dict[str, type[Shape]] = {
-    **TRIGGER_SHAPES, "<answer>": AnswerShape,
+    **TRIGGER_SHAPES, "<answer>": AnswerShape, "<plural>": PluralShape,
     "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<somebody_came>": SomebodyCameShape,
     "<task>": TaskShape,
     "<consent>": ConsentShape, "<invite>": InviteShape, "<set>": SetShape, "<measure>": MeasureShape,

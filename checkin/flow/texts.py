@@ -10,8 +10,8 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checkin.flow.kinds import NUMBER, TEXT, TRUTH, Kind
-from checkin.flow.model import Template
+from checkin.flow.kinds import DATE, NUMBER, TEXT, TRUTH, Kind
+from checkin.flow.model import Template, Value
 
 FACTS: Mapping[str, Kind] = {
     "first_name": TEXT,
@@ -25,6 +25,7 @@ FACTS: Mapping[str, Kind] = {
     "invited_contact": TEXT,
     "taker_name": TEXT,
     "time": TEXT,
+    "today": DATE,
     "window_minutes": NUMBER,
 }
 """What is known in every flow without asking; texts name it in braces, conditions without."""
@@ -36,10 +37,14 @@ SAMPLES: Mapping[str, str] = {
     "first_name": "Alexandra", "contact_name": "Alexandra", "invited_contact": "Alexandra",
     "taker_name": "Alexandra", "member": "Alexandra", "contact": "Alexandra", "by": "Alexandra",
     "staff": "Alexandra", "time": "10:45 AM", "until": "December 24", "minutes": "15", "when": "1 hour",
-    "member_number": "+12025550100", "number": "+12025550100", "question": "",
+    "today": "2027-09-30", "member_number": "+12025550100", "number": "+12025550100", "question": "",
     "language": "en", "window_minutes": "15",
 }  # fmt: skip
 """Values of a usual length, for counting a text's segments before it has real ones."""
+
+
+USUAL: Mapping[str, Value] = {"date": "2027-09-30", "time": "10:45", "number": 5}
+"""Values of a usual length for names of these types."""
 
 
 class TemplateError(ValueError):

@@ -5,15 +5,19 @@ Knows templates, languages and what a text costs to send. Must not know where th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from checkin.flow.document import Document, Path, Place
+from checkin.flow.forms import form_of, plural_category
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, Severity
+from checkin.flow.kinds import Kind
 from checkin.flow.model import Template, Text, Values
+from checkin.flow.parts import PluralShape
 from checkin.flow.segments import PLAIN, Segments, cheaper, segments
 from checkin.flow.speech import has_link, seconds
+from checkin.flow.template import Plural
 from checkin.flow.texts import SAMPLES, TemplateError, parse_template
 
 VOICE = ".voice"
@@ -22,8 +26,14 @@ VOICE = ".voice"
 LONGEST_SPOKEN = 20.0
 """Seconds of listening after which people forget what they were asked."""
 
-Raw = str | Mapping[str, str]
+One = str | list[str] | PluralShape
+"""A text in one language: always the same, one of several, or for one and for many."""
+
+Raw = One | Mapping[str, One]
 """A text as it was written: one text, or one for each language."""
+
+Names = Mapping[str, Kind]
+"""The names that a text may use, and what each can hold."""
 
 
 @dataclass(slots=True)
@@ -37,43 +47,83 @@ class Wording:
     complete: bool = True
     """False once a text could not be read as a template."""
 
-    def text(self, path: Path, raw: Raw, names: Iterable[str], *, sent: bool = True) -> Text:
+    def text(self, path: Path, raw: Raw, names: Names, *, sent: bool = True) -> Text:
         """Read the text at `path`, which may use these names; where it is never `sent`, it costs nothing."""
-        known = frozenset(names)
-        if isinstance(raw, str):
-            template = self.template(path, raw, known)
-            if sent:
-                self._cost(path, template, self.languages[0])
-            self._aloud(path, template, self.languages[0])
-            for language in self.languages[1:]:
-                self._missing(path, language)
-            return Text({self.languages[0]: template})
+        by_language = raw if isinstance(raw, Mapping) else {self.languages[0]: raw}
+        voices = {key: key.removesuffix(VOICE) for key in by_language if key.endswith(VOICE)}
         for language in self.languages:
-            if language not in raw:
+            if language not in by_language:
                 self._missing(path, language)
-        voices = {key: key.removesuffix(VOICE) for key in raw if key.endswith(VOICE)}
-        for language in sorted(raw.keys() - set(self.languages) - voices.keys()):
-            self._foreign((*path, language), language, raw)
+        for language in sorted(by_language.keys() - set(self.languages) - voices.keys()):
+            self._foreign((*path, language), language, by_language.keys())
+        by_voice = (
+            {lang: self._voice((*path, key), raw[key], lang, names) for key, lang in voices.items()}
+            if isinstance(raw, Mapping)
+            else {}
+        )
         # The program's first language has to come first: it is the one to fall back on.
-        written = [lang for lang in (*self.languages, *raw) if lang in raw and lang not in voices]
-        templates = {lang: self.template((*path, lang), raw[lang], known) for lang in dict.fromkeys(written)}
-        for lang, template in templates.items():
-            if sent:
-                self._cost((*path, lang), template, lang)
-        by_voice = {lang: self._voice((*path, key), raw[key], lang, known) for key, lang in voices.items()}
-        for lang, template in templates.items():
-            if lang not in by_voice:
-                self._aloud((*path, lang), template, lang)
-        return Text(templates, by_voice)
+        written = [lang for lang in dict.fromkeys((*self.languages, *by_language)) if lang in by_language]
+        wordings: dict[str, tuple[Template, ...]] = {}
+        for lang in (lang for lang in written if lang not in voices):
+            at = (*path, lang) if isinstance(raw, Mapping) else path
+            wordings[lang] = self._wordings(at, by_language[lang], lang, names)
+            for where, template in self._single(at, wordings[lang]):
+                if sent:
+                    self._cost(where, template, lang)
+                if lang not in by_voice:
+                    self._aloud(where, template, lang)
+        return Text(
+            {lang: every[0] for lang, every in wordings.items()},
+            by_voice,
+            {lang: every for lang, every in wordings.items() if len(every) > 1},
+        )
 
-    def _voice(self, path: Path, source: str, language: str, known: frozenset[str]) -> Template:
-        """Read the form of a text that is spoken on the telephone."""
+    def _wordings(self, path: Path, raw: One, language: str, names: Names) -> tuple[Template, ...]:
+        """Read all wordings of a text in one language."""
+        if isinstance(raw, str):
+            return (self.template(path, raw, names, language),)
+        if isinstance(raw, PluralShape):
+            return (self._plural(path, raw, language, names),)
+        return tuple(self.template((*path, index), one, names, language) for index, one in enumerate(raw))
+
+    def _plural(self, path: Path, raw: PluralShape, language: str, names: Names) -> Template:
+        """Read a text for one and for many: the one number in it says which is said."""
+        found = {
+            category: self.template((*path, category), one, names, language)
+            for category, one in raw
+            if one is not None
+        }
+        many = found["other"]
+        numbers = [name for name in sorted(many.names()) if name in names and names[name].type == "number"]
+        if len(numbers) != 1:
+            message = "A text for one and for many needs exactly one number in it, to tell which is meant."
+            mend = 'Write for example one: "{days} day", other: "{days} days".'
+            self._add(Code.PLURAL, (*path, "other"), message, mend)
+            self.complete = False
+            return many
+        return replace(many, plural=Plural(numbers[0], plural_category(language), found))
+
+    def _single(self, path: Path, wordings: tuple[Template, ...]) -> Iterator[tuple[Path, Template]]:
+        """Go through all that a text can be, and where each stands in the file."""
+        for index, template in enumerate(wordings):
+            if template.plural is not None:
+                for category, one in template.plural.wordings.items():
+                    yield (*path, category), one
+            else:
+                yield ((*path, index) if len(wordings) > 1 else path), template
+
+    def _voice(self, path: Path, source: One, language: str, names: Names) -> Template:
+        """Read the form of a text that is spoken on the telephone; it is always the same."""
         if language not in self.languages:
             message = f"The program does not speak `{language}`, so nobody hears this."
             self._add(Code.LANGUAGE, path, message, "Delete it.", key=True, severity=Severity.WARNING)
-        template = self.template(path, source, known)
-        self._aloud(path, template, language)
-        return template
+        wordings = self._wordings(path, source, language, names)
+        for where, template in self._single(path, wordings):
+            self._aloud(where, template, language)
+        if len(wordings) > 1:
+            message = "The form for the telephone has one wording only."
+            self._add(Code.WRONG_VALUE, path, message, "Delete all but one.", key=True)
+        return wordings[0]
 
     def _aloud(self, path: Path, template: Template, language: str) -> None:
         """Tell how long a text is when it is spoken, and what cannot be heard well in it."""
@@ -88,8 +138,8 @@ class Wording:
             mend = f'Add a form without it: {language}{VOICE}: "…"'
             self._add(Code.SPOKEN, path, message, mend, severity=Severity.WARNING)
 
-    def template(self, path: Path, source: str, known: frozenset[str]) -> Template:
-        """Read one text in one language."""
+    def template(self, path: Path, source: str, names: Names, language: str) -> Template:
+        """Read one wording in one language."""
         try:
             template = parse_template(source)
         except TemplateError as error:
@@ -98,11 +148,12 @@ class Wording:
             self.complete = False
             return Template(source, ((source, None),))
         for name in dict.fromkeys(name for _, name in template.parts if name is not None):
-            if name not in known:
-                self._unknown(path, source, name, known)
-        return template
+            if name not in names:
+                self._unknown(path, source, name, names)
+        forms = {name: form_of(names[name], language) for name in template.names() if name in names}
+        return replace(template, forms={name: form for name, form in forms.items() if form is not None})
 
-    def _unknown(self, path: Path, source: str, name: str, known: frozenset[str]) -> None:
+    def _unknown(self, path: Path, source: str, name: str, known: Iterable[str]) -> None:
         near = did_you_mean(name, known)
         place = self.document.inside(path, max(0, source.find("{" + name + "}")))
         corrected = self.document.corrected(place, f"{{{name}}}", f"{{{near}}}") if near else None
@@ -115,7 +166,7 @@ class Wording:
         message = f"This text is missing in the language `{language}`."
         self._add(Code.LANGUAGE, path, message, f'Add a line: {language}: "…"', key=True)
 
-    def _foreign(self, path: Path, language: str, raw: Mapping[str, str]) -> None:
+    def _foreign(self, path: Path, language: str, raw: Iterable[str]) -> None:
         near = did_you_mean(language, [lang for lang in self.languages if lang not in raw])
         message = f"The program does not speak `{language}`."
         mend = f"Write `{near}:`." if near else "Delete this text, or add the language to program.yaml."

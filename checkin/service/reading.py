@@ -131,7 +131,8 @@ def _of_flow(turn: Turn, here: Situation) -> tuple[datetime, Question]:
     if not isinstance(step, Ask):
         return asked_at, Question()
     agrees = joining and step.answer.kind == "yes_no"
-    return asked_at, Question(step.answer, Context.JOINING if agrees else Context.NONE, step.text)
+    context = Context.JOINING if agrees else Context.NONE
+    return asked_at, Question(step.answer, context, step.text, turn.local(here.person).date())
 
 
 def _fits(reading: Reading) -> bool:

@@ -6,7 +6,7 @@ texted is read as if it had been typed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -119,8 +119,16 @@ def _answers(
             )
         case "text" if answer.save_as == "first_name":
             return (own_name,)
+        case "date" | "time":
+            return _MOMENTS.get(here.person.language, _MOMENTS["en"])[answer.kind]
         case "text" | "phone" | "number":
             return _about_friend(unit, here, flow, run, answer, friends)
+
+
+_MOMENTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "en": {"date": ("tomorrow", "March 4"), "time": ("5:30 pm", "in the morning")},
+    "es": {"date": ("mañana", "4 de marzo"), "time": ("5:30 pm", "por la mañana")},
+}
 
 
 def _numbers(answer: Answer) -> tuple[str, ...]:

@@ -30,6 +30,12 @@ def _clock(minute: datetime, zone: str, language: str) -> str:
     return clock_words(minute.astimezone(ZoneInfo(zone)), language)
 
 
+@functools.lru_cache(maxsize=64)
+def _day(minute: datetime, zone: str) -> str:
+    """Return the day of a minute in a zone, as flows know days: `2027-01-14`."""
+    return minute.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
 @dataclass(slots=True)
 class Turn:
     """One event in one unit of work. `answering` is who gets an answer in the same response, if anybody."""
@@ -161,6 +167,7 @@ class Turn:
             "invited_contact": situation.invited_name,
             "taker_name": None,
             "time": self.clock(person),
+            "today": _day(self.now.replace(second=0, microsecond=0), self.app.zone_name(person)),
         }
 
     def local(self, person: Person, at: datetime | None = None) -> datetime:

@@ -15,6 +15,7 @@ from datetime import date, datetime, time, timedelta
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
+from babel.numbers import format_decimal
 from babel.units import format_unit
 
 _SPACES = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " "})
@@ -69,6 +70,20 @@ def day_words(day: date, today: date, language: str) -> str:
     else:
         words = format_date(day, "long", locale=locale)
     return _plain(f"el {words}" if locale.language == "es" else words)
+
+
+def date_words(day: date, language: str) -> str:
+    """Return a day of the year without its weekday: `January 14`, `14 de enero`.
+
+    `miércoles` and `sábado` would turn a whole text to the dear alphabet; a flow that needs the weekday
+    writes it.
+    """
+    return _plain(format_skeleton("MMMMd", datetime.combine(day, time()), locale=_locale(language)))
+
+
+def number_words(number: int | float, language: str) -> str:
+    """Return a number with the separators of the language: `12,500`, `12.500`."""
+    return _plain(format_decimal(number, locale=_locale(language)))
 
 
 def moment_words(local: datetime, now: datetime, language: str) -> str:

@@ -128,8 +128,21 @@ steps:
     go: feel
   feel:
     measure: mood
-    then: [{ if: mood_score <= 2, go: end }, { go: end }]
+    then: [{ if: mood_score <= 2, go: day }, { go: day }]
     no_reply: [{ after: 1d, go: end }]
+  day:
+    ask: Which day?
+    answer: { date: true, save_as: day }
+    then: [{ if: day == today, go: counted }, { go: hour }]
+    no_reply: [{ after: 1d, go: end }]
+  hour:
+    ask: [At what time?, And when?]
+    answer: { time: true, save_as: hour }
+    then: [{ if: hour < "12:00", go: counted }, { go: counted }]
+    no_reply: [{ after: 1d, go: end }]
+  counted:
+    say: { one: "{count} time.", other: "{count} times." }
+    go: end
   end:
     end: finished
 """
@@ -207,6 +220,8 @@ def test_questions_are_built(flow: Flow) -> None:
         "count": Answer("number", "count", 0, 24),
         "mood": Answer("scale", "mood", 1, 5),
         "feel": Answer("number", "mood_1", 1, 5),
+        "day": Answer("date", "day"),
+        "hour": Answer("time", "hour"),
     }
     name, number, mood = flow.steps["name"], flow.steps["number"], flow.steps["mood"]
     assert isinstance(name, Ask)
