@@ -44,5 +44,5 @@ def create_web(
         )
         routes = webhooks.routes() + routes
     else:
-        routes += PhonePages(app).routes()
+        routes += PhonePages(app, settings.public_url).routes()
     return Starlette(routes=routes, lifespan=lifespan)

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from checkin.carrier.twilio_words import status_from_twilio
+from checkin.carrier.twilio_words import status_from_twilio, unanswered
 from checkin.people.numbers import is_e164
 from checkin.service import calls, delivery
 from checkin.service.app import App
 from checkin.service.inbound import Inbound, lookup_for, receive
-from webhooks import twiml, voice_twiml
+from webhooks import twiml, voice
 from webhooks.form import MAX_BODY, Form, parse_form
 from webhooks.signature import SETTINGS_HEADER, SIGNATURE_HEADER, signed_url, verify
 
@@ -24,7 +24,6 @@ STOPPED_BY_CARRIER = frozenset(
 """Single words on which Twilio itself blocks the number and confirms (TWILIO help 223134027)."""
 
 _SIGNATURE, _SETTINGS = SIGNATURE_HEADER.encode(), SETTINGS_HEADER.encode()
-_MOST_DIGITS = 6
 PLAIN = "text/plain; charset=utf-8"
 
 
@@ -96,7 +95,7 @@ class Webhooks:
             Route(path, Endpoint(self._believed, handle), methods=["POST"])
             for path, handle in (
                 ("/twilio/sms", self.sms),
-                ("/twilio/voice", self.voice),
+                (voice.PATH, self.voice),
                 ("/twilio/status", self.status),
             )
         ]
@@ -123,23 +122,9 @@ class Webhooks:
 
     async def voice(self, scope: Scope, form: Form) -> Answer:
         """Say what a call hears next. A repeated request, or a late one, hears what the first one heard."""
-        app, query = self._app, parse_qs(scope["query_string"].decode("latin-1"))
-        turn = query.get("turn", ["0"])[0]
-        outbound = form.get("Direction").startswith("outbound")
-        number = form.get("To" if outbound else "From")
-        request = calls.CallRequest(
-            form.get("CallSid"),
-            int(turn) if turn.isdecimal() and len(turn) < _MOST_DIGITS else 0,
-            number if is_e164(number) and form.get("CallSid") else None,
-            digits=form.get("Digits"),
-            speech=form.get("SpeechResult"),
-            outbound=outbound,
-            machine=form.get("AnsweredBy").startswith(("machine", "fax")),
-            our_number=form.get("From"),
-        )
+        app, request = self._app, voice.request_of(form, scope["query_string"].decode("latin-1"))
         document = await app.store.run_async(lambda unit: calls.answer(app, unit, request, app.clock.now()))
-        action = f"{self._public_url.rstrip('/')}/twilio/voice?turn={request.turn + 1}"
-        return _twiml(voice_twiml.call(document, action))
+        return _twiml(voice.written(document, request, self._public_url))
 
     async def status(self, scope: Scope, form: Form) -> Answer:
         """Take what the carrier says about one of our messages. An unknown or old word is answered 204."""
@@ -148,7 +133,7 @@ class Webhooks:
         if token and status is not None:
             app = self._app
             carrier_id = form.get("MessageSid") or form.get("CallSid")
-            error_code = form.get("ErrorCode") or None
+            error_code = form.get("ErrorCode") or unanswered(form.get("CallStatus"))
             await app.store.run_async(
                 lambda unit: delivery.reported(
                     app,

@@ -1,4 +1,4 @@
-"""The pretend phones: a carrier for development and tests that delivers everything at once, to nobody.
+"""The pretend phones: a carrier for development and tests that delivers every text at once, to nobody.
 
 Knows what was handed to it and nothing else; it keeps no clock and starts no thread. The development clock
 asks `pump` for delivery reports, as Twilio would post them. Must never be reachable in a program with real
@@ -66,13 +66,17 @@ class PretendPhones:
         return None
 
     def pump(self) -> list[StatusReport]:
-        """Return the reports due since the last call: each message was sent, and then delivered."""
+        """Return the reports due since the last call: each message was sent, and each text then delivered.
+
+        How a call ends is for whoever picks it up to say.
+        """
         with self._lock:
             messages, self._unreported = self._unreported, []
         return [
             StatusReport(message.outgoing.token, message.carrier_id, status)
             for message in messages
             for status in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
+            if status is DeliveryStatus.SENT or message.outgoing.channel == "sms"
         ]
 
     def taken(self, to: str | None = None) -> Sequence[PretendMessage]:

@@ -110,11 +110,16 @@ def status_from_twilio(word: str | None) -> DeliveryStatus | None:
     return _STATUSES.get(word or "")
 
 
+def unanswered(call_status: str) -> str | None:
+    """Return the word that says why nobody answered a call; Twilio has no error code for it."""
+    return call_status if call_status in ("busy", "no-answer", "canceled") else None
+
+
 def failure_of_callback(error_code: str | None) -> FailureKind:
     """Return what to do about a message or call that failed after it was accepted.
 
-    Calls that were busy or not answered carry no code. No code, and one unknown today, is `PERMANENT`: it is
-    not sent again blindly, and the next person or channel is tried.
+    Calls that were busy or not answered carry no code of Twilio's. No code, and one unknown today, is
+    `PERMANENT`: it is not sent again blindly, and the next person or channel is tried.
     """
     return _KINDS.get(error_code or "", _PERMANENT)
 

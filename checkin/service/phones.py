@@ -16,32 +16,24 @@ import sqlalchemy as sa
 from checkin.alert.model import AlertState
 from checkin.carrier.emulator import PretendPhones
 from checkin.flow.model import Wait
-from checkin.service import delivery, due, suggestions
+from checkin.service import delivery, due, pretend_calls, suggestions
 from checkin.service.app import LANES, App
 from checkin.service.clocks import PretendClock
+from checkin.service.handset_log import Bubble, bubbles
 from checkin.service.inbound import Inbound, receive
-from checkin.store import alerts, inbox, outbox, people, runs, tables, timers
+from checkin.service.pretend_calls import PretendCall
+from checkin.store import alerts, outbox, people, runs, tables, timers
 from checkin.store.timers import Timer
 from checkin.store.unit import Unit
 
 MOST_ROUNDS = 20_000
 """How many due moments one move of the clock may pass. More is a loop that feeds itself."""
 
-
-PROMPT = timedelta(minutes=1)
-"""A text that went out this soon stands where it was decided; a later one stands where it came."""
-
 PATIENCE = 400
 """How often a moving clock waits 5 ms for what other threads have begun, before it takes them for dead."""
 
 BRIEFLY = 40
 """The same patience for a text, which need not wait: what is still under way shows as such."""
-
-MOST_BUBBLES = 200
-"""How many texts a handset shows; the oldest go first."""
-
-NEVER_CAME = ("cancelled", "lapsed")
-"""States of outbox rows that no phone ever saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +62,10 @@ HANDSETS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Bubble:
-    """One text on a handset. `status` is the outbox row's state, or `received`."""
-
-    id: str
-    to_phone: bool
-    text: str
-    at: datetime
-    status: str
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
 class Due:
-    """What happens next, and when. `kind` is a timer's, or closer: `silence`, `wait`, an alert's state.
+    """What happens next, and when.
+
+    `kind` is a timer's, or closer: `silence`, `wait`, an alert's state; `ring` and `talk` are calls that end.
 
     `title` is the flow's that would begin, where one would.
     """
@@ -102,6 +84,7 @@ class Screen:
     next_due: Due | None
     busy: bool
     bubbles: dict[str, tuple[Bubble, ...]]
+    calls: dict[str, PretendCall]
     suggestions: dict[str, tuple[str, ...]]
 
 
@@ -111,51 +94,34 @@ def screen(app: App) -> Screen:
     ahead = app.clock.ahead() if isinstance(app.clock, PretendClock) else timedelta(0)
 
     def work(unit: Unit) -> Screen:
-        bubbles = {handset.id: _bubbles(unit, handset) for handset in HANDSETS}
-        timer = timers.next_due(unit)
+        logs = {handset.id: bubbles(unit, handset.number) for handset in HANDSETS}
         moment = _next_moment(unit, now)
         return Screen(
             now,
             ahead,
-            None if timer is None else _due(app, unit, timer),
+            _next_due(app, unit),
             _at_work(unit, now) or (moment is not None and moment <= now),
-            bubbles,
+            logs,
+            _calls(unit),
             {handset.id: _suggestions(app, unit, handset) for handset in HANDSETS},
         )
 
     return app.store.read(work)
 
 
-def _bubbles(unit: Unit, handset: Handset) -> tuple[Bubble, ...]:
-    """Return a handset's texts, oldest first.
-
-    An answer stands right behind what it answers, and texts decided in the same instant stand in the order
-    in which they were decided, whichever thread sent them first.
-    """
-    rows: list[tuple[tuple[object, ...], Bubble]] = []
-    for received in inbox.of_number(unit, handset.number, MOST_BUBBLES):
-        id, at = received.carrier_id, received.at
-        rows.append(((at, 0, id, 0), Bubble(id, False, received.body, at, "received", received.channel)))
-        for index, text in enumerate(received.answer):
-            rows.append(((at, 0, id, 1 + index), Bubble(f"{id}.{index}", True, text, at, "delivered", "sms")))
-    person = people.by_number(unit, handset.number)
-    for message in outbox.to_person(unit, person.id, MOST_BUBBLES) if person is not None else ():
-        if message.state in NEVER_CAME:
-            continue
-        came_at = message.sent_at or message.created_at
-        stands_at = message.created_at if came_at - message.created_at < PROMPT else came_at
-        bubble = Bubble(message.id, True, message.body, came_at, message.state, message.channel)
-        rows.append(((stands_at, 1, *_decided(message.id)), bubble))
-    rows.sort(key=lambda row: row[0])
-    return tuple(bubble for _, bubble in rows[-MOST_BUBBLES:])
-
-
-def _decided(id: str) -> tuple[object, ...]:
-    """Return a key that sorts outbox ids as they were decided: run or alert, transition, index."""
-    parts: list[tuple[int, int, str]] = []
-    for part in id.split("."):
-        parts.append((0, int(part), "") if part.isdecimal() else (1, 0, part))
-    return tuple(parts)
+def _calls(unit: Unit) -> dict[str, PretendCall]:
+    """Return the call that is on each handset, the oldest where there are several; most have none."""
+    found: dict[str, PretendCall] = {}
+    owners = {
+        person.id: handset.id
+        for handset in HANDSETS
+        if (person := people.by_number(unit, handset.number)) is not None
+    }
+    for call in pretend_calls.open_calls(unit):
+        owner = owners.get(call.message.person_id)
+        if owner is not None:
+            found.setdefault(owner, call)
+    return found
 
 
 def _suggestions(app: App, unit: Unit, handset: Handset) -> tuple[str, ...]:
@@ -167,6 +133,14 @@ def _suggestions(app: App, unit: Unit, handset: Handset) -> tuple[str, ...]:
     return suggestions.suggest(app, unit, handset.number, handset.name, friends) or (
         handset.first_texts if people.by_number(unit, handset.number) is None else ()
     )
+
+
+def _next_due(app: App, unit: Unit) -> Due | None:
+    timer = timers.next_due(unit)
+    dues = [Due(call.ends_at, "ring" if call.rings else "talk") for call in pretend_calls.open_calls(unit)]
+    if timer is not None:
+        dues.append(_due(app, unit, timer))
+    return min(dues, key=lambda due: due.at, default=None)
 
 
 def _due(app: App, unit: Unit, timer: Timer) -> Due:
@@ -186,6 +160,11 @@ def type_text(app: App, handset: Handset, text: str) -> None:
     """Send a text from a handset, as its owner would."""
     inbound = Inbound(f"PT{app.new_id()}", handset.number, text)
     app.store.run(lambda unit: receive(app, unit, inbound, app.clock.now()))
+    settle(app)
+
+
+def settle(app: App) -> None:
+    """Do what is due after something was said on a handset."""
     _settle(app, BRIEFLY)
 
 
@@ -199,9 +178,10 @@ def catch_up(app: App) -> None:
 
 
 def pump(app: App) -> int:
-    """Take the pretend carrier's reports; return how many there were."""
+    """Take the pretend carrier's reports, and end the calls that are due to end; return how many."""
     if not isinstance(app.carrier, PretendPhones):
         return 0
+    ended = pretend_calls.end_those_due(app)
     reports = app.carrier.pump()
     for report in reports:
         now = app.clock.now()
@@ -211,7 +191,7 @@ def pump(app: App) -> int:
                 error_code=r.error_code, now=now,
             )
         )  # fmt: skip
-    return len(reports)
+    return len(reports) + ended
 
 
 def move_clock(app: App, by: timedelta | Literal["next"]) -> None:
@@ -225,10 +205,10 @@ def move_clock(app: App, by: timedelta | Literal["next"]) -> None:
         raise TypeError("only a pretend clock can be moved")
     patience = _settle(app, PATIENCE)
     start = clock.now()
-    moment = next_moment(app)
+    moment = _next_event(app)
     target = (moment or start) if by == "next" else start + by
     for _ in range(MOST_ROUNDS):
-        moment = next_moment(app)
+        moment = _next_event(app)
         if moment is None or moment > target:
             break
         clock.move_to(moment)
@@ -255,6 +235,12 @@ def _settle(app: App, patience: int) -> int:
 def next_moment(app: App) -> datetime | None:
     """Return when the next timer or message is due; one that is claimed is due when its lease ends."""
     return app.store.read(lambda unit: _next_moment(unit, app.clock.now()))
+
+
+def _next_event(app: App) -> datetime | None:
+    """Return when anything happens next: what is due, or the end of a call that nobody picks up."""
+    moments = (next_moment(app), pretend_calls.next_end(app))
+    return min((moment for moment in moments if moment), default=None)
 
 
 def _next_moment(unit: Unit, now: datetime) -> datetime | None:

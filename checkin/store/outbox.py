@@ -144,6 +144,11 @@ def to_person(unit: Unit, person_id: str, limit: int = 200) -> Sequence[Message]
     return [_message(unit, row) for row in unit.read(_to_person, {"person": person_id, "most": limit})]
 
 
+def calls_under_way(unit: Unit) -> Sequence[Message]:
+    """Return the calls that the carrier has and that are not over, oldest first."""
+    return [_message(unit, row) for row in unit.read(_calls_under_way)]
+
+
 def check_ins_since(unit: Unit, person_id: str, since: datetime) -> int:
     """Return how many check-ins were begun for a person since then, and sent or still to be sent.
 
@@ -220,6 +225,11 @@ _to_person = (
     .where(outbox.c.person_id == _p("person"))
     .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
     .limit(_p("most"))
+)
+_calls_under_way = (
+    sa.select(outbox)
+    .where(outbox.c.channel == sa.literal_column("'voice'"), outbox.c.state == sa.literal_column("'sent'"))
+    .order_by(outbox.c.created_at, outbox.c.id)
 )
 _check_ins_since = sa.select(sa.func.count(sa.distinct(outbox.c.subject)).label("begun")).where(
     outbox.c.person_id == _p("person"),

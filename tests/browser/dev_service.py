@@ -20,9 +20,10 @@ CHECKIN = Path(sys.prefix) / "bin" / "checkin"
 
 
 class DevService:
-    """One deployment with pretend phones, which may be started more than once."""
+    """One deployment with pretend phones, which may be started more than once. `flows` is its folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, flows: Path = FLOWS) -> None:
+        self._flows = flows
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "dev.log"
@@ -33,7 +34,11 @@ class DevService:
         """Start the process and wait until it answers."""
         ours = ("CHECKIN_", "TWILIO_", "PORT")
         env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        env |= {"PORT": str(self.port), "CHECKIN_VAR": str(self._folder / "var"), "CHECKIN_FLOWS": str(FLOWS)}
+        env |= {
+            "PORT": str(self.port),
+            "CHECKIN_VAR": str(self._folder / "var"),
+            "CHECKIN_FLOWS": str(self._flows),
+        }
         self._process = self._stack.enter_context(
             running([CHECKIN, "dev"], log=self.log, answers=self._answers, env=env)
         )

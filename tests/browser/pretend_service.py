@@ -59,6 +59,7 @@ class Phone:
     hint: str
     suggestions: list[str]
     messages: list[dict[str, str]] = field(default_factory=list)
+    call: dict[str, Any] | None = None
 
 
 def sample_phones() -> list[Phone]:

@@ -289,11 +289,11 @@ def test_starting_over_asks_first(handsets: Handsets, service: PretendService) -
 def test_everything_is_reached_by_keyboard_in_reading_order(handsets: Handsets) -> None:
     page = handsets.page
     reached = []
-    for _ in range(10):
+    for _ in range(11):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.dataset.testid"))
     header = ["start-over", "advance-10m", "advance-1h", "advance-1d", "advance-next"]
-    assert reached == [*header, "log", *["suggestion"] * 3, "composer-input"]
+    assert reached == [*header, "dial", "log", *["suggestion"] * 3, "composer-input"]
     page.keyboard.type("JOIN")
     page.keyboard.press("Tab")
     with page.expect_response("**/send"):

@@ -291,10 +291,14 @@ class Chat:
         self.pump()
 
     def pump(self) -> None:
-        """Take the pretend carrier's reports."""
+        """Take the pretend carrier's reports. A call is put down unanswered as soon as it has rung."""
         reports = self.carrier.phones.pump()
-        for report in () if self.reports_are_lost else reports:
+        if self.reports_are_lost:
+            return
+        for report in reports:
             self.report(report.token, report.status.value, carrier_id=report.carrier_id)
+        for call in self.app.store.read(outbox.calls_under_way):
+            self.report(call.id, "delivered", carrier_id=call.carrier_id or "")
 
     def report(
         self, token: str, status: str, *, carrier_id: str = "CM", error_code: str | None = None

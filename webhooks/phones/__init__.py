@@ -7,8 +7,9 @@ show and what a text does is the service's business.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -20,8 +21,11 @@ from starlette.routing import Route
 
 from checkin.service import phones
 from checkin.service.app import App
+from checkin.service.handset_log import Bubble
+from checkin.service.pretend_calls import PretendCall
 from checkin.timing.words import clock_words, length_words
 from webhooks.form import parse_form
+from webhooks.phones import calls
 from webhooks.phones.assets import ASSETS, CONTENT_SECURITY_POLICY, FOLDER, PAGE
 
 MOST_CHARACTERS = 1600
@@ -47,14 +51,17 @@ _WHAT = {
     "invitation": "no answer to an invitation",
     "pause": "a pause ends",
     "follow_up": "a follow-up",
+    "ring": "the phone stops ringing",
+    "talk": "the call ends",
 }
 
 
 class PhonePages:
     """The routes under `/phones`."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, public_url: str) -> None:
         self._app = app
+        self._calls = calls.PretendCalls(app, public_url)
         # One hand on the desk at a time: a text never falls into the middle of a moving clock.
         self._hand = threading.Lock()
 
@@ -68,6 +75,7 @@ class PhonePages:
             Route("/phones/clock", self.clock, methods=["POST"]),
             Route("/phones/start-over", self.start_over, methods=["POST"]),
             Route("/phones/{id}/send", self.send, methods=["POST"]),
+            Route("/phones/{id}/call", self.call, methods=["POST"]),
         ]
 
     async def home(self, _request: Request) -> Response:
@@ -99,6 +107,27 @@ class PhonePages:
             return _problem("A text has at most 1,600 characters.", "Send it in parts.")
         return await self._after(lambda: phones.type_text(self._app, handset, text))
 
+    async def call(self, request: Request) -> Response:
+        """Do what somebody does with a call on one handset, and return what is heard then."""
+        handset = phones.handset(request.path_params["id"])
+        form = parse_form(await request.body())
+        if handset is None or form is None or not _from_this_page(request):
+            return _problem("There is no such phone here.", "Reload the page.")
+        names = ("do", "call", "url", "digits", "speech")
+        step = calls.Step(**{name: form.get(name)[: calls.MOST_HEARD] for name in names})
+        heard: dict[str, Any] = {}
+
+        def act() -> None:
+            heard["call"] = self._calls.take(handset, step)
+            phones.settle(self._app)
+
+        try:
+            return await self._after(act, heard)
+        except calls.CallIsOver:
+            return _problem("That call is over.", "Wait for the next one, or call the program.")
+        except ValueError:
+            return _problem("A phone can't do that.", "Reload the page.")
+
     async def clock(self, request: Request) -> Response:
         """Move the service's clock forward."""
         by = STEPS.get(await _field(request, "by"))
@@ -112,13 +141,15 @@ class PhonePages:
             return _problem("This was not asked for by the page.", "Reload the page.")
         return await self._after(lambda: phones.start_over(self._app))
 
-    async def _after(self, act: Callable[[], None]) -> Response:
-        """Do this with nobody else at the desk, and return what the handsets show then."""
+    async def _after(
+        self, act: Callable[[], None], more: Mapping[str, Any] = MappingProxyType({})
+    ) -> Response:
+        """Do this with nobody else at the desk, and return what the handsets show then, and `more`."""
 
         def work() -> dict[str, Any]:
             with self._hand:
                 act()
-                return self._state()
+                return {**self._state(), **more}
 
         return JSONResponse(await run_in_threadpool(work))
 
@@ -145,6 +176,7 @@ class PhonePages:
                     "hint": handset.hint,
                     "suggestions": list(screen.suggestions[handset.id]),
                     "messages": [_bubble(bubble, zone) for bubble in screen.bubbles[handset.id]],
+                    "call": _call(screen.calls.get(handset.id)),
                 }
                 for handset in phones.HANDSETS
             ],
@@ -160,7 +192,11 @@ class PhonePages:
         return {"at": due.at.isoformat(), "clock": clock, "what": what}
 
 
-def _bubble(bubble: phones.Bubble, zone: ZoneInfo) -> dict[str, str]:
+def _call(call: PretendCall | None) -> dict[str, Any] | None:
+    return None if call is None else {"id": call.id, "rings": call.rings}
+
+
+def _bubble(bubble: Bubble, zone: ZoneInfo) -> dict[str, str]:
     local = bubble.at.astimezone(zone)
     return {
         "id": bubble.id,

@@ -17,6 +17,9 @@ PAGE = FOLDER / "page.html"
 ASSETS: Mapping[str, str] = MappingProxyType(
     {
         "phones.css": "text/css; charset=utf-8",
+        "calls.css": "text/css; charset=utf-8",
+        "call.js": "text/javascript; charset=utf-8",
+        "sound.js": "text/javascript; charset=utf-8",
         "phones.js": "text/javascript; charset=utf-8",
         "handset.js": "text/javascript; charset=utf-8",
         "page_parts.js": "text/javascript; charset=utf-8",

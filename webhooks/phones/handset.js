@@ -4,6 +4,7 @@
  * It shows what it is given and asks to send; it never talks to the service itself.
  */
 
+import { CallScreen } from "./call.js";
 import { byTest, part, put, splitClock, stamp } from "./page_parts.js";
 
 const NEAR_BOTTOM_PX = 48;
@@ -16,11 +17,17 @@ const STATUS = {
   received: { icon: "delivered", words: "Received" },
   failed: { icon: "failed", words: "Not delivered", shown: true },
   in_doubt: { icon: "doubt", words: "In doubt", shown: true },
+  ringing: { icon: "queued", words: "Ringing", shown: true },
+  talking: { icon: "sent", words: "On the phone", shown: true },
+  answered: { icon: "delivered", words: "Answered", shown: true },
+  machine: { icon: "sent", words: "A machine took it", shown: true },
+  missed: { icon: "failed", words: "Nobody answered", shown: true },
+  declined: { icon: "failed", words: "Declined", shown: true },
 };
 
 /** One phone on the desk: its frame, its messages, its composer. */
 export class Handset {
-  constructor(phone, order, send) {
+  constructor(phone, order, ring, { send, call }) {
     this.id = phone.id;
     this.name = phone.name;
     this.send = send;
@@ -41,6 +48,7 @@ export class Handset {
     this.note = byTest(this.root, "note");
     this.jump = byTest(this.root, "jump");
     this.tab = this.#makeTab();
+    this.call = new CallScreen(this, ring, (fields) => call(this, fields));
     this.#listen();
   }
 
@@ -152,6 +160,7 @@ export class Handset {
     byTest(this.root, "suggestions").setAttribute("aria-label", `Suggested texts for ${phone.name}`);
     this.#suggest(phone.suggestions);
     this.#receive(phone.messages);
+    this.call.update(program, phone.name, phone.call);
   }
 
   #suggest(texts) {
@@ -249,7 +258,7 @@ export class Handset {
     // A real phone can send nothing at all; a bubble without a word would look like a mistake of the page.
     const empty = !message.text.trim();
     node.toggleAttribute("data-empty", empty);
-    put(part(node, "text"), empty ? "Empty text" : message.text);
+    put(part(node, "text"), empty ? (message.channel === "voice" ? "" : "Empty text") : message.text);
     put(part(node, "clock"), message.clock);
     showStatus(node, message.status);
     return node;

@@ -9,6 +9,7 @@
 import { Handset } from "./handset.js";
 import { byTest, part, put, splitClock } from "./page_parts.js";
 import { Refusal, Unreachable, ask } from "./service.js";
+import { Ring } from "./sound.js";
 
 // Whether the text arrived is unknown then, so it is never sent a second time by itself.
 const UNANSWERED = "The service does not answer. Your text is back in the box; send it again unless it shows above.";
@@ -31,6 +32,7 @@ class Desk {
     this.writing = 0;
     this.failures = 0;
     this.timer = 0;
+    this.ring = new Ring();
     this.clock = byTest(document, "clock");
     this.small = window.matchMedia(ONE_AT_A_TIME);
     this.watcher = new IntersectionObserver((entries) => this.#seen(entries), { threshold: 0.6 });
@@ -87,15 +89,17 @@ class Desk {
     const state = await ask(path, options).finally(settle);
     this.failures = 0;
     this.#banner("");
-    if (turn < this.shown) return;
-    this.shown = turn;
-    this.show(state);
+    if (turn >= this.shown) {
+      this.shown = turn;
+      this.show(state);
+    }
+    return state;
   }
 
   async #change(path, form, settle) {
     this.writing += 1;
     try {
-      await this.#exchange(path, { form, timeout: WRITE_TIMEOUT_MS }, settle);
+      return await this.#exchange(path, { form, timeout: WRITE_TIMEOUT_MS }, settle);
     } finally {
       this.writing -= 1;
       this.#pollIn(POLL_BUSY_MS);
@@ -124,6 +128,16 @@ class Desk {
       handset.giveBack(text);
       handset.say(error instanceof Refusal ? error.message : UNANSWERED);
       if (!(error instanceof Refusal)) this.#unreachable(error);
+    }
+  }
+
+  /** Do something with the call on a phone; gives what is heard then, or null where it is over. */
+  async call(handset, fields) {
+    try {
+      return (await this.#change(`/phones/${encodeURIComponent(handset.id)}/call`, fields)).call;
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.#unreachable(error);
+      throw error;
     }
   }
 
@@ -207,7 +221,10 @@ class Desk {
   }
 
   #add(phone, order) {
-    const handset = new Handset(phone, order, (from, text) => this.send(from, text));
+    const handset = new Handset(phone, order, this.ring, {
+      send: (from, text) => this.send(from, text),
+      call: (from, fields) => this.call(from, fields),
+    });
     this.handsets.set(phone.id, handset);
     byTest(document, "desk").append(handset.root);
     byTest(document, "people").append(handset.tab);
