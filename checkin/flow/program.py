@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 from checkin.flow.model import Text, Value
+from checkin.people.invitations import InvitationLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Program:
     support: Support
     texts: Mapping[str, Text]
     check_ins: Limits = Limits()
+    invitations: InvitationLimits = field(default_factory=InvitationLimits)
     holidays: frozenset[date] = frozenset()
     """Days on which flows that say `not_on: holidays` do not start."""
 

@@ -20,6 +20,7 @@ from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
 from checkin.flow.texts import CATALOGUE, allowed_names, only_spoken
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording
+from checkin.people.invitations import InvitationLimits
 from checkin.timing.holidays import days_of_calendar
 
 
@@ -90,6 +91,14 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
             },
         ),
         check_ins=Limits(form.check_ins.a_day, form.check_ins.a_week),
+        invitations=InvitationLimits(
+            countries=tuple(form.invitations.countries or [form.country]),
+            contacts=form.invitations.contacts,
+            member_a_day=form.invitations.member_a_day,
+            number_a_day=form.invitations.number_a_day,
+            number_a_month=form.invitations.number_a_month,
+            country_a_day=form.invitations.country_a_day,
+        ),
         staff=tuple(Staff(p.name, p.number, p.language or first, p.on_call) for p in form.staff),
         crisis=Crisis(line, form.crisis.emergency_number, form.crisis.reviewed),
         staff_hours=hours,

@@ -135,6 +135,23 @@ class LimitsShape(Shape):
     """On seven days, today being the last: 7."""
 
 
+class InvitationsShape(Shape):
+    """How many invitations to be a trusted contact go out at most, and to which countries."""
+
+    countries: Annotated[list[Annotated[str, AfterValidator(_country)]], Field(min_length=1)] | None = None
+    """The countries whose numbers are invited: [US, CA]. Left out: the program's own."""
+    contacts: Annotated[int, Field(ge=1, le=5)] = 5
+    """How many trusted contacts one member has at most, open invitations among them: 5."""
+    member_a_day: Annotated[int, Field(ge=1, le=20)] = 5
+    """How many people one member invites in a day: 5."""
+    number_a_day: Annotated[int, Field(ge=1, le=5)] = 2
+    """How often one number is invited in a day, by whomever: 2."""
+    number_a_month: Annotated[int, Field(ge=1, le=30)] = 6
+    """How often one number is invited in 30 days, by whomever: 6."""
+    country_a_day: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """How many invitations go to one country in a day: 200."""
+
+
 class StaffPerson(Shape):
     """One of the program's own people."""
 
@@ -189,6 +206,7 @@ class ProgramShape(Shape):
     """The country whose phone numbers can be written without a prefix: US."""
     allowed_hours: HoursShape
     check_ins: LimitsShape = LimitsShape()
+    invitations: InvitationsShape = InvitationsShape()
     holidays: Wording | None = None
     """The file beside this one that holds the holidays, in the form of calendar programs: holidays.ics."""
     staff: Annotated[list[StaffPerson], Field(min_length=1)]
@@ -201,6 +219,7 @@ class ProgramShape(Shape):
 
 SHAPES: dict[str, type[Shape]] = {
     "allowed_hours": HoursShape, "<span>": SpanShape, "check_ins": LimitsShape, "staff": StaffPerson,
+    "invitations": InvitationsShape,
     "crisis": CrisisShape, "support": SupportShape,
 }  # fmt: skip
 """The model that stands at a key of an error's location."""

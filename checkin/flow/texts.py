@@ -127,6 +127,13 @@ CATALOGUE: Mapping[str, Entry] = {
     "contact_agreed": Entry("To the member: the contact agreed.", ("contact",)),
     "contact_refused": Entry("To the member: the contact said no.", ("contact",)),
     "contact_expired": Entry("To the member: the contact did not answer the invitation.", ("contact",)),
+    "contact_undelivered": Entry("To the member: the invitation does not arrive.", ("contact",)),
+    "invite_own_number": Entry("To the member: the number is the member's own."),
+    "invite_stopped": Entry("To the member: this number can't be texted.", ("contact",)),
+    "invite_country": Entry("To the member: nobody is invited in that country.", ("contact",)),
+    "invite_said_no": Entry("To the member: asked not long ago, not asked again yet.", ("contact",)),
+    "invite_enough_contacts": Entry("To the member: no more contacts fit in.", ("contact",)),
+    "invite_tomorrow": Entry("To the member: too many invitations; it can be tried later.", ("contact",)),
     "contact_left": Entry("To the member: the contact no longer takes part.", ("contact",)),
     "no_contact_left": Entry("To the member: there is no trusted contact any more; staff will be told."),
     "alert_member_window_opened": Entry(

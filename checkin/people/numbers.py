@@ -112,6 +112,14 @@ def normalise(text: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def country_of(e164: str) -> str:
+    """Return the country (ISO 3166) that an E.164 number belongs to; `ZZ` where that is no one country."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or "ZZ"
+    except phonenumbers.NumberParseException:
+        return "ZZ"
+
+
 def guess_zone(e164: str, default: str) -> str:
     """Return the IANA time zone of a number's area where it has just one, else the default.
 

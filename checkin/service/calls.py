@@ -19,11 +19,13 @@ from checkin.conversation.call import REPEAT, Document, Listen, agree, ask, hear
 from checkin.conversation.understanding import Category, Context, Question
 from checkin.flow import model
 from checkin.flow.model import Answer, KeywordTrigger, ScheduleTrigger
-from checkin.service import reading
+from checkin.flow.speech import spoken as aloud
+from checkin.people.consent import ASKED
+from checkin.service import contacting, reading
 from checkin.service.app import App
 from checkin.service.inbound import Inbound, Taken, take
 from checkin.service.turn import Turn
-from checkin.store import alerts, calls, people, situations
+from checkin.store import alerts, calls, contacts, people, situations
 from checkin.store.calls import CallTurn
 from checkin.store.situations import Situation, Waiting
 from checkin.store.unit import Unit
@@ -110,7 +112,7 @@ def _first(app: App, unit: Unit, request: CallRequest, now: datetime) -> Documen
     if here.person.stopped:
         return ask([turn.spoken(language, "stopped")], None, language)
     if here.member_state is None and here.notified_at is None and here.invited_at is None:
-        takes_part = here.person.id in app.staff_ids or people.contact_for(unit, here.person.id)
+        takes_part = here.person.id in app.staff_ids or contacts.of_person(unit, here.person.id)
         if not takes_part:
             return _to_stranger(turn, language)
         return ask([turn.spoken(language, "staff_nothing_open")], None, language)
@@ -168,11 +170,10 @@ def _notified(turn: Turn, here: Situation) -> Document | None:
 
 
 def _invited(turn: Turn, here: Situation) -> Document | None:
-    for contact in people.contact_for(turn.unit, here.person.id):
-        if contact.state == "invited":
-            name = turn.person(contact.member_id).name or turn.app.program.name
-            language = here.person.language
-            return agree([turn.spoken(language, "contact_invite", member=name)], language)
+    for contact in contacts.of_person(turn.unit, here.person.id):
+        if contact.state in ASKED:
+            asked = contacting.was_asked(turn, contact)
+            return agree([aloud(asked.wording, asked.language)], here.person.language)
     return None
 
 

@@ -1,113 +1,122 @@
-"""Trusted contacts: inviting them, their answer, and telling the member how it stands.
+"""Trusted contacts as they come and go: their answer, silence, a pause, leaving, and what the member hears.
 
-Nobody who has not agreed receives anything but one invitation and, a day later, one reminder of it.
+Every change of state is made here, by `move`, along the table in `checkin.people.consent`. Nobody who has not
+agreed receives anything but one invitation and, a day later, one reminder of it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
-from checkin.people.names import short_name
-from checkin.service import schedules
+from checkin.flow.model import Value
+from checkin.flow.speech import spoken as aloud
+from checkin.people.consent import (
+    AGREED,
+    ASKED,
+    EXPIRES_AFTER,
+    REMIND_AFTER,
+    Asked,
+    Consent,
+    ContactEvent,
+    ContactState,
+    change,
+    counts_late,
+)
+from checkin.service import requests, schedules
 from checkin.service.turn import Turn
-from checkin.store import people, timers
-from checkin.store.people import Contact
+from checkin.store import contacts, outbox, people, timers
+from checkin.store.contacts import Contact
 from checkin.store.situations import Person
 
-REMIND_AFTER = timedelta(hours=24)
-EXPIRES_AFTER = timedelta(hours=72)
-ASK_AGAIN_AFTER = timedelta(days=30)
-MOST_CONTACTS = 5
 
-_NEWS = {"invited": "contact_added", "accepted": "contact_agreed"}
-"""What a member hears who names somebody again."""
+def move(
+    turn: Turn, contact: Contact, event: ContactEvent, *, changed: Contact | None = None
+) -> tuple[Contact, str]:
+    """Move a contact by one event; return them as they stand then, and a key that is unique to this change.
 
-
-def invite(turn: Turn, member_id: str, name: str, number: str, *, key: str) -> None:
-    """Invite a person as a member's trusted contact. `number` is E.164.
-
-    The member's own number, a number that said STOP, somebody who said no lately, and a sixth contact are
-    refused with a task for staff: the member is told that a person reads it, and nothing about the other one.
+    `changed` is the contact with whatever else the event changes. Raises `ChangeRefused` for a senseless one.
     """
-    member, name = turn.person(member_id), short_name(name)
-    others = people.contacts_of(turn.unit, member_id)
-    person = member if number == member.number else people.by_number(turn.unit, number)
-    known = next((one for one in others if person is not None and one.person_id == person.id), None)
-    taking_part = [one for one in others if one.state in ("invited", "accepted")]
-    if known is not None and known.state in _NEWS:
-        news, subject = _NEWS[known.state], f"contact:{known.id}"
-        turn.say(member, news, id=f"{key}.known", subject=subject, contact=known.name)
-        return
-    if person is not None and (person.id == member_id or person.stopped):
-        _refuse(turn, member, key, "cannot be invited: it is the member's own number, or it has said STOP")
-        return
-    if known is not None and known.state == "declined" and turn.now < known.invited_at + ASK_AGAIN_AFTER:
-        _refuse(turn, member, key, "said no lately and is not asked again")
-        return
-    if len(taking_part) >= MOST_CONTACTS:
-        _refuse(turn, member, key, f"would be one more than {MOST_CONTACTS} trusted contacts")
-        return
-    if person is None:
-        person = Person(turn.app.new_id(), number, name, member.language, member.zone, stopped=False)
-        people.add(turn.unit, person, turn.now)
-    if known is None:
-        position = max((one.position for one in others), default=0) + 1
-        known = Contact(key, member_id, person.id, name, position, "invited", turn.now, stopped=False)
-        people.add_contact(turn.unit, known)
-    else:
-        people.invite_again(turn.unit, known.id, name, turn.now)
-        known = replace(known, name=name)
-    _send_invitation(turn, member, person, known, key)
+    state = change(contact.state, event)
+    moved = replace(changed or contact, state=state, changed_at=turn.now)
+    contacts.save(turn.unit, moved, was=contact)
+    return moved, noted(turn, contact, event)
 
 
-def _send_invitation(turn: Turn, member: Person, person: Person, contact: Contact, key: str) -> None:
-    text = turn.text(person.language, "contact_invite", member=member.name or turn.app.program.name)
-    turn.tell(person, text, id=f"{key}.invite", subject=f"contact:{contact.id}", lane="routine")
-    turn.say(
-        member, "contact_added", id=f"{key}.added", subject=f"contact:{contact.id}", contact=contact.name
-    )
-    turn.update(replace(turn.situation(member.id), invited_name=contact.name))
-    turn.journal(member.id, f"contact:{contact.id}", 0, {"kind": "Invited", "person": person.id})
-    _wait(turn, person, contact, REMIND_AFTER, rung=0)
+def noted(turn: Turn, contact: Contact, event: ContactEvent) -> str:
+    """Write what happened to a contact into the member's journal; return a key that is unique to it."""
+    key = turn.app.new_id()
+    turn.journal(contact.member_id, subject_of(contact), 0, {"kind": event.value.capitalize(), "key": key})
+    return key
 
 
-def _refuse(turn: Turn, member: Person, key: str, why: str) -> None:
-    note = f"A trusted contact named by {member.name or 'a member'} {why}."
-    turn.say(member, "noted", id=f"{key}.noted", subject=f"member:{member.id}")
-    turn.add_task(
-        "contact_refused", id=f"{key}.refused", member_id=member.id, subject=f"member:{member.id}", note=note
-    )
+def subject_of(contact: Contact) -> str:
+    """Return what texts about this contact are filed under."""
+    return f"contact:{contact.id}"
 
 
-def _wait(turn: Turn, person: Person, contact: Contact, length: timedelta, *, rung: int) -> None:
-    """Wait for an answer. A reminder is sent at an allowed hour, on the clock that we suppose they have."""
-    subject = f"invitation:{contact.id}"
-    due_at = schedules.allowed(turn.app, person, turn.until(length))
-    timers.put(turn.unit, timers.Timer(subject, "routine", contact.member_id, rung, due_at))
+def asks(turn: Turn, person: Person, key: str, **values: Value) -> Asked:
+    """Return one of the program's own texts as it is put to a person now, with its version."""
+    text = turn.app.program.texts[key]
+    template = text.by_language.get(person.language) or next(iter(text.by_language.values()))
+    digest = hashlib.blake2b(template.source.encode(), digest_size=4).hexdigest()
+    return Asked(turn.text(person.language, key, **values), f"{key} {digest}", person.language)
 
 
-def answered(turn: Turn, contact: Contact, *, agrees: bool, wording_key: str = "contact_invite") -> None:
-    """Record a contact's answer to an invitation, word for word what was asked, and tell the member."""
+def was_asked(turn: Turn, contact: Contact) -> Asked:
+    """Return what this contact was asked, as it was said."""
+    if contact.asked is not None:
+        return contact.asked
+    member = turn.person(contact.member_id)  # asked before this was kept
+    return asks(turn, turn.person(contact.person_id), "contact_invite", member=name_of(turn, member))
+
+
+def name_of(turn: Turn, member: Person) -> str:
+    """Return how a member is named to others."""
+    return member.name or turn.app.program.name
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def answered(turn: Turn, contact: Contact, *, agrees: bool) -> None:
+    """Record a contact's answer to an invitation, word for word what was asked, and tell the member.
+
+    What the member was about to hear of the silence before it is not true any more.
+    """
     person, member = turn.person(contact.person_id), turn.person(contact.member_id)
-    member_name = member.name or turn.app.program.name
-    state = "accepted" if agrees else "declined"
-    key = _change(turn, contact, state)
-    people.record_consent(
-        turn.unit,
-        id=key,
-        person=person,
-        about=f"contact_for:{member.id}",
-        given=agrees,
-        wording=turn.text(person.language, wording_key, member=member_name),
-        channel=turn.channel,
-        at=turn.now,
-    )
-    subject = f"contact:{contact.id}"
-    turn.say(person, f"contact_{state}", id=f"{key}.them", subject=subject, member=member_name)
+    asked = was_asked(turn, contact)
+    if turn.channel == "voice":
+        asked = replace(asked, wording=aloud(asked.wording, asked.language))
+    moved, key = move(turn, contact, ContactEvent.ACCEPT if agrees else ContactEvent.DECLINE)
+    about = f"contact_for:{member.id}"
+    people.record_consent(turn.unit, Consent(person.id, about, agrees, asked, turn.channel, turn.now), id=key)
+    subject, name = subject_of(contact), name_of(turn, member)
+    outbox.cancel(turn.unit, _silence_key(contact))
+    turn.say(person, f"contact_{moved.state}", id=f"{key}.them", subject=subject, member=name)
     news = "contact_agreed" if agrees else "contact_refused"
     turn.say(member, news, id=f"{key}.member", subject=subject, contact=contact.name)
     timers.drop(turn.unit, f"invitation:{contact.id}")
+
+
+def answered_late(turn: Turn, person_id: str) -> bool:
+    """Take a plain yes for the invitation that came to nothing last, if that is not too long ago."""
+    for contact in contacts.of_person(turn.unit, person_id):
+        if counts_late(contact.state, contact.changed_at, turn.now):
+            answered(turn, contact, agrees=True)
+            return True
+    return False
+
+
+# ---------------------------------------------------------------- silence
+
+
+def wait(turn: Turn, person: Person, contact: Contact, length: timedelta, *, rung: int) -> None:
+    """Wait for an answer. A reminder is sent at an allowed hour, on the clock that we suppose they have."""
+    due_at = schedules.allowed(turn.app, person, turn.until(length))
+    timer = timers.Timer(f"invitation:{contact.id}", "routine", contact.member_id, rung, due_at)
+    timers.put(turn.unit, timer)
 
 
 def waited(turn: Turn, contact_id: str, rung: int) -> bool:
@@ -115,46 +124,67 @@ def waited(turn: Turn, contact_id: str, rung: int) -> bool:
 
     Returns whether the invitation was still open.
     """
-    contact = people.contact_by_id(turn.unit, contact_id)
-    if contact is None or contact.state != "invited":
+    contact = contacts.by_id(turn.unit, contact_id)
+    if contact is None or contact.state not in ASKED:
         return False
     person, member = turn.person(contact.person_id), turn.person(contact.member_id)
-    subject = f"contact:{contact.id}"
     if rung == 0:
-        name = member.name or turn.app.program.name
-        key = f"{contact.id}.{int(contact.invited_at.timestamp())}.reminder"
-        turn.say(person, "contact_invite_reminder", id=key, subject=subject, member=name)
-        turn.journal(member.id, subject, 1, {"kind": "Reminded"})
-        _wait(turn, person, contact, EXPIRES_AFTER - REMIND_AFTER, rung=1)
+        text = asks(turn, person, "contact_invite_reminder", member=name_of(turn, member)).wording
+        asked = was_asked(turn, contact).and_then(text)
+        moved, key = move(turn, contact, ContactEvent.REMIND, changed=replace(contact, asked=asked))
+        turn.tell(person, text, id=f"{key}.reminder", subject=subject_of(contact))
+        wait(turn, person, moved, EXPIRES_AFTER - REMIND_AFTER, rung=1)
         return True
-    key = _change(turn, contact, "expired")
-    turn.say(member, "contact_expired", id=f"{key}.member", subject=subject, contact=contact.name)
+    move(turn, contact, ContactEvent.EXPIRE)
+    turn.say(
+        member,
+        "contact_expired",
+        id=_silence_key(contact),
+        subject=subject_of(contact),
+        contact=contact.name,
+    )
     timers.drop(turn.unit, f"invitation:{contact.id}")
     return True
 
 
+def _silence_key(contact: Contact) -> str:
+    """Return the id of the text that tells the member of this invitation's silence."""
+    return f"{contact.id}.{int(contact.invited_at.timestamp())}.silence"
+
+
+def undelivered(turn: Turn, contact_id: str, person_id: str) -> None:
+    """Tell the member at once that an invitation never arrives: nobody waits three days for its answer."""
+    contact = contacts.by_id(turn.unit, contact_id)
+    if contact is None or contact.person_id != person_id or contact.state not in ASKED:
+        return
+    _, key = move(turn, contact, ContactEvent.UNDELIVERED)
+    member, subject = turn.person(contact.member_id), subject_of(contact)
+    turn.say(member, "contact_undelivered", id=f"{key}.member", subject=subject, contact=contact.name)
+    timers.drop(turn.unit, f"invitation:{contact.id}")
+
+
+# ---------------------------------------------------------------- going
+
+
 def left(turn: Turn, contact: Contact) -> None:
     """Note that a contact no longer takes part, tell the member kindly, and warn when nobody is left."""
-    member = turn.person(contact.member_id)
-    key = _change(turn, contact, "left")
-    subject = f"contact:{contact.id}"
+    member, subject = turn.person(contact.member_id), subject_of(contact)
+    _, key = move(turn, contact, ContactEvent.LEAVE)
     timers.drop(turn.unit, f"invitation:{contact.id}")
-    news = "contact_left" if contact.state == "accepted" else "contact_refused"
+    timers.drop(turn.unit, f"contact_pause:{contact.id}")
+    news = "contact_left" if contact.state in AGREED else "contact_refused"
     turn.say(member, news, id=f"{key}.member", subject=subject, contact=contact.name)
-    rest = [
-        one
-        for one in people.contacts_of(turn.unit, member.id)
-        if one.id != contact.id and one.state == "accepted" and not one.stopped
-    ]
-    if contact.state == "accepted" and not rest:
-        turn.say(member, "no_contact_left", id=f"{key}.warning", subject=subject)
-        note = f"{member.name or 'A member'} has no trusted contact left."
-        turn.add_task("no_contact_left", id=f"{key}.task", member_id=member.id, subject=subject, note=note)
+    requests.without(turn, member.id, contact.person_id)
+    if contact.state in AGREED:
+        warn_if_nobody_is_left(turn, contact, key)
 
 
-def _change(turn: Turn, contact: Contact, state: str) -> str:
-    """Move a contact to another state; return a key that is unique to this change."""
-    people.set_contact_state(turn.unit, contact, state, turn.now)
-    key = turn.app.new_id()
-    turn.journal(contact.member_id, f"contact:{contact.id}", 0, {"kind": state.capitalize(), "key": key})
-    return key
+def warn_if_nobody_is_left(turn: Turn, gone: Contact, key: str) -> None:
+    """Tell the member, and staff, where this was the last contact who could be asked."""
+    member, subject = turn.person(gone.member_id), subject_of(gone)
+    others = (one for one in contacts.of_member(turn.unit, member.id) if one.id != gone.id)
+    if any(one.state is ContactState.ACCEPTED and one.for_support and not one.stopped for one in others):
+        return
+    turn.say(member, "no_contact_left", id=f"{key}.warning", subject=subject)
+    note = f"{member.name or 'A member'} has no trusted contact left."
+    turn.add_task("no_contact_left", id=f"{key}.task", member_id=member.id, subject=subject, note=note)

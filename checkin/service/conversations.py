@@ -29,8 +29,9 @@ from checkin.conversation.run import (
 )
 from checkin.flow.model import Ask, Flow, Values
 from checkin.flow.speech import spoken as aloud
+from checkin.people.consent import Asked, Consent
 from checkin.people.names import short_name
-from checkin.service import contacting, requests, schedules
+from checkin.service import inviting, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import people, runs, timers
 from checkin.store.situations import Waiting, newest_first
@@ -144,7 +145,7 @@ class _Doing:
             case RecordConsent(about, given, wording):
                 self._consent(about, given, wording, key)
             case Invite(name, number):
-                contacting.invite(turn, self.run.member, name, number, key=key)
+                inviting.invite(turn, self.run.member, name, number, key=key)
             case Record(name, value):
                 runs.record(turn.unit, self.run, name, value, turn.now)
                 if name in KEPT_WITH_MEMBER:
@@ -199,15 +200,9 @@ class _Doing:
         person = turn.person(self.run.member)
         if turn.channel == "voice":
             wording = aloud(wording, person.language)
+        asked = Asked(wording, f"{self.flow.name} {self.flow.version}", person.language)
         people.record_consent(
-            turn.unit,
-            id=key,
-            person=person,
-            about=about,
-            given=given,
-            wording=wording,
-            channel=turn.channel,
-            at=turn.now,
+            turn.unit, Consent(person.id, about, given, asked, turn.channel, turn.now), id=key
         )
         state = "active" if given else "left"
         joined_at = turn.now if given else None

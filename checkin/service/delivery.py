@@ -36,7 +36,7 @@ from checkin.carrier.base import (
 )
 from checkin.carrier.twilio_words import CONGESTED, failure_of_callback
 from checkin.conversation.run import Closed
-from checkin.service import calling, conversations, pacing, requests, schedules, standing, unheard
+from checkin.service import calling, contacting, conversations, pacing, requests, schedules, standing, unheard
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, people, runs, timers
@@ -357,6 +357,7 @@ def _failed(turn: Turn, message: Message, code: str | None, why: FailureKind) ->
     elif kind == "run":
         unheard.failed(turn, message, rest, why)
     elif kind == "contact":
+        contacting.undelivered(turn, rest, message.person_id)
         turn.add_task(
             "undelivered",
             id=f"{message.id}.undelivered",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from checkin.flow.model import Flow
+from checkin.people.consent import Asked, Consent
 from checkin.people.rosters import Entry, RowRefused
 from checkin.service import conversations, reading, schedules
 from checkin.service.app import App
@@ -174,13 +175,7 @@ def _update(unit: Unit, entry: Entry, person: Person) -> None:
 
 
 def _record_consent(turn: Turn, person: Person, entry: Entry) -> None:
+    said = Asked(f"Consent given outside, as the import's list says: {entry.consent}", "", person.language)
     people.record_consent(
-        turn.unit,
-        id=turn.app.new_id(),
-        person=person,
-        about="check_ins",
-        given=True,
-        wording=f"Consent given outside, as the import's list says: {entry.consent}",
-        channel="import",
-        at=turn.now,
+        turn.unit, Consent(person.id, "check_ins", True, said, "import", turn.now), id=turn.app.new_id()
     )

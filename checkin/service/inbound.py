@@ -13,10 +13,11 @@ from checkin.conversation.understanding import Category, Understanding
 from checkin.conversation.walk import LATER_AT
 from checkin.flow.model import Values
 from checkin.flow.words import fold
+from checkin.people.consent import AGREED, ASKED
 from checkin.service import contacting, conversations, reading, requests, schedules, standing
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import alerts, inbox, people, situations
+from checkin.store import alerts, contacts, inbox, people, situations
 from checkin.store.situations import Person, Situation
 from checkin.store.unit import Lookup, Unit
 from checkin.timing.words import moment_words
@@ -271,8 +272,8 @@ class _Reply:
         self._say("contact_unclear", member=name)
 
     def _invited(self, person: Person, *, agrees: bool) -> None:
-        for contact in people.contact_for(self.turn.unit, person.id):
-            if contact.state == "invited":
+        for contact in contacts.of_person(self.turn.unit, person.id):
+            if contact.state in ASKED:
                 contacting.answered(self.turn, contact, agrees=agrees)
                 return
 
@@ -307,6 +308,9 @@ class _Reply:
 
     def _noted(self, here: Situation) -> None:
         """Acknowledge what fits nowhere; a person reads what a member writes."""
+        is_yes = self.understanding.category is Category.YES and here.invited_at is None
+        if is_yes and contacting.answered_late(self.turn, here.person.id):
+            return
         if here.member_state is None:
             self._noted_of_other(here.person)
             return
@@ -316,13 +320,13 @@ class _Reply:
 
     def _noted_of_other(self, person: Person) -> None:
         """Answer somebody who is no member: one who was invited, a contact or staff, or anybody else."""
-        contacts = people.contact_for(self.turn.unit, person.id)
-        invited = next((one for one in contacts if one.state == "invited"), None)
+        known = contacts.of_person(self.turn.unit, person.id)
+        invited = next((one for one in known if one.state in ASKED), None)
         if invited is not None:
-            name = self.turn.person(invited.member_id).name or self.turn.app.program.name
-            self._say("contact_invite", member=name)
+            text = contacting.was_asked(self.turn, invited).wording
+            self.turn.tell(person, text, id=f"{self.key}.asked", subject=contacting.subject_of(invited))
             return
-        takes_part = person.id in self.turn.app.staff_ids or any(one.state == "accepted" for one in contacts)
+        takes_part = person.id in self.turn.app.staff_ids or any(one.state in AGREED for one in known)
         if takes_part and self.understanding.category in _ANSWERS:
             self._say("staff_nothing_open")
             return

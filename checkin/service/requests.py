@@ -32,9 +32,11 @@ from checkin.alert.policy import policy_for
 from checkin.alert.replay import event_to_json
 from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
+from checkin.people.consent import ContactState
 from checkin.service import schedules
 from checkin.service.turn import Turn
-from checkin.store import alerts, outbox, people, timers
+from checkin.store import alerts, contacts, outbox, timers
+from checkin.store.contacts import Contact
 from checkin.store.situations import Person
 
 CHECK_TAKEN = timedelta(hours=32)
@@ -128,6 +130,13 @@ def out_of_reach(turn: Turn, person_id: str) -> None:
         feed(turn, alert, OutOfReach(person_id))
 
 
+def without(turn: Turn, member_id: str, person_id: str) -> None:
+    """Let one person have no more to do with a member's open requests, nor be able to take one."""
+    for alert in _open_of_member(turn, member_id):
+        if feed(turn, alert, OutOfReach(person_id)):
+            alerts.close_for(turn.unit, alert.id, person_id)
+
+
 def _open_of_member(turn: Turn, member_id: str) -> Sequence[Alert]:
     """Return a member's open alerts, newest first, as this event has left them so far."""
     stored = alerts.open_of_member(turn.unit, member_id)
@@ -143,13 +152,13 @@ def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
     Whoever has said STOP is left out: nobody waits for an answer to a text that is never sent.
     """
     support = turn.app.program.support
-    contacts = [
+    agreed = [
         contact.person_id
-        for contact in people.contacts_of(turn.unit, member_id)
-        if contact.state == "accepted" and not contact.stopped
+        for contact in contacts.of_member(turn.unit, member_id)
+        if contact.state is ContactState.ACCEPTED and contact.for_support and not contact.stopped
     ]
     return policy_for(
-        [] if reason == "crisis" else contacts,
+        [] if reason == "crisis" else agreed,
         [one for one in turn.app.staff_ids if one != member_id and not turn.person(one).stopped],
         window=timedelta(0) if reason == "crisis" else support.window,
         contact_wait=support.contact_wait,
@@ -163,7 +172,8 @@ def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
 def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -> None:
     """Journal an accepted event and do its effects. Each effect's key is alert, transition and index.
 
-    Somebody who has said STOP since the alert was raised can't be asked: that is the next event, at once.
+    Somebody who has said STOP, left or was taken off since the alert was raised can't be asked: that is the
+    next event, at once.
     """
     subject = f"alert:{alert.id}"
     turn.journal(alert.member, subject, alert.transition, event_to_json(event))
@@ -171,10 +181,29 @@ def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -
         timers.drop(turn.unit, subject)
     for index, effect in enumerate(effects):
         _do(turn, alert, effect, f"{alert.id}.{alert.transition}.{index}")
-    asked = [effect.target.person for effect in effects if isinstance(effect, Notify)]
-    for person_id in asked:
-        if turn.person(person_id).stopped:
-            feed(turn, alert, OutOfReach(person_id))
+    for effect in effects:
+        if isinstance(effect, Notify) and not _may_be_asked(turn, alert, effect.target):
+            feed(turn, alert, OutOfReach(effect.target.person))
+
+
+def _may_be_asked(turn: Turn, alert: Alert, target: Target) -> bool:
+    """Whether this person still takes part; staff do until they say STOP."""
+    if turn.person(target.person).stopped:
+        return False
+    return target.role == "staff" or _contact(turn, alert, target.person) is not None
+
+
+def _is_asked(turn: Turn, alert: Alert, person_id: str | None) -> bool:
+    target = next((one for one in people_of(alert.policy) if one.person == person_id), None)
+    return target is not None and _may_be_asked(turn, alert, target)
+
+
+def _contact(turn: Turn, alert: Alert, person_id: str) -> Contact | None:
+    """Return the member's trusted contact with this id, if they may be told of requests for support now."""
+    for contact in contacts.of_member(turn.unit, alert.member):
+        if contact.person_id == person_id and contact.state is ContactState.ACCEPTED and contact.for_support:
+            return contact
+    return None
 
 
 def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
@@ -182,8 +211,12 @@ def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
     match effect:
         case Notify(target, reminder):
             _notify(turn, alert, target, key, reminder=reminder)
-        case TellMember(_, person) if person is not None and turn.person(person).stopped:
+        case Notify(target) if not _may_be_asked(turn, alert, target):
+            pass  # that they are out of reach is the next event
+        case TellMember("contact_told" | "passed_on", person) if not _is_asked(turn, alert, person):
             pass  # "I texted Bob" would not be true; who is asked instead is told next
+        case TellMember(_, person) if person is not None and turn.person(person).stopped:
+            pass
         case TellMember(news, person):
             member = turn.person(alert.member)
             text_key, values = _member_news(turn, alert, news, person)
@@ -260,7 +293,7 @@ def _member_name(turn: Turn, alert: Alert, target: Target) -> str:
 
 def _name(turn: Turn, alert: Alert, person_id: str) -> str:
     """Return a person's name as the member calls them, or as staff are called."""
-    for contact in people.contacts_of(turn.unit, alert.member):
+    for contact in contacts.of_member(turn.unit, alert.member):
         if contact.person_id == person_id:
             return contact.name
     return turn.person(person_id).name or turn.app.program.name

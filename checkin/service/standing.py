@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+from checkin.people.consent import TAKES_PART, Asked, Consent
 from checkin.service import contacting, conversations, requests, schedules
 from checkin.service.turn import Turn
-from checkin.store import outbox, people, timers
+from checkin.store import contacts, outbox, people, timers
 from checkin.store.situations import Situation
 from checkin.timing.words import day_words, moment_words
 
@@ -30,20 +31,13 @@ def opt_out(turn: Turn, situation: Situation, *, key: str, wording: str, confirm
     stopped = replace(turn.situation(person.id), person=replace(person, stopped=True), member_state="left")
     turn.update(stopped if situation.member_state is not None else replace(stopped, member_state=None))
     people.set_stopped(turn.unit, person.id, turn.now)
-    people.record_consent(
-        turn.unit,
-        id=f"{key}.consent",
-        person=person,
-        about="everything",
-        given=False,
-        wording=wording,
-        channel=turn.channel,
-        at=turn.now,
-    )
+    said = Asked(wording, "", person.language)
+    stop = Consent(person.id, "everything", False, said, turn.channel, turn.now)
+    people.record_consent(turn.unit, stop, id=f"{key}.consent")
     outbox.cancel_for_person(turn.unit, person.id)
     requests.out_of_reach(turn, person.id)
-    for contact in people.contact_for(turn.unit, person.id):
-        if contact.state in ("invited", "accepted"):
+    for contact in contacts.of_person(turn.unit, person.id):
+        if contact.state in TAKES_PART:
             contacting.left(turn, contact)
 
 
@@ -60,7 +54,7 @@ def resume(turn: Turn, situation: Situation, *, key: str) -> None:
     person = replace(person, stopped=False)
     people.set_stopped(turn.unit, person.id, None)
     turn.update(replace(situation, person=person))
-    agreed = [given for about, given, *_ in people.consents_of(turn.unit, person.id) if about == "check_ins"]
+    agreed = [one.given for one in people.consents_of(turn.unit, person.id) if one.about == "check_ins"]
     if situation.member_state is not None and agreed and agreed[-1]:
         people.set_member_state(turn.unit, person.id, "active")
         turn.update(replace(turn.situation(person.id), member_state="active"))

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from checkin.alert.model import AlertState, Told
 from checkin.conversation.run import Run
 from checkin.flow.model import Answer, Ask, Flow, Invite, KeywordTrigger, RecordConsent
+from checkin.people.consent import TAKES_PART
 from checkin.service.app import App
-from checkin.store import alerts, people, situations
+from checkin.store import alerts, contacts, people, situations
 from checkin.store.situations import Situation
 from checkin.store.unit import Unit
 
@@ -144,9 +145,7 @@ def _about_friend(
     if invite is None:
         return ()
     taking_part = {
-        contact.name
-        for contact in people.contacts_of(unit, here.person.id)
-        if contact.state in ("invited", "accepted")
+        contact.name for contact in contacts.of_member(unit, here.person.id) if contact.state in TAKES_PART
     }
     if answer.save_as == invite.contact_name:
         return tuple(friend.name for friend in friends if friend.name not in taking_part)

@@ -74,6 +74,11 @@ def notify(unit: Unit, *, alert_id: str, person_id: str, role: str, at: datetime
         )
 
 
+def close_for(unit: Unit, alert_id: str, person_id: str) -> None:
+    """Note that an answer of this person about this alert means nothing any more."""
+    unit.write(_close_for, {"alert": alert_id, "person": person_id})
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One thing that happened to an alert; `person` is the id of who did it or whom it went to."""
@@ -230,6 +235,11 @@ _open_for_person = (
 )
 _close_notifications = (
     sa.update(notifications).where(notifications.c.alert_id == _p("alert")).values(open=sa.false())
+)
+_close_for = (
+    sa.update(notifications)
+    .where(notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person"))
+    .values(open=sa.false())
 )
 _insert_notification = sa.insert(notifications)
 _notify_again = (

@@ -128,6 +128,11 @@ def cancel_notifications(unit: Unit, subject: str) -> None:
     unit.write(_cancel_notifications, {"about": subject})
 
 
+def cancel(unit: Unit, message_id: str) -> None:
+    """Cancel one message if it is still queued: it is not true any more."""
+    unit.write(_cancel, {"message": message_id})
+
+
 def has_due(unit: Unit, lane: str, now: datetime) -> bool:
     """Whether anything in this lane is due."""
     return unit.first(_has_due, {"of_lane": lane, "now": now}) is not None
@@ -212,6 +217,11 @@ _cancel_person = (
 _cancel_notifications = (
     sa.update(outbox)
     .where(outbox.c.subject == _p("about"), outbox.c.kind == "notification", outbox.c.state == "queued")
+    .values(state="cancelled")
+)
+_cancel = (
+    sa.update(outbox)
+    .where(outbox.c.id == _p("message"), outbox.c.state == "queued")
     .values(state="cancelled")
 )
 _has_due = (

@@ -1,31 +1,17 @@
-"""People, members, trusted contacts and consents in the database."""
+"""People, members and consents in the database."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from checkin.people.consent import Asked, Consent
 from checkin.store.situations import Person
-from checkin.store.tables import Instant, consents, contacts, members, people
+from checkin.store.tables import Instant, consents, members, people
 from checkin.store.unit import Unit
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A trusted contact of a member, as that member calls them."""
-
-    id: str
-    member_id: str
-    person_id: str
-    name: str
-    position: int
-    state: str
-    invited_at: datetime
-    stopped: bool
 
 
 def by_number(unit: Unit, number: str) -> Person | None:
@@ -107,83 +93,35 @@ def active_members(unit: Unit) -> Sequence[str]:
     return [row.person_id for row in unit.read(_active_members)]
 
 
-def contacts_of(unit: Unit, member_id: str) -> Sequence[Contact]:
-    """Return a member's trusted contacts in the member's order, whatever their state."""
-    return [_contact(unit, row) for row in unit.read(_contacts_of, {"member": member_id})]
-
-
-def contact_for(unit: Unit, person_id: str) -> Sequence[Contact]:
-    """Return whose trusted contact this person is or was asked to be, newest invitation first."""
-    return [_contact(unit, row) for row in unit.read(_contact_for, {"person": person_id})]
-
-
-def contact_by_id(unit: Unit, contact_id: str) -> Contact | None:
-    """Return one trusted contact."""
-    row = unit.first(_contact_by_id, {"contact": contact_id})
-    return None if row is None else _contact(unit, row)
-
-
-def add_contact(unit: Unit, contact: Contact) -> None:
-    """Add a trusted contact who has just been invited."""
-    unit.write(
-        _insert_contact,
-        {
-            "id": contact.id,
-            "member_id": contact.member_id,
-            "person_id": contact.person_id,
-            "name": unit.vault.seal("contacts.name", contact.name),
-            "position": contact.position,
-            "state": contact.state,
-            "invited_at": contact.invited_at,
-            "changed_at": contact.invited_at,
-        },
-    )
-
-
-def invite_again(unit: Unit, contact_id: str, name: str, at: datetime) -> None:
-    """Ask somebody again who had declined, left or not answered."""
-    unit.write(
-        _reinvite, {"contact": contact_id, "new_name": unit.vault.seal("contacts.name", name), "new_at": at}
-    )
-
-
-def set_contact_state(unit: Unit, contact: Contact, state: str, at: datetime) -> None:
-    """Move a trusted contact to another state; a Conflict if somebody has moved them since they were read."""
-    values = {"contact": contact.id, "was": contact.state, "new_state": state, "new_at": at}
-    unit.write(_set_contact_state, values, expect=1)
-
-
-def record_consent(
-    unit: Unit,
-    *,
-    id: str,
-    person: Person,
-    about: str,
-    given: bool,
-    wording: str,
-    channel: str,
-    at: datetime,
-) -> None:
+def record_consent(unit: Unit, consent: Consent, *, id: str) -> None:
     """Record that a person agreed, or did not, to exactly this wording."""
     unit.write(
         _insert_consent,
         {
             "id": id,
-            "person_id": person.id,
-            "about": about,
-            "given": given,
-            "wording": unit.vault.seal("consents.wording", wording),
-            "language": person.language,
-            "channel": channel,
-            "at": at,
+            "person_id": consent.person,
+            "about": consent.about,
+            "given": consent.given,
+            "wording": unit.vault.seal("consents.wording", consent.asked.wording),
+            "version": consent.asked.version,
+            "language": consent.asked.language,
+            "channel": consent.channel,
+            "at": consent.at,
         },
     )
 
 
-def consents_of(unit: Unit, person_id: str) -> Sequence[tuple[str, bool, str, str, datetime]]:
-    """Return a person's consents, oldest first: about, given, wording, language, moment."""
+def consents_of(unit: Unit, person_id: str) -> Sequence[Consent]:
+    """Return a person's consents, oldest first."""
     return [
-        (row.about, row.given, unit.vault.open("consents.wording", row.wording), row.language, row.at)
+        Consent(
+            row.person_id,
+            row.about,
+            row.given,
+            Asked(unit.vault.open("consents.wording", row.wording), row.version, row.language),
+            row.channel,
+            row.at,
+        )
         for row in unit.read(_consents_of, {"person": person_id})
     ]
 
@@ -195,19 +133,6 @@ def _person(unit: Unit, row: Any) -> Person:
         name=None if row.name is None else unit.vault.open("people.name", row.name),
         language=row.language,
         zone=row.zone,
-        stopped=row.stopped_at is not None,
-    )
-
-
-def _contact(unit: Unit, row: Any) -> Contact:
-    return Contact(
-        id=row.id,
-        member_id=row.member_id,
-        person_id=row.person_id,
-        name=unit.vault.open("contacts.name", row.name),
-        position=row.position,
-        state=row.state,
-        invited_at=row.invited_at,
         stopped=row.stopped_at is not None,
     )
 
@@ -236,20 +161,6 @@ _active_members = (
     .join(people, people.c.id == members.c.person_id)
     .where(members.c.state.in_(("active", "paused")), people.c.stopped_at.is_(None))
     .order_by(members.c.person_id)
-)
-_contact_rows = sa.select(contacts, people.c.stopped_at).join(people, people.c.id == contacts.c.person_id)
-_contacts_of = _contact_rows.where(contacts.c.member_id == _p("member")).order_by(contacts.c.position)
-_contact_for = _contact_rows.where(contacts.c.person_id == _p("person")).order_by(
-    contacts.c.invited_at.desc()
-)
-_contact_by_id = _contact_rows.where(contacts.c.id == _p("contact"))
-_insert_contact = sa.insert(contacts)
-_of_contact = sa.update(contacts).where(contacts.c.id == _p("contact"))
-_reinvite = _of_contact.values(
-    name=_p("new_name"), state="invited", invited_at=_p("new_at"), changed_at=_p("new_at")
-)
-_set_contact_state = _of_contact.where(contacts.c.state == _p("was")).values(
-    state=_p("new_state"), changed_at=_p("new_at")
 )
 _insert_consent = sa.insert(consents)
 _consents_of = sa.select(consents).where(consents.c.person_id == _p("person")).order_by(consents.c.at)

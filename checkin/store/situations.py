@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from checkin.conversation.run import Run
+from checkin.people.consent import ASKED
 from checkin.store.tables import (
     alerts,
     contacts,
@@ -89,6 +90,7 @@ class Found:
 
 _contact = contacts.alias("contact")
 _own = sa.and_(_contact.c.member_id == people.c.id)
+_asked = sa.or_(*(_contact.c.state == state.value for state in ASKED))
 _columns = (
     people.c.id,
     people.c.number,
@@ -106,13 +108,13 @@ _columns = (
     .label("seq"),
     sa.exists().where(alerts.c.member_id == people.c.id, alerts.c.closed_at.is_(None)).label("has_alert"),
     sa.select(_contact.c.name)
-    .where(_own, _contact.c.state == "accepted")
+    .where(_own, _contact.c.state == "accepted", _contact.c.for_support)
     .order_by(_contact.c.position)
     .limit(1)
     .scalar_subquery()
     .label("contact_name"),
     sa.select(_contact.c.name)
-    .where(_own, _contact.c.state == "invited")
+    .where(_own, _asked)
     .order_by(_contact.c.invited_at.desc())
     .limit(1)
     .scalar_subquery()
@@ -122,7 +124,7 @@ _columns = (
     .scalar_subquery()
     .label("notified_at"),
     sa.select(sa.func.max(_contact.c.invited_at))
-    .where(_contact.c.person_id == people.c.id, _contact.c.state == "invited")
+    .where(_contact.c.person_id == people.c.id, _asked)
     .scalar_subquery()
     .label("invited_at"),
 )

@@ -95,8 +95,27 @@ contacts = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("invited_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("asked", Sealed),
+    sa.Column("wishes", Sealed),
+    sa.Column("for_support", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("for_missed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("paused_until", Instant),
     sa.UniqueConstraint("member_id", "person_id"),
-    comment="Trusted contacts. state: invited, accepted, declined, expired, left, removed.",
+    comment="Trusted contacts; checkin.people.consent has their states, `asked` what they were asked.",
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("member_id", sa.Text, nullable=False),
+    sa.Column("number_index", sa.LargeBinary, nullable=False),
+    sa.Column("country", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_invitations_member_id_at", "member_id", "at"),
+    sa.Index("ix_invitations_number_index_at", "number_index", "at"),
+    sa.Index("ix_invitations_country_at", "country", "at"),
+    comment="Every invitation that was sent, so that they can be counted.",
 )
 
 consents = sa.Table(
@@ -107,6 +126,7 @@ consents = sa.Table(
     sa.Column("about", sa.Text, nullable=False),
     sa.Column("given", sa.Boolean, nullable=False),
     sa.Column("wording", Sealed, nullable=False),
+    sa.Column("version", sa.Text, nullable=False, server_default=""),
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),

@@ -11,12 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkin.people.consent import (
+    AGREED,
+    ASKED,
     CHANGES,
+    LATE_YES,
+    Asked,
     ChangeRefused,
     Consent,
     ContactEvent,
     ContactState,
     change,
+    counts_late,
     expires_at,
     remind_at,
 )
@@ -26,12 +31,12 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def consent(*, wording: str = "Reply YES to join.", at: datetime = NOW) -> Consent:
-    return Consent("alice", "check_ins", True, wording, "en", "sms", at)
+    return Consent("alice", "check_ins", True, Asked(wording, "welcome 1", "en"), "sms", at)
 
 
 def test_a_consent_keeps_the_words_and_does_not_print_them() -> None:
     kept = consent()
-    assert kept.wording == "Reply YES to join."
+    assert kept.asked.wording == "Reply YES to join."
     assert "YES" not in repr(kept)
     with pytest.raises(FrozenInstanceError):
         kept.given = False
@@ -46,67 +51,87 @@ def test_a_consent_without_words_or_without_utc_is_none() -> None:
         consent(at=NOW.astimezone(ZoneInfo("America/New_York")))
 
 
-@pytest.mark.parametrize(
-    ("events", "state"),
-    [
-        ("accept", ContactState.ACCEPTED),
-        ("decline", ContactState.DECLINED),
-        ("expire", ContactState.EXPIRED),
-        ("expire accept", ContactState.ACCEPTED),
-        ("decline accept", ContactState.ACCEPTED),
-        ("accept accept", ContactState.ACCEPTED),
-        ("accept leave", ContactState.LEFT),
-        ("accept leave leave", ContactState.LEFT),
-        ("leave", ContactState.DECLINED),
-        ("accept remove", ContactState.REMOVED),
-        ("accept remove invite", ContactState.INVITED),
-        ("accept leave invite accept", ContactState.ACCEPTED),
-    ],
-)
-def test_the_ways_of_a_trusted_contact(events: str, state: ContactState) -> None:
-    at = ContactState.INVITED
-    for event in events.split():
-        at = change(at, ContactEvent(event))
-    assert at is state
+TABLE = """
+             invite   remind   accept   decline  expire  undelivered  pause   resume   leave    remove
+invited      -        reminded accepted declined expired unreachable  -       -        declined removed
+reminded     -        -        accepted declined expired unreachable  -       -        declined removed
+accepted     -        -        accepted -        -       -            paused  -        left     removed
+paused       -        -        -        -        -       -            paused  accepted left     removed
+declined     invited  -        accepted declined -       -            -       -        -        removed
+expired      invited  -        accepted declined -       -            -       -        declined removed
+unreachable  invited  -        accepted declined -       -            -       -        declined removed
+left         invited  -        -        -        -       -            -       -        left     removed
+removed      invited  -        -        -        -       -            -       -        -        -
+"""
+"""Every state with every event, written out by hand: what it comes to, or that it is refused."""
+
+
+def table() -> list[tuple[ContactState, ContactEvent, str]]:
+    head, *lines = TABLE.strip().splitlines()
+    return [
+        (ContactState(line.split()[0]), ContactEvent(event), after)
+        for line in lines
+        for event, after in zip(head.split(), line.split()[1:], strict=True)
+    ]
+
+
+def test_every_state_with_every_event() -> None:
+    assert len(table()) == len(ContactState) * len(ContactEvent)
+    for state, event, after in table():
+        if after == "-":
+            assert (state, event) not in CHANGES
+            with pytest.raises(ChangeRefused, match=f"{state.value} cannot {event.value}"):
+                change(state, event)
+        else:
+            assert change(state, event) is ContactState(after)
+
+
+def test_only_an_invitation_and_a_yes_make_somebody_be_told() -> None:
+    """Walk every order of events: whoever is accepted has said yes since they were asked last."""
+    seen = {(ContactState.INVITED, False)}
+    ahead = list(seen)
+    while ahead:
+        state, said_yes = ahead.pop()
+        for event in ContactEvent:
+            if (state, event) not in CHANGES:
+                continue
+            after = change(state, event)
+            agreed = said_yes or event is ContactEvent.ACCEPT
+            agreed = agreed and after in AGREED
+            if (after, agreed) not in seen:
+                seen.add((after, agreed))
+                ahead.append((after, agreed))
+    assert {state for state, _ in seen} == set(ContactState)
+    assert {(state, yes) for state, yes in seen if state in AGREED} == {(state, True) for state in AGREED}
+    assert not any(yes for state, yes in seen if state not in AGREED)
 
 
 @pytest.mark.parametrize(
-    ("state", "event"),
+    ("state", "after", "counts"),
     [
-        (ContactState.REMOVED, ContactEvent.ACCEPT),
-        (ContactState.LEFT, ContactEvent.ACCEPT),
-        (ContactState.ACCEPTED, ContactEvent.EXPIRE),
-        (ContactState.ACCEPTED, ContactEvent.INVITE),
-        (ContactState.INVITED, ContactEvent.INVITE),
-        (ContactState.DECLINED, ContactEvent.EXPIRE),
+        (ContactState.EXPIRED, timedelta(days=29), True),
+        (ContactState.EXPIRED, timedelta(days=30), False),
+        (ContactState.UNREACHABLE, timedelta(hours=1), True),
+        (ContactState.DECLINED, timedelta(hours=23), True),
+        (ContactState.DECLINED, timedelta(hours=24), False),
+        (ContactState.LEFT, timedelta(0), False),
+        (ContactState.REMOVED, timedelta(0), False),
+        (ContactState.ACCEPTED, timedelta(0), False),
     ],
 )
-def test_what_makes_no_sense_is_refused(state: ContactState, event: ContactEvent) -> None:
-    with pytest.raises(ChangeRefused, match=f"{state.value} cannot {event.value}"):
-        change(state, event)
+def test_how_late_a_yes_counts(state: ContactState, after: timedelta, counts: bool) -> None:
+    assert counts_late(state, NOW, NOW + after) is counts
+    assert not counts or (state, ContactEvent.ACCEPT) in CHANGES
 
 
-@given(st.lists(st.sampled_from(ContactEvent), max_size=12))
-def test_only_an_invitation_and_a_yes_make_a_trusted_contact(events: list[ContactEvent]) -> None:
-    state, answerable, said_yes = ContactState.INVITED, True, False
-    for event in events:
-        try:
-            state = change(state, event)
-        except ChangeRefused:
-            continue
-        if event is ContactEvent.ACCEPT:
-            assert answerable
-            said_yes = True
-        elif state is not ContactState.ACCEPTED:
-            said_yes = False
-        answerable = state not in (ContactState.LEFT, ContactState.REMOVED)
-        assert (state is ContactState.ACCEPTED) == said_yes
+def test_the_groups_of_states_are_told_apart() -> None:
+    assert not set(ASKED) & set(AGREED)
+    assert all((state, ContactEvent.ACCEPT) in CHANGES for state in (*ASKED, *LATE_YES))
 
 
-def test_every_state_can_be_left_and_the_member_can_always_take_somebody_off() -> None:
-    assert {state for state, _ in CHANGES} == set(ContactState)
-    for state in set(ContactState) - {ContactState.REMOVED}:
-        assert change(state, ContactEvent.REMOVE) is ContactState.REMOVED
+def test_what_is_said_before_the_answer_belongs_to_what_was_asked() -> None:
+    asked = Asked("Will you?", "contact_invite 1f", "en").and_then("Still hoping.")
+    assert asked == Asked("Will you?\nStill hoping.", "contact_invite 1f", "en")
 
 
 def test_an_invitation_is_repeated_once_and_ends_after_three_days() -> None:
@@ -122,7 +147,10 @@ def ago(*hours: float) -> tuple[datetime, ...]:
     ("history", "refusal"),
     [
         (InvitationHistory(), None),
-        (InvitationHistory(stopped=True, already_asked=True), Refusal.STOPPED),
+        (InvitationHistory(own_number=True, stopped=True), Refusal.OWN_NUMBER),
+        (InvitationHistory(stopped=True, already_asked=True), Refusal.ALREADY_ASKED),
+        (InvitationHistory(stopped=True, country="FR"), Refusal.STOPPED),
+        (InvitationHistory(country="FR"), Refusal.COUNTRY),
         (InvitationHistory(already_asked=True, open_contacts=1), Refusal.ALREADY_ASKED),
         (InvitationHistory(said_no=NOW - timedelta(days=29)), Refusal.SAID_NO),
         (InvitationHistory(said_no=NOW - timedelta(days=30)), None),
@@ -134,8 +162,8 @@ def ago(*hours: float) -> tuple[datetime, ...]:
         (InvitationHistory(to_number=ago(1, 24)), None),
         (InvitationHistory(to_number=ago(100, 200, 300, 400, 500, 600)), Refusal.NUMBER_MONTH),
         (InvitationHistory(to_number=ago(100, 200, 300, 400, 500, 720)), None),
-        (InvitationHistory(in_program=ago(*[1] * 200)), Refusal.PROGRAM_TODAY),
-        (InvitationHistory(in_program=ago(*[1] * 199, *[25] * 99)), None),
+        (InvitationHistory(in_country=200), Refusal.COUNTRY_TODAY),
+        (InvitationHistory(in_country=199), None),
     ],
 )
 def test_limits_on_invitations(history: InvitationHistory, refusal: Refusal | None) -> None:

@@ -256,7 +256,7 @@ class History(RuleBasedStateMachine):
                 assert person_id in self.chat.app.staff_ids
             else:
                 given = self.chat.app.store.read(lambda unit, p=person_id: people.consents_of(unit, p))
-                assert any(about.startswith("contact_for:") and yes for about, yes, *_ in given)
+                assert any(one.about.startswith("contact_for:") and one.given for one in given)
 
     # ------------------------------------------------------------ the end
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checkin.alert.model import AlertState, Told
-from checkin.store import people
+from checkin.store import contacts
 from tests.service.kit import NUMBERS, Chat, Phone
 
 
@@ -65,8 +65,8 @@ def test_a_member_who_is_asked_by_nobody_is_not_his_own_contact(quick: Chat) -> 
     quick.alice("Me")
     quick.forget()
     quick.alice(NUMBERS["alice"])
-    quick.expect(alice="A person will read")
-    assert [task.kind for task in quick.tasks()] == ["contact_refused"]
+    quick.expect(alice="That is your own number")
+    assert quick.tasks() == []
 
 
 def test_naming_a_contact_again_says_how_it_stands(quick: Chat) -> None:
@@ -90,7 +90,7 @@ def test_whoever_said_no_is_not_asked_again(quick: Chat) -> None:
             quick.expect(
                 alice=["I have asked Bob", "Bob cannot be"], bob=["asks you", "thank you for answering"]
             )
-    quick.expect(alice="A person will read")
+    quick.expect(alice="will not ask again yet")
 
 
 def test_staff_as_a_trusted_contact(quick: Chat) -> None:
@@ -268,7 +268,7 @@ def test_join_from_an_invited_person_is_no_yes(quick: Chat) -> None:
     quick.expect(bob="Reply YES to join")
     alice = quick.person(quick.alice)
     assert alice is not None
-    (contact,) = quick.app.store.read(lambda unit: people.contacts_of(unit, alice.id))
+    (contact,) = quick.app.store.read(lambda unit: contacts.of_member(unit, alice.id))
     assert contact.state == "invited"
 
 

@@ -250,7 +250,7 @@ def consents(chat: Chat) -> list[tuple[str, bool, str]]:
     """Return what Bob has agreed to, and not."""
     bob = chat.situation(chat.bob).person.id
     found = chat.app.store.read(lambda unit: people.consents_of(unit, bob))
-    return [(about, given, wording) for about, given, wording, _, _ in found]
+    return [(one.about, one.given, one.asked.wording) for one in found]
 
 
 def test_an_opt_out_told_at_the_send(chat: Chat) -> None:

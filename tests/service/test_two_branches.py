@@ -113,19 +113,16 @@ def test_what_was_agreed_to_is_recorded(chat: Chat) -> None:
     alice, bob = chat.person(chat.alice), chat.person(chat.bob)
     assert alice is not None
     assert bob is not None
-    ((about, given, wording, language, at),) = chat.app.store.read(
-        lambda unit: people.consents_of(unit, alice.id)
-    )
-    assert (about, given, language, at) == ("check_ins", True, "en", MONDAY)
-    assert wording == (
+    (consent,) = chat.app.store.read(lambda unit: people.consents_of(unit, alice.id))
+    assert (consent.about, consent.given, consent.at) == ("check_ins", True, MONDAY)
+    assert (consent.asked.version, consent.asked.language) == ("welcome 1", "en")
+    assert consent.asked.wording == (
         "Harbor Circle check-ins: about 1 text a day. We are not an emergency service. Reply YES to join, "
         "HELP for help, STOP to stop. Msg & data rates may apply."
     )
-    ((about, given, wording, language, at),) = chat.app.store.read(
-        lambda unit: people.consents_of(unit, bob.id)
-    )
-    assert (about, given, language) == (f"contact_for:{alice.id}", True, "en")
-    assert wording.startswith("Alice asks you to be a trusted contact at Harbor Circle")
+    (consent,) = chat.app.store.read(lambda unit: people.consents_of(unit, bob.id))
+    assert (consent.about, consent.given, consent.channel) == (f"contact_for:{alice.id}", True, "sms")
+    assert consent.asked.wording.startswith("Alice asks you to be a trusted contact at Harbor Circle")
 
 
 def test_all_of_it_in_spanish(chat: Chat) -> None:
@@ -145,10 +142,10 @@ def test_all_of_it_in_spanish(chat: Chat) -> None:
     alice = chat.person(chat.alice)
     assert alice is not None
     assert alice.language == "es"
-    ((_, given, wording, language, _),) = chat.app.store.read(lambda unit: people.consents_of(unit, alice.id))
-    assert given
-    assert language == "es"
-    assert "No es servicio de emergencia" in wording
+    (consent,) = chat.app.store.read(lambda unit: people.consents_of(unit, alice.id))
+    assert consent.given
+    assert consent.asked.language == "es"
+    assert "No es servicio de emergencia" in consent.asked.wording
     chat.until(chat.clock.now().replace(hour=22))
     chat.expect(alice="¿Cómo te sientes hoy")
     chat.alice("muy mal")

@@ -125,6 +125,7 @@ def test_every_column_that_could_hold_words_is_sealed() -> None:
         *("people.id", "people.language", "people.zone", "members.person_id", "members.state"),
         *("contacts.id", "contacts.member_id", "contacts.person_id", "contacts.state"),
         *("consents.id", "consents.person_id", "consents.about", "consents.language", "consents.channel"),
+        *("consents.version", "invitations.id", "invitations.member_id", "invitations.country"),
         *("flow_versions.flow", "flow_versions.source", "flow_versions.digest"),
         *("flow_versions.author", "flow_versions.note"),
         *("runs.id", "runs.member_id", "runs.flow", "runs.state", "results.run_id", "results.name"),
