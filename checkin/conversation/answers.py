@@ -44,7 +44,7 @@ def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | 
     worth, hit = min(((_turned(scan, hit), hit) for hit in last), key=lambda pair: pair[0])
     category = Category.LOW if worth < 0.5 else Category.OK
     value = None if low is None or high is None else low + int(worth * (high - low))
-    return Understanding(category, value, rule=hit.leaf.rule)
+    return Understanding(category, value, rule=scan.rule(hit))
 
 
 def _unreal(scan: Scan, hit: Hit) -> bool:
@@ -78,10 +78,10 @@ def read_yes_no(
     hits = agreed or declined
     if not hits:
         weak = scan.alone(*yes_alone)
-        return Understanding(Category.YES, rule=weak.leaf.rule) if weak else None
+        return Understanding(Category.YES, rule=scan.rule(weak)) if weak else None
     if not scan.leads(hits[0]) and len(scan.words) > SHORT_REPLY:
         return None
-    return Understanding(Category.YES if agreed else Category.NO, rule=hits[0].leaf.rule)
+    return Understanding(Category.YES if agreed else Category.NO, rule=scan.rule(hits[0]))
 
 
 def read_agreement(scan: Scan) -> Understanding | None:
@@ -95,10 +95,10 @@ def read_in_window(scan: Scan) -> Understanding | None:
         return None
     hits = scan.clear(("window_no",), ("window_no", "not_support"))
     if hits and len(scan.words) <= LONG_REPLY:
-        return Understanding(Category.NO, rule=hits[0].leaf.rule)
+        return Understanding(Category.NO, rule=scan.rule(hits[0]))
     alone = scan.alone("window_no_alone", "window_no")
     if alone:
-        return Understanding(Category.NO, rule=alone.leaf.rule)
+        return Understanding(Category.NO, rule=scan.rule(alone))
     yes = read_yes_no(scan)
     return yes if yes and yes.category is Category.YES else None
 
@@ -140,7 +140,7 @@ def read_unasked(scan: Scan) -> Understanding | None:
         return known
     hit = scan.alone("fine")
     if hit:
-        return Understanding(Category.OK, rule=hit.leaf.rule)
+        return Understanding(Category.OK, rule=scan.rule(hit))
     number = read_whole_number(scan, None, None) if len(scan.words) <= 3 else None
     return number or read_yes_no(scan) or read_mood(scan, None, None)
 
@@ -148,18 +148,18 @@ def read_unasked(scan: Scan) -> Understanding | None:
 def read_courtesy(scan: Scan) -> Understanding | None:
     """Read a bare "thank you", which asks for nothing."""
     hit = scan.alone("thanks")
-    return Understanding(Category.NOT_AN_ANSWER, rule=hit.leaf.rule) if hit else None
+    return Understanding(Category.NOT_AN_ANSWER, rule=scan.rule(hit)) if hit else None
 
 
 def read_always(scan: Scan) -> Understanding | None:
     """Read the words that are understood in every step when they stand alone: help, resume, later."""
     cry = cry_for_help(scan)
     if cry:
-        return Understanding(Category.HELP, also=(Category.SUPPORT,), rule=cry.leaf.rule)
+        return Understanding(Category.HELP, also=(Category.SUPPORT,), rule=scan.rule(cry))
     for section, category in (("help", Category.HELP), ("resume", Category.RESUME)):
         hit = scan.alone(section)
         if hit:
-            return Understanding(category, rule=hit.leaf.rule)
+            return Understanding(category, rule=scan.rule(hit))
     return _snooze(scan)
 
 
@@ -170,7 +170,7 @@ def _snooze(scan: Scan) -> Understanding | None:
     seconds = length.seconds if length else None
     if anywhere and not scan.asks and len(scan.words) <= LONG_REPLY:
         return Understanding(
-            Category.SNOOZE, seconds or int(anywhere[0].leaf.worth), rule=anywhere[0].leaf.rule
+            Category.SNOOZE, seconds or int(anywhere[0].leaf.worth), rule=scan.rule(anywhere[0])
         )
     clock = _clock_time(scan)
     if not hits and not seconds and not clock:
@@ -189,7 +189,7 @@ def _snooze(scan: Scan) -> Understanding | None:
         return Understanding(Category.SNOOZE, seconds, rule="length")
     if not hits:
         return Understanding(Category.SNOOZE, rule="time of day")
-    return Understanding(Category.SNOOZE, int(hits[0].leaf.worth), rule=hits[0].leaf.rule)
+    return Understanding(Category.SNOOZE, int(hits[0].leaf.worth), rule=scan.rule(hits[0]))
 
 
 def _clock_time(scan: Scan) -> set[int]:

@@ -1,32 +1,33 @@
 """Find every phrase of the packs in a text, in one pass.
 
 Knows phrases and where they stand; must not know what they mean together (that is `read`). The phrases of all
-packs stand in one tree of words per language; a text costs one look-up a word, plus what is found.
+packs are one automaton (`grammar`); a text costs a few steps a word, plus what is found.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from checkin.conversation.grammar import ANY_NAME, ANY_WORD, GAP, Grammar, Leaf, Walker
 from checkin.conversation.normal import Tokens, normal, token_pattern
 from checkin.conversation.pack import AMOUNTS, WORDS, Pack, expand
+from checkin.conversation.spelling import Speller
 
 ANSWERS = frozenset({"mood", "yes", "no", "yes_alone", "unsure", "snooze", "numbers"})
 """Sections in which the member's own language decides where two languages share a phrase."""
-SKIPPED_WORDS = 3
-"""How many words that change nothing may stand inside one phrase."""
-SHORTEST_MISSPELT = 6
-"""Words from this length on are known with one letter missing, added or changed."""
+REMEMBERED = 4096
+"""So many short texts are kept with what is in them: most replies are one of a few hundred."""
+LONGEST_REMEMBERED = 32
+"""Characters of a text that is kept: short enough to be anybody's."""
 
-
-class Leaf(NamedTuple):
-    """One meaning of one phrase: the section, its worth there, and what to call the rule."""
-
-    section: str
-    worth: float
-    rule: str
+_WILD = re.compile(rf"([{re.escape(ANY_WORD + ANY_NAME + GAP)}])")
+_DIGITS = frozenset("0123456789$@")
+_LEET = str.maketrans("01345$@", "oieassa")
+_LEET_WORD = re.compile(r"[^\W_$@]*[\d$@][^\W_]*")
+_SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*]{1,2}[^\W\d_]){2,9}(?![^\W_])")
+"""A word with a space or dot after each letter."""
 
 
 class Hit(NamedTuple):
@@ -35,21 +36,6 @@ class Hit(NamedTuple):
     start: int
     end: int
     leaf: Leaf
-
-
-ANY_WORD = "*"
-"""In a phrase, stands for any one word: "tell * to call me"."""
-ANY_NAME = "@"
-"""In a phrase, stands for any first name in the packs' `names`: "this is not @"."""
-_WILD = re.compile(r"([*@])")
-_DIGITS = frozenset("0123456789$@")
-_LEET = str.maketrans("01345$@", "oieassa")
-_LEET_WORD = re.compile(r"[^\W_]*(?:[^\W\d_][\d$@]|[\d$@][^\W\d_])[^\W_]*")
-_SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*]{1,2}[^\W\d_]){2,9}(?![^\W_])")
-"""A word with a space or dot after each letter."""
-
-Node = dict[str, Any]
-"""Words to nodes; under the empty word, the phrase's leaves."""
 
 
 class Scan:
@@ -80,15 +66,20 @@ class Scan:
         hits = self.found(*wanted)
         if not hits:
             return hits
-        longer = self.found(*family)
-        return [
-            hit
-            for hit in hits
-            if not any(
-                o.start <= hit.start and o.end >= hit.end and o.end - o.start > hit.end - hit.start
-                for o in longer
-            )
-        ]
+        furthest: dict[int, int] = {}
+        for other in self.found(*family):
+            furthest[other.start] = max(other.end, furthest.get(other.start, 0))
+        kept = []
+        reached = 0
+        starts = iter(sorted(furthest))
+        start = next(starts, None)
+        for hit in hits:
+            while start is not None and start < hit.start:
+                reached = max(reached, furthest[start])
+                start = next(starts, None)
+            if hit.end > reached and hit.end >= furthest.get(hit.start, 0):
+                kept.append(hit)
+        return kept
 
     def rest(self, hits: Iterable[Hit]) -> list[int]:
         """Return the places that neither these hits nor words that change nothing cover."""
@@ -105,6 +96,12 @@ class Scan:
         """Whether there is a question mark."""
         return "?" in self.tokens.tail or any("?" in gap for gap in self.tokens.gaps)
 
+    def rule(self, hit: Hit) -> str:
+        """Return what to call the rule that found this: its language, its section, and the words it knew."""
+        known = self.lexicon.names_word
+        words = (known(self.words[place]) for place in range(hit.start, hit.end))
+        return f"{hit.leaf.language}.{hit.leaf.section}: {' '.join(words)}"
+
     def leads(self, hit: Hit) -> bool:
         """Whether nothing that means anything stands before this hit."""
         return all(place in self.fillers for place in range(hit.start))
@@ -114,45 +111,28 @@ class Lexicon:
     """The packs, made ready for reading. Building one takes a moment; share it."""
 
     def __init__(self, packs: Sequence[Pack]) -> None:
-        self._cut = token_pattern("")
-        signs = {
-            normal(phrase)
-            for pack in packs
-            if pack.language == "any"
-            for phrase in (
-                *sum(pack.phrases.values(), ()),
-                *(p for worth in pack.worths.values() for p, _ in worth),
-            )
-        }
-        self._cut = token_pattern("".join(sorted(sign for sign in signs if len(sign) == 1)))
-        self._fillers: frozenset[str] = frozenset()
-        self._vocabulary: set[str] = set()
+        self._cut = token_pattern(_signs(packs))
         self.languages = tuple(pack.language for pack in packs if pack.language != "any")
-        self._trees: dict[str, Node] = {language: {} for language in self.languages}
         self.sets = {section: self._word_set(packs, section) for section in WORDS}
-        single: set[str] = set()
-        plain = {id(pack): [*self._entries(pack)] for pack in packs}
-        for language in self.languages:
-            for pack in sorted(packs, key=lambda pack: pack.language != language):
-                own = pack.language in (language, "any")
-                for words, leaf in plain[id(pack)]:
-                    if leaf.section == "fillers" and len(words) == 1:
-                        single.add(words[0])
-                    self._grow(self._trees[language], words, leaf, own)
-        self._fillers = frozenset(single)
-        self._squeezed = {_squeeze(word): word for word in sorted(self._vocabulary, key=len, reverse=True)}
-        self._vocabulary.update(self.sets["names"])
-        self._vocabulary -= {ANY_WORD, ANY_NAME}
-        self._near = self._misspellings()
-        self._swapped = self._swaps()
-        self._spellings = {
-            normal(short): normal(long) for pack in packs for short, long in pack.spellings.items()
-        }
+        self.amounts = {section: self._amounts(packs, section) for section in AMOUNTS}
         self.out_of = self._word_set(packs, "out_of")
         self.reactions = tuple(normal(text) for pack in packs for text in pack.phrases.get("reactions", ()))
-        self.amounts = {section: self._amounts(packs, section) for section in AMOUNTS}
-        self._vocabulary.update(*self.sets.values(), *self.amounts.values())
-        self._vocabulary -= self._spellings.keys()
+        grammar = self._grammar(packs)
+        phrase_words = grammar.vocabulary - {ANY_WORD, ANY_NAME}
+        names = self.sets["names"]
+        self._fillers = _single_fillers(packs)
+        self._walker = Walker(grammar, self.languages, names, self._fillers, ANSWERS)
+        spellings = {normal(short): normal(long) for pack in packs for short, long in pack.spellings.items()}
+        self._spellings = spellings
+        vocabulary = phrase_words.union(names, *self.sets.values(), *self.amounts.values()) - spellings.keys()
+        self._vocabulary = frozenset(vocabulary)
+        self._named = phrase_words
+        self._speller = Speller(phrase_words, phrase_words | names, spellings)
+        self._remembered: dict[tuple[str, str], Scan] = {}
+
+    def names_word(self, word: str) -> str:
+        """Return the word where a phrase of a pack has it, else the sign that stands for any word."""
+        return word if word in self._named else ANY_WORD
 
     def cut(self, text: str) -> Tokens:
         """Return the text's tokens."""
@@ -160,19 +140,29 @@ class Lexicon:
 
     def scan(self, normal_text: str, language: str) -> Scan:
         """Return what the packs know of this text, the member's own language first."""
+        if len(normal_text) > LONGEST_REMEMBERED:
+            return self._scan(normal_text, language)
+        scan = self._remembered.get((normal_text, language))
+        if scan is None:
+            scan = self._scan(normal_text, language)
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            self._remembered[normal_text, language] = scan
+        return scan
+
+    def _scan(self, normal_text: str, language: str) -> Scan:
         tokens = Tokens(self._despelled(normal_text), self._cut)
         words = tokens.words
         vocabulary = self._vocabulary
         for place, word in enumerate(words):
             if word not in vocabulary and not word.isdigit():
-                words[place] = self._mend(word)
-        tree = self._trees.get(language) or self._trees[self.languages[0]]
+                words[place] = self._speller.meant(word)
+        own = language if language in self.languages else self.languages[0]
         found: dict[str, list[Hit]] = {}
+        for start, end, leaf in self._walker.found(words, own):
+            if not (leaf.gap and tokens.breaks(start, end - 1)):
+                found.setdefault(leaf.section, []).append(Hit(start, end, leaf))
         fillers = {place for place, word in enumerate(words) if word in self._fillers}
-        for place, word in enumerate(words):
-            node = tree.get(word)
-            if node is not None:
-                self._walk(node, words, place, found)
         for hit in found.get("fillers", ()):
             fillers.update(range(hit.start, hit.end))
         return Scan(self, language, tokens, found, fillers)
@@ -195,103 +185,26 @@ class Lexicon:
             text = _LEET_WORD.sub(plain, text)
         return _SPELLED.sub(whole, text)
 
-    def _walk(
-        self, node: Node, words: list[str], start: int, found: dict[str, list[Hit]], after: int | None = None
-    ) -> None:
-        """Note every phrase that begins at `start`; words that change nothing may stand inside it."""
-        at = start + 1 if after is None else after
-        skipped = 0
-        while True:
-            for leaf in node.get("", ()):
-                found.setdefault(leaf.section, []).append(Hit(start, at - skipped if skipped else at, leaf))
-            while True:
-                if at >= len(words):
-                    return
-                following = node.get(words[at])
-                self._walk_wild(node, words, start, found, at)
-                if following is not None or words[at] not in self._fillers or skipped == SKIPPED_WORDS:
-                    break
-                at += 1
-                skipped += 1
-            if following is None:
-                return
-            node = following
-            at += 1
-            skipped = 0
+    def _grammar(self, packs: Sequence[Pack]) -> Grammar:
+        grammar = Grammar(self._phrase)
+        order = 0
+        for pack in packs:
+            for name, phrases in pack.classes.items():
+                grammar.define(pack.language, name, phrases)
+            for section, phrase, worth in _searched(pack):
+                grammar.add(phrase, Leaf(section, worth, pack.language, order))
+                order += 1
+        return grammar
 
-    def _walk_wild(
-        self, node: Node, words: list[str], start: int, found: dict[str, list[Hit]], at: int
-    ) -> None:
-        """Go on behind a word that stands for any, or for any name."""
-        anything, named = node.get(ANY_WORD), node.get(ANY_NAME)
-        if anything is not None:
-            self._walk(anything, words, start, found, at + 1)
-        if named is not None and words[at] in self.sets["names"]:
-            self._walk(named, words, start, found, at + 1)
-
-    def _entries(self, pack: Pack) -> Iterable[tuple[list[str], Leaf]]:
-        """Yield the words of every plain phrase of a pack, and what they mean."""
-        for section, phrase, worth, rule in _plain(pack):
-            yield self._phrase(phrase), Leaf(section, worth, rule)
-
-    def _phrase(self, phrase: str) -> list[str]:
-        """Return the words of a phrase of a pack; its stars stay stars."""
-        bare = phrase.replace("'", "").lower()
+    def _phrase(self, piece: str) -> list[str]:
+        """Return the words of a plain part of a phrase; its signs for any word, name or gap stay."""
+        bare = piece.replace("'", "").lower()
         if bare.isascii() and bare.replace(" ", "").isalpha():
             return bare.split()
         words: list[str] = []
-        for piece in _WILD.split(phrase):
-            words += [piece] if piece in (ANY_WORD, ANY_NAME) else self.cut(piece).words
+        for part in _WILD.split(piece):
+            words += [part] if part in (ANY_WORD, ANY_NAME, GAP) else self.cut(part).words
         return words
-
-    def _grow(self, tree: Node, words: list[str], leaf: Leaf, own: bool) -> None:
-        self._vocabulary.update(words)
-        node = tree
-        for word in words:
-            node = node.setdefault(word, {})
-        if not words:
-            return
-        leaves: tuple[Leaf, ...] = node.get("", ())
-        taken = any(other.section == leaf.section for other in leaves)
-        shared = not own and leaf.section in ANSWERS and any(other.section in ANSWERS for other in leaves)
-        if not taken and not shared:
-            node[""] = (*leaves, leaf)
-
-    def _mend(self, word: str) -> str:
-        """Return the known word that this is a short, stretched or slightly misspelt form of, or the word."""
-        spelt = self._spellings.get(word)
-        if spelt is not None:
-            return spelt
-        known = self._squeezed.get(_squeeze(word))
-        if known is not None and len(known) < len(word):
-            return known
-        swapped = self._swapped.get(word)
-        if swapped is not None:
-            return swapped
-        if SHORTEST_MISSPELT - 1 <= len(word) <= 20:
-            for form in (word, *_shorter(word)):
-                near = self._near.get(form)
-                if near is not None and near[0] == word[0]:
-                    return near
-        return word
-
-    def _misspellings(self) -> dict[str, str]:
-        near: dict[str, str] = {}
-        for word in sorted(self._vocabulary):
-            if len(word) >= SHORTEST_MISSPELT:
-                for form in (word, *_shorter(word)):
-                    near.setdefault(form, word)
-        return near
-
-    def _swaps(self) -> dict[str, str]:
-        """Return the words of four and five letters, by their forms with two neighbours swapped."""
-        swapped: dict[str, str] = {}
-        for word in sorted(self._vocabulary):
-            if len(word) in (4, 5) and word.isalpha():
-                for place in range(len(word) - 1):
-                    form = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-                    swapped.setdefault(form, word)
-        return {form: word for form, word in swapped.items() if form not in self._vocabulary}
 
     def _word_set(self, packs: Sequence[Pack], section: str) -> frozenset[str]:
         phrases = (phrase for pack in packs for phrase in pack.phrases.get(section, ()))
@@ -302,27 +215,36 @@ class Lexicon:
         return {normal(word): amount for word, amount in pairs}
 
 
-def _plain(pack: Pack) -> Iterable[tuple[str, str, float, str]]:
-    """Yield section, plain phrase, worth and rule of everything in the pack that is searched for."""
+def _signs(packs: Sequence[Pack]) -> str:
+    """Return the signs that are words: every single one in the pack of no language."""
+    written = (
+        normal(phrase)
+        for pack in packs
+        if pack.language == "any"
+        for phrase in (
+            *sum(pack.phrases.values(), ()),
+            *(p for worth in pack.worths.values() for p, _ in worth),
+        )
+    )
+    return "".join(sorted({sign for sign in written if len(sign) == 1}))
+
+
+def _single_fillers(packs: Sequence[Pack]) -> frozenset[str]:
+    """Return the fillers that are one word: those may stand inside a phrase."""
+    written = (
+        phrase for pack in packs for filler in pack.phrases.get("fillers", ()) for phrase in expand(filler)
+    )
+    return frozenset(phrase for phrase in map(normal, written) if phrase.isalpha())
+
+
+def _searched(pack: Pack) -> Iterable[tuple[str, str, float]]:
+    """Yield section, phrase as written and worth of everything in the pack that is searched for."""
     for section, phrases in pack.phrases.items():
-        if section in WORDS or section in ("reactions", "out_of"):
-            continue
-        for written in phrases:
-            for phrase in expand(written):
-                yield section, phrase, 0.0, f"{pack.language}.{section}: {phrase}"
+        if section not in WORDS and section not in ("reactions", "out_of"):
+            for phrase in phrases:
+                yield section, phrase, 0.0
     for section, worths in pack.worths.items():
-        for written, worth in worths:
-            for phrase in expand(written):
-                yield section, phrase, worth, f"{pack.language}.{section}: {phrase}"
+        for phrase, worth in worths:
+            yield section, phrase, worth
     for word, amount in pack.amounts.get("numbers", {}).items():
-        yield "numbers", word, amount, f"{pack.language}.numbers: {word}"
-
-
-def _squeeze(word: str) -> str:
-    """Return the word with every run of one letter cut to a single one: `nooo` and `no` become `no`."""
-    return "".join(letter for place, letter in enumerate(word) if place == 0 or word[place - 1] != letter)
-
-
-def _shorter(word: str) -> Iterable[str]:
-    """Yield the word with each one of its letters left out."""
-    return (word[:place] + word[place + 1 :] for place in range(len(word)))
+        yield "numbers", word, amount

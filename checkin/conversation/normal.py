@@ -14,6 +14,11 @@ import unicodedata
 MAX_TEXT = 1600
 """Characters of a reply that are read: the longest text that a carrier hands over."""
 
+MOST_WORDS = 400
+"""Words of a reply that are read: more than 1,600 characters of anybody's writing hold."""
+MOST_REPEATS = 3
+"""The same word over and over is read so many times: thirty hearts say what three say."""
+
 BREAKS = frozenset(".,;:!?…()—–\n")
 """Signs that end a clause; a negation does not reach across one."""
 
@@ -28,6 +33,8 @@ _EMOTICON = re.compile(
 )
 _LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏκνορτυαεικοѐ", "aeopcyxijsdhlkvoptuaeikoe")
 """Letters of other scripts that look Latin, and the Latin letters that they are read as."""
+_PIECE = 200
+"""Characters that are decomposed at a time."""
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ′＇"))
 _SKIN_COLOURS = range(0x1F3FB, 0x1F400)
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cc", "Cs"})
@@ -51,9 +58,23 @@ def normal(text: str) -> str:
     if text.isascii():
         return _without_emoticons(text.lower()).replace("'", "").replace("`", "")
     text = _without_emoticons(text.replace("’", "'"))
-    folded = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))[: 2 * MAX_TEXT].casefold()
-    plain = "".join(map(_plain_character, folded))[:MAX_TEXT]
+    plain = "".join(map(_plain_character, _decomposed(text.translate(_APOSTROPHES)).casefold()))[:MAX_TEXT]
     return plain.translate(_LOOK_ALIKES)
+
+
+def _decomposed(text: str) -> str:
+    """Return at most about twice `MAX_TEXT` characters of the compatibility decomposition, and make no more.
+
+    One character may stand for eighteen. Marks may be ordered otherwise where pieces meet; they are dropped.
+    """
+    pieces: list[str] = []
+    length = 0
+    for start in range(0, len(text), _PIECE):
+        pieces.append(unicodedata.normalize("NFKD", text[start : start + _PIECE]))
+        length += len(pieces[-1])
+        if length > 2 * MAX_TEXT:
+            break
+    return "".join(pieces)[: 2 * MAX_TEXT]
 
 
 def _without_emoticons(text: str) -> str:
@@ -80,6 +101,10 @@ class Tokens:
         pending = ""
         for word, other in pattern.findall(text):
             if word:
+                if word in words[-1:] and words[-MOST_REPEATS:].count(word) == MOST_REPEATS:
+                    continue
+                if len(words) == MOST_WORDS:
+                    break
                 words.append(word)
                 gaps.append(pending)
                 pending = ""

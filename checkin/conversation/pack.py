@@ -85,7 +85,9 @@ LITERALS = frozenset({"reactions", "out_of"})
 """Sections that are kept as they are written."""
 SPELLINGS = "spellings"
 """The section of short forms: one word, and the words that it stands for."""
-SECTIONS = PHRASES | WORTHS | AMOUNTS | WORDS | LITERALS | {SPELLINGS}
+CLASSES = "classes"
+"""The section of named lists: a name, and the phrases that `<name>` stands for in this pack."""
+SECTIONS = PHRASES | WORTHS | AMOUNTS | WORDS | LITERALS | {SPELLINGS, CLASSES}
 
 MAX_EXPANSION = 4000
 """The most plain phrases that one written phrase may stand for."""
@@ -100,6 +102,7 @@ class Pack:
     worths: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     amounts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def parse_pack(text: str, origin: str) -> Pack:
@@ -117,6 +120,7 @@ def parse_pack(text: str, origin: str) -> Pack:
     worths: dict[str, tuple[tuple[str, float], ...]] = {}
     amounts: dict[str, Mapping[str, float]] = {}
     spellings: Mapping[str, str] = {}
+    classes: Mapping[str, tuple[str, ...]] = {}
     for section, body in data.items():
         where = f"{origin}: {section}"
         if section == "language":
@@ -126,6 +130,8 @@ def parse_pack(text: str, origin: str) -> Pack:
         elif section == SPELLINGS:
             spellings = _mapping(where, body)
             _texts(where, list(spellings.values()))
+        elif section == CLASSES:
+            classes = {name: _texts(where, listed) for name, listed in _mapping(where, body).items()}
         elif section in WORTHS:
             worths[section] = tuple(
                 (phrase, _number(where, worth))
@@ -137,7 +143,7 @@ def parse_pack(text: str, origin: str) -> Pack:
         else:
             near = difflib.get_close_matches(str(section), sorted(SECTIONS), n=1)
             raise PackError(f"{where}: no such section" + (f"; did you mean {near[0]}?" if near else ""))
-    return Pack(data["language"], phrases, worths, amounts, spellings)
+    return Pack(data["language"], phrases, worths, amounts, spellings, classes)
 
 
 def _mapping(where: str, body: Any) -> Mapping[str, Any]:

@@ -86,7 +86,7 @@ class Reader:
         scan = self.lexicon.scan(_written(normal(text), question)[0], language)
         for hits in scan.hits.values():
             for hit in hits:
-                if hit.leaf.rule == found.rule:
+                if scan.rule(hit) == found.rule:
                     return tuple(scan.words[hit.start : hit.end])
         if found.category is Category.NUMBER:
             return tuple(word for word in scan.words if word.isdigit())[:1]
@@ -139,7 +139,7 @@ class Reader:
                 or answers.read_courtesy(scan)
                 or Understanding(Category.UNCLEAR, rule="nothing matched")
             )
-        asked = Understanding(Category.SUPPORT, rule=support.leaf.rule)
+        asked = Understanding(Category.SUPPORT, rule=scan.rule(support))
         nothing_asked = question.answer is None and question.context in (Context.NONE, Context.STOPPED)
         if question.context is Context.ALERT_WINDOW or nothing_asked:
             return asked

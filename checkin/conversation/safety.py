@@ -35,14 +35,14 @@ def safety_readings(scan: Scan, context: Context, agrees: bool = False) -> Itera
 def support_reading(scan: Scan) -> Understanding | None:
     """Return the text as a request for a person, if it is one."""
     hit = support_hit(scan)
-    return Understanding(Category.SUPPORT, rule=hit.leaf.rule) if hit else None
+    return Understanding(Category.SUPPORT, rule=scan.rule(hit)) if hit else None
 
 
 def read_when_stopped(scan: Scan) -> Understanding:
     """Return what may be heard from somebody who has opted out: START, crisis, a call for a person."""
     resume = scan.alone("resume")
     if resume:
-        return Understanding(Category.RESUME, rule=resume.leaf.rule)
+        return Understanding(Category.RESUME, rule=scan.rule(resume))
     return _crisis(scan) or support_reading(scan) or Understanding(Category.UNCLEAR, rule="stopped")
 
 
@@ -56,7 +56,7 @@ def _crisis(scan: Scan) -> Understanding | None:
         also.append(Category.OPT_OUT)
     if support_hit(scan):
         also.append(Category.SUPPORT)
-    return Understanding(Category.CRISIS, also=tuple(also), rule=hit.leaf.rule)
+    return Understanding(Category.CRISIS, also=tuple(also), rule=scan.rule(hit))
 
 
 def _opt_out(scan: Scan, context: Context, agrees: bool) -> Understanding | None:
@@ -73,16 +73,16 @@ def _opt_out(scan: Scan, context: Context, agrees: bool) -> Understanding | None
     if hit is None:
         return None
     also = (Category.SUPPORT,) if support_hit(scan) else ()
-    rule = "wrong_number" if hit.leaf.section == "wrong_number" else hit.leaf.rule
+    rule = "wrong_number" if hit.leaf.section == "wrong_number" else scan.rule(hit)
     return Understanding(Category.OPT_OUT, also=also, rule=rule)
 
 
 def _opt_out_hit(scan: Scan) -> Hit | None:
     if not scan.hits.keys() & {"opt_out", "opt_out_anywhere", "wrong_number"}:
         return None
-    shields = scan.found("not_opt_out")
+    shielded = {place for shield in scan.found("not_opt_out") for place in range(shield.start, shield.end)}
     for hit in scan.found("opt_out_anywhere", "wrong_number"):
-        if not any(shield.start <= hit.start < shield.end for shield in shields):
+        if hit.start not in shielded:
             return hit
     return scan.alone("opt_out") or _opt_out_and_yes_or_no(scan)
 
@@ -108,10 +108,10 @@ def refuses_to_cancel(scan: Scan) -> bool:
 def _auto_reply(scan: Scan) -> Understanding | None:
     hits = scan.hits.get("auto_reply")
     if hits:
-        return Understanding(Category.NOT_AN_ANSWER, rule=hits[0].leaf.rule)
+        return Understanding(Category.NOT_AN_ANSWER, rule=scan.rule(hits[0]))
     receipts = scan.found("receipt")
     if receipts and all(scan.words[place].isdigit() for place in scan.rest(receipts)):
-        return Understanding(Category.NOT_AN_ANSWER, rule=receipts[0].leaf.rule)
+        return Understanding(Category.NOT_AN_ANSWER, rule=scan.rule(receipts[0]))
     return None
 
 
@@ -131,20 +131,34 @@ def support_hit(scan: Scan) -> Hit | None:
     hits = scan.hits.get("support_anywhere")
     if not hits:
         return None
-    refusals = [r for r in scan.hits.get("not_support", ()) if not scan.tokens.breaks(r.start, r.end - 1)]
-    for hit in hits:
-        if not any(_refuses(scan, refusal, hit) for refusal in refusals):
-            return hit
-    return None
+    refusals = _Refusals(scan)
+    return next((hit for hit in hits if not refusals.cover(hit)), None)
 
 
-def _refuses(scan: Scan, refusal: Hit, hit: Hit) -> bool:
-    if refusal.start <= hit.start < refusal.end:
-        # "I don't want to be alone" says more than its refusal does.
-        return refusal.start < hit.start or hit.end <= refusal.end
-    # "you don't have to | call me", but not "I don't want to | I need help".
-    begins_anew = scan.words[hit.start] in scan.lexicon.sets["subjects"]
-    return refusal.end == hit.start and not begins_anew and not scan.tokens.breaks(hit.start - 1, hit.start)
+class _Refusals:
+    """Where a text says that no person is wanted."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        refused = [
+            one for one in scan.hits.get("not_support", ()) if not scan.tokens.breaks(one.start, one.end - 1)
+        ]
+        self._inside = {place for one in refused for place in range(one.start + 1, one.end)}
+        self._furthest: dict[int, int] = {}
+        for one in refused:
+            self._furthest[one.start] = max(one.end, self._furthest.get(one.start, 0))
+        self._ends = {one.end for one in refused}
+
+    def cover(self, hit: Hit) -> bool:
+        """Whether this request is refused: "I don't want to be alone" says more than its refusal does."""
+        if hit.start in self._inside or hit.end <= self._furthest.get(hit.start, 0):
+            return True
+        # "you don't have to | call me", but not "I don't want to | I need help".
+        scan = self._scan
+        begins_anew = scan.words[hit.start] in scan.lexicon.sets["subjects"]
+        return (
+            hit.start in self._ends and not begins_anew and not scan.tokens.breaks(hit.start - 1, hit.start)
+        )
 
 
 def _pause(scan: Scan) -> Understanding | None:
@@ -157,7 +171,7 @@ def _pause(scan: Scan) -> Understanding | None:
         covered = {*range(hit.start, hit.end), *(length.places if length else ())}
         if _only_connects(scan, covered, hit.end, length is not None):
             seconds, until = (length.seconds, length.until) if length else (None, None)
-            return Understanding(Category.PAUSE, seconds, rule=hit.leaf.rule, until=until)
+            return Understanding(Category.PAUSE, seconds, rule=scan.rule(hit), until=until)
     return None
 
 

@@ -10,6 +10,7 @@ from tests.conversation.labelled import ANSWERS, HALVES, NEVER_SEEN, SAFETY, Sco
 
 MARK = "measured"
 UNSEEN = "never seen"
+BLIND = "blind"
 TIMES = "times"
 OTHERS = ("snooze", "help", "resume", "not_an_answer", "unclear")
 
@@ -28,12 +29,16 @@ def tables(reader: Reader) -> str:
 
 
 def filled(document: str, reader: Reader) -> str:
-    """Return the document with what is measured today: on both halves, and on the replies never seen."""
+    """Return the document with what is measured today on the halves, the never seen and the blind sets."""
     unseen = _scored("What came out", score(reader, half(NEVER_SEEN)))
-    return put(put(document, MARK, tables(reader)), UNSEEN, unseen)
+    blind = "\n\n".join(
+        _scored(f"The {which} blind set", score(reader, half(f"blind_{which}")), confusion=which == "first")
+        for which in ("first", "second")
+    )
+    return put(put(put(document, MARK, tables(reader)), UNSEEN, unseen), BLIND, blind)
 
 
-def _scored(name: str, found: Score) -> str:
+def _scored(name: str, found: Score, confusion: bool = True) -> str:
     title = f"### {name}: {len(found.read):,} replies"
     rows = [
         "| understood as | recall | precision | ordinary texts taken for it |",
@@ -46,7 +51,8 @@ def _scored(name: str, found: Score) -> str:
         )
     rows.append(f"| answers | {_share(*found.recall(*ANSWERS))} | {_precision(found, *ANSWERS)} | |")
     rows += [f"| {one} | {_share(*found.recall(one))} | {_precision(found, one)} | |" for one in OTHERS]
-    return "\n\n".join((title, "\n".join(rows), _confusion(found.confusion())))
+    parts = (title, "\n".join(rows), *([_confusion(found.confusion())] if confusion else []))
+    return "\n\n".join(parts)
 
 
 def _precision(found: Score, *categories: str) -> str:

@@ -1,0 +1,86 @@
+"""Which known word somebody meant who wrote another one: short forms, stretched words, typing errors.
+
+Knows words and their letters; must not know what any of them means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from rapidfuzz.distance import OSA
+
+SHORTEST_MISSPELT = 6
+"""Words from this length on are known with one letter missing, added, changed or two swapped."""
+LONGEST_MISSPELT = 20
+
+
+class Speller:
+    """Finds the known word that was meant. `spellings` are short forms, `vocabulary` every known word."""
+
+    def __init__(self, phrase_words: Iterable[str], vocabulary: Iterable[str], spellings: Mapping[str, str]):
+        self._phrase_words = frozenset(phrase_words)
+        self._vocabulary = frozenset(vocabulary)
+        self._spellings = spellings
+
+    def meant(self, word: str) -> str:
+        """Return the known word that this is a short, stretched or slightly misspelt form of, or the word."""
+        spelt = self._spellings.get(word)
+        if spelt is not None:
+            return spelt
+        known = self._squeezed.get(_squeeze(word))
+        if known is not None and len(known) < len(word):
+            return known
+        swapped = self._swapped.get(word)
+        if swapped is not None:
+            return swapped
+        if SHORTEST_MISSPELT - 1 <= len(word) <= LONGEST_MISSPELT:
+            return self._nearest(word)
+        return word
+
+    def _nearest(self, word: str) -> str:
+        """Return the known word one edit away that begins with the same letter, or the word."""
+        tried: set[str] = set()
+        for form in (word, *_shorter(word)):
+            for near in self._near.get(form, ()):
+                if near in tried:
+                    continue
+                tried.add(near)
+                if near[0] == word[0] and OSA.distance(word, near, score_cutoff=1) <= 1:
+                    return near
+        return word
+
+    @cached_property
+    def _squeezed(self) -> dict[str, str]:
+        return {_squeeze(word): word for word in sorted(self._phrase_words, key=lambda one: (-len(one), one))}
+
+    @cached_property
+    def _near(self) -> dict[str, tuple[str, ...]]:
+        """Known words by themselves and by each form with one letter left out."""
+        near: dict[str, tuple[str, ...]] = {}
+        for word in sorted(self._vocabulary):
+            if len(word) >= SHORTEST_MISSPELT:
+                for form in {word, *_shorter(word)}:
+                    near[form] = (*near.get(form, ()), word)
+        return near
+
+    @cached_property
+    def _swapped(self) -> dict[str, str]:
+        """Known words of four and five letters, by their forms with two neighbours swapped."""
+        swapped: dict[str, str] = {}
+        for word in sorted(self._vocabulary):
+            if len(word) in (4, 5) and word.isalpha():
+                for place in range(len(word) - 1):
+                    form = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+                    swapped.setdefault(form, word)
+        return {form: word for form, word in swapped.items() if form not in self._vocabulary}
+
+
+def _squeeze(word: str) -> str:
+    """Return the word with every run of one letter cut to a single one: `nooo` and `no` become `no`."""
+    return "".join(letter for place, letter in enumerate(word) if place == 0 or word[place - 1] != letter)
+
+
+def _shorter(word: str) -> Iterable[str]:
+    """Yield the word with each one of its letters left out."""
+    return (word[:place] + word[place + 1 :] for place in range(len(word)))
