@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from checkin.conversation.settings_words import Wish
 from checkin.conversation.understanding import Category, Context, Understanding
 
 
@@ -31,6 +32,7 @@ class Route(StrEnum):
     ANSWER = "answer"
     HELP = "help"
     PAUSE = "pause"
+    SETTINGS = "settings"
     NOTHING_TO_SNOOZE = "nothing_to_snooze"
     KEYWORD = "keyword"
     NOTED = "noted"
@@ -44,7 +46,8 @@ class Place:
 
     `context` is what the reply was read in; `known` whether we know the number; `member` whether it is a
     member's, one who is joining or has left included; `agreed` whether that member takes part; `question`
-    whether a run waits for an answer; `keyword` whether the text is a keyword of a flow.
+    whether a run waits for an answer; `keyword` whether the text is a keyword of a flow; `wish` what it asks
+    to set of how often and when they are asked, if anything.
     """
 
     context: Context
@@ -53,6 +56,7 @@ class Place:
     agreed: bool = False
     question: bool = False
     keyword: bool = False
+    wish: Wish | None = None
 
 
 _ALWAYS = {
@@ -81,6 +85,8 @@ def route(understanding: Understanding, place: Place) -> Route:
     always = _ALWAYS.get(category)
     if always is not None and _is_for(category, place):
         return always
+    if place.agreed and place.wish is not None and place.wish.explicit:
+        return Route.SETTINGS
     if place.keyword and place.context in _FOR_ANOTHER:
         return Route.KEYWORD  # "JOIN" is no promise to be there for somebody
     asked = _ANSWERS_OF_CONTACT.get(place.context, {}).get(category)
@@ -114,8 +120,11 @@ def _when_stopped(category: Category, place: Place) -> Route:
 
 
 def _in_conversation(category: Category, place: Place) -> Route:
-    if place.question and not (place.keyword and category is Category.UNCLEAR):
+    wish = place.agreed and place.wish is not None
+    if place.question and not ((place.keyword or wish) and category is Category.UNCLEAR):
         return Route.ANSWER
+    if wish:
+        return Route.SETTINGS
     if place.keyword:
         return Route.KEYWORD
     if category is Category.SNOOZE and place.known:

@@ -38,6 +38,9 @@ SAMPLES: Mapping[str, str] = {
     "taker_name": "Alexandra", "member": "Alexandra", "contact": "Alexandra", "by": "Alexandra",
     "staff": "Alexandra", "time": "10:45 AM", "until": "December 24", "minutes": "15", "when": "1 hour",
     "today": "2027-09-30", "member_number": "+12025550100", "number": "+12025550100", "question": "",
+    "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
+    "start": "10:45 AM", "end": "10:45 PM",
+    "days": "Mon, Wed and Fri", "calls": "off", "contacts": "off",
     "language": "en", "window_minutes": "15",
 }  # fmt: skip
 """Values of a usual length, for counting a text's segments before it has real ones."""
@@ -102,6 +105,9 @@ EVERYWHERE = ("program", "crisis_line", "emergency_number", "staff_hours")
 SHARED = ("unclear", "noted", "later", "later_by_day")
 """Texts that belong to every flow."""
 
+SETTINGS_NAMES = ("often", "at", "days", "start", "end", "wished", "calls", "contacts")
+"""Names that the texts about a member's own settings may use."""
+
 CATALOGUE: Mapping[str, Entry] = {
     "unclear": Entry("Asks once more, gently, when an answer was not understood.", ("question",)),
     "noted": Entry("After one more try: we leave it; a person reads it by the next working day."),
@@ -113,6 +119,21 @@ CATALOGUE: Mapping[str, Entry] = {
     "stranger": Entry("Answers a number that we do not know: what this is, JOIN, no emergency service."),
     "paused": Entry("Answers PAUSE: until when no check-in comes; SUPPORT still works.", ("until",)),
     "unpaused": Entry("A pause is over because the member said so."),
+    "settings": Entry("Answers SETTINGS: how often and when, and how to change it.", SETTINGS_NAMES),
+    "settings_now": Entry("After a change: what counts from now on.", SETTINGS_NAMES),
+    "settings_missed": Entry("What happens after a missed check-in, and how to change it.", SETTINGS_NAMES),
+    "settings_rarest": Entry("LESS, where it gets no rarer."),
+    "settings_oftenest": Entry("MORE, where it gets no more often.", SETTINGS_NAMES),
+    "settings_time_outside": Entry("A time that is outside the hours: how to widen them.", SETTINGS_NAMES),
+    "settings_hours_unclear": Entry("Hours that begin when they end: how they are written."),
+    "settings_often_1": Entry("Inside the texts above: once a day at most."),
+    "settings_often_2": Entry("Inside the texts above: every other day."),
+    "settings_often_4": Entry("Inside the texts above: twice a week at most."),
+    "settings_often_7": Entry("Inside the texts above: once a week."),
+    "settings_often_14": Entry("Inside the texts above: every other week."),
+    "settings_every_day": Entry("Inside the texts above: on all days."),
+    "settings_on": Entry("Inside the texts above: on."),
+    "settings_off": Entry("Inside the texts above: off."),
     "nothing_to_snooze": Entry("LATER was said, but no question is open."),
     "welcome_back": Entry("A member who had joined before joins again."),
     "crisis": Entry("The fixed reply to words of crisis: a program says so, and where people are now."),

@@ -20,7 +20,8 @@ ALWAYS: frozenset[str] = frozenset(
         # opt-in, help
         "start, unstop, comenzar, empezar, iniciar, help, info, ayuda, informacion",
         # what a member can always ask for
-        "support, apoyo, pause, pausa, resume, reanudar, later, snooze, luego, despues, mas tarde",
+        "support, apoyo, pause, pausa, settings, ajustes",
+        "resume, reanudar, later, snooze, luego, despues, mas tarde",
     )
     for word in line.split(",")
 )

@@ -26,8 +26,9 @@ from checkin.conversation.run import (
     Say,
     SetTimer,
     Started,
+    TimerFired,
 )
-from checkin.flow.model import Ask, Flow, Values
+from checkin.flow.model import Ask, Flow, ScheduleTrigger, Values
 from checkin.flow.speech import spoken as aloud
 from checkin.people.consent import Asked, Consent
 from checkin.people.names import short_name
@@ -103,7 +104,24 @@ def _move(turn: Turn, flow: Flow, run: Run, event: Event, *, expires_at: datetim
         runs.save(turn.unit, moved, turn.now, asked_at)
     doing.set_timer()
     _remember(turn, moved, asked_at)
+    if _stayed_unanswered(flow, run, moved, event):
+        schedules.not_answered(turn, run.member)
     return moved
+
+
+def _stayed_unanswered(flow: Flow, run: Run, moved: Run, event: Event) -> bool:
+    """Whether this event ends the wait for an answer to a scheduled check-in to which none ever came."""
+    # Since it began only rungs have moved the run.
+    if run.transition - run.rung != 1 or not isinstance(flow.steps.get(run.step or ""), Ask):
+        return False
+    match event:
+        case Closed(reason="superseded"):
+            ends = True
+        case TimerFired():
+            ends = moved.state is not RunState.WAITING or moved.step != run.step
+        case _:
+            ends = False
+    return ends and any(isinstance(trigger, ScheduleTrigger) for trigger in flow.start)
 
 
 def _remember(turn: Turn, moved: Run, asked_at: datetime | None) -> None:

@@ -145,9 +145,11 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
     if turn.now < start_at < timer.due_at + schedules.LATEST:
         timers.put_off(turn.unit, timer, start_at)
         return
-    schedules.plan_flow(turn, person, flow)
     in_time = start_at == turn.now and turn.now - timer.due_at < schedules.LATEST
     in_time = in_time and not (flow.check_in and schedules.has_had_enough(turn, person))
+    if in_time and flow.check_in:
+        person = schedules.begun(turn, person)
+    schedules.plan_flow(turn, person, flow)
     if in_time:
         _start(turn, member_id, flow)
     turn.journal(member_id, timer.subject, 0, {"kind": "ScheduleFired", "started": in_time})

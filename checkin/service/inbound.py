@@ -9,12 +9,13 @@ from checkin.alert.model import Passed, Told, Took
 from checkin.conversation.engine import snooze_length
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
+from checkin.conversation.settings_words import read_wish
 from checkin.conversation.understanding import Category, Understanding
 from checkin.conversation.walk import LATER_AT
 from checkin.flow.model import Values
 from checkin.flow.words import fold
 from checkin.people.consent import AGREED, ASKED
-from checkin.service import contacting, conversations, reading, requests, schedules, standing
+from checkin.service import contacting, conversations, preferences, reading, requests, schedules, standing
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import alerts, contacts, inbox, people, situations
@@ -82,6 +83,8 @@ def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
         turn.answering = found.situation.person.id
     handled = _Reply(turn, inbound, found.situation)
     handled.handle()
+    if handled.situation is not None and handled.understanding.category is not Category.NOT_AN_ANSWER:
+        schedules.answered(turn, handled.situation.person.id)
     inbox.claim(
         unit,
         inbox.Received(
@@ -112,6 +115,7 @@ class _Reply:
         self.keyword = reading.keyword(turn, situation, words)
         read = reading.read(turn, situation, words)
         self.understanding = read.understanding
+        self.wish = read_wish(inbound.body) if situation is not None else None
         state = situation.member_state if situation is not None else None
         self.route = route(
             read.understanding,
@@ -122,6 +126,7 @@ class _Reply:
                 agreed=state in reading.TAKES_PART,
                 question=situation is not None and situation.question is not None,
                 keyword=self.keyword is not None,
+                wish=self.wish,
             ),
         )
 
@@ -168,6 +173,9 @@ class _Reply:
                 self._say("help", unless_confirmed=True)
             case Route.PAUSE:
                 self._pause(here)
+            case Route.SETTINGS:
+                assert self.wish is not None
+                preferences.take(turn, person.id, self.wish, key=self.key)
             case Route.NOTHING_TO_SNOOZE:
                 self._say("nothing_to_snooze")
             case Route.KEYWORD:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from checkin.conversation.run import Run
@@ -11,8 +12,8 @@ from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import outbox, people, timers
 from checkin.store.situations import Person
-from checkin.timing.hours import AllowedHours, allowed_until, next_allowed, spread_within
-from checkin.timing.schedule import next_start
+from checkin.timing.hours import AllowedHours, allowed_until, next_allowed
+from checkin.timing.rhythm import AS_PLANNED, Rhythm, next_check_in
 
 AFTER_FLOW = "after"
 """Marks, in a follow-up's subject, one that follows another flow: a pause holds it back."""
@@ -35,7 +36,7 @@ def plan_flow(turn: Turn, person: Person, flow: Flow) -> None:
         start
         for trigger in flow.start
         if isinstance(trigger, ScheduleTrigger)
-        and (start := _next_start(turn, person, flow, trigger)) is not None
+        and (start := next_start_of(turn, person, flow, trigger)) is not None
     ]
     if starts:
         timers.put(turn.unit, timers.Timer(subject, "routine", person.id, 0, min(starts)))
@@ -43,16 +44,53 @@ def plan_flow(turn: Turn, person: Person, flow: Flow) -> None:
         timers.drop(turn.unit, subject)
 
 
-def _next_start(turn: Turn, person: Person, flow: Flow, trigger: ScheduleTrigger) -> datetime | None:
-    """Return when this member's next start by one schedule is, spread out within the allowed hours."""
-    app = turn.app
-    zone, hours = app.zone_name(person), hours_of(app)
+def next_start_of(turn: Turn, person: Person, flow: Flow, trigger: ScheduleTrigger) -> datetime | None:
+    """Return when this member's next start by one schedule is, as they want it and within their hours."""
+    return next_check_in(
+        trigger.rule,
+        person.rhythm if flow.check_in else AS_PLANNED,
+        turn.app.zone_name(person),
+        turn.now,
+        hours=hours_of(turn.app, person),
+        draw=lambda start: drawn(f"{person.id}:{flow.name}:{start.isoformat()}"),
+        spread=trigger.spread,
+        holidays=turn.app.program.holidays,
+    )
 
-    def spread(start: datetime) -> timedelta:
-        draw = drawn(f"{person.id}:{flow.name}:{start.isoformat()}")
-        return spread_within(start, draw, trigger.spread, zone, hours)
 
-    return next_start(trigger.rule, zone, turn.now, holidays=app.program.holidays, spread=spread)
+def begun(turn: Turn, person: Person) -> Person:
+    """Note the day of a check-in that begins now, where the next may not come the day after."""
+    if person.rhythm.least_gap == 1:
+        return person
+    return _set(turn, person, replace(person.rhythm, last=turn.local(person).date()))
+
+
+def not_answered(turn: Turn, member_id: str) -> None:
+    """Count a check-in that nobody answered; after the third in a row they come weekly."""
+    person = turn.person(member_id)
+    _changed(turn, person, person.rhythm.unheard(turn.local(person).date()))
+
+
+def answered(turn: Turn, member_id: str) -> None:
+    """Forget the check-ins without an answer, if there were any: the member has written."""
+    person = turn.person(member_id)
+    if person.rhythm.unanswered:
+        _changed(turn, person, replace(person.rhythm, unanswered=0))
+
+
+def _changed(turn: Turn, person: Person, rhythm: Rhythm) -> None:
+    """Keep a rhythm; where check-ins come oftener or rarer by it, plan them anew."""
+    another_gap = rhythm.least_gap != person.rhythm.least_gap
+    _set(turn, person, rhythm)
+    if another_gap and turn.situation(person.id).member_state == "active":
+        plan(turn, person.id)
+
+
+def _set(turn: Turn, person: Person, rhythm: Rhythm) -> Person:
+    people.set_rhythm(turn.unit, person.id, rhythm)
+    person = replace(person, rhythm=rhythm)
+    turn.update(replace(turn.situation(person.id), person=person))
+    return person
 
 
 def drawn(what: str) -> float:
@@ -116,12 +154,12 @@ def forget(turn: Turn, member_id: str) -> None:
 
 def allowed(app: App, person: Person, at: datetime) -> datetime:
     """Return this moment, or the next one within the allowed hours on the person's own clock."""
-    return next_allowed(at, app.zone_name(person), hours_of(app))
+    return next_allowed(at, app.zone_name(person), hours_of(app, person))
 
 
 def ends(app: App, person: Person, at: datetime, until: datetime) -> datetime:
     """Return when the person's allowed hours around this moment end, `until` at the latest."""
-    return allowed_until(at, until, app.zone_name(person), hours_of(app))
+    return allowed_until(at, until, app.zone_name(person), hours_of(app, person))
 
 
 def has_had_enough(turn: Turn, person: Person) -> bool:
@@ -134,8 +172,10 @@ def has_had_enough(turn: Turn, person: Person) -> bool:
     return False
 
 
-def hours_of(app: App) -> AllowedHours:
-    """Return the program's allowed hours."""
+def hours_of(app: App, person: Person) -> AllowedHours:
+    """Return the allowed hours that count for this person: their own, or the program's."""
+    if person.rhythm.hours is not None:
+        return person.rhythm.hours
     hours = app.program.allowed_hours
     days = {
         weekday: None if span is None else (_minutes(span[0]), _minutes(span[1]))

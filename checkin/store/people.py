@@ -12,6 +12,7 @@ from checkin.people.consent import Asked, Consent
 from checkin.store.situations import Person
 from checkin.store.tables import Instant, consents, members, people
 from checkin.store.unit import Unit
+from checkin.timing.rhythm import Rhythm, read_rhythm
 
 
 def by_number(unit: Unit, number: str) -> Person | None:
@@ -56,6 +57,11 @@ def set_language(unit: Unit, person_id: str, language: str) -> None:
 def set_zone(unit: Unit, person_id: str, zone: str) -> None:
     """Keep the time zone that a person lives in."""
     unit.write(_set_zone, {"person_id": person_id, "new_zone": zone})
+
+
+def set_rhythm(unit: Unit, person_id: str, rhythm: Rhythm) -> None:
+    """Keep how often and when a person wants to be asked, and how many check-ins went unanswered."""
+    unit.write(_set_rhythm, {"person_id": person_id, "new_rhythm": rhythm.to_text()})
 
 
 def set_stopped(unit: Unit, person_id: str, at: datetime | None) -> None:
@@ -134,6 +140,7 @@ def _person(unit: Unit, row: Any) -> Person:
         language=row.language,
         zone=row.zone,
         stopped=row.stopped_at is not None,
+        rhythm=read_rhythm(row.rhythm),
     )
 
 
@@ -145,6 +152,7 @@ _of_person = sa.update(people).where(people.c.id == _p("person_id"))
 _set_name = _of_person.values(name=_p("new_name"))
 _set_language = _of_person.values(language=_p("new_language"))
 _set_zone = _of_person.values(zone=_p("new_zone"))
+_set_rhythm = _of_person.values(rhythm=_p("new_rhythm"))
 _set_stopped = _of_person.values(stopped_at=_p("new_stopped_at"))
 _insert_member = sa.insert(members)
 _set_member_state = (

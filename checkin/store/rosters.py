@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from checkin.store.situations import Person
 from checkin.store.tables import members, people
 from checkin.store.unit import Unit
+from checkin.timing.rhythm import read_rhythm
 
 _AT_ONCE = 500
 
@@ -38,7 +39,15 @@ def known(unit: Unit, numbers: Sequence[str]) -> Mapping[str, Known]:
 
 def _person(unit: Unit, row: Any, number: str) -> Person:
     name = None if row.name is None else unit.vault.open("people.name", row.name)
-    return Person(row.id, number, name, row.language, row.zone, stopped=row.stopped_at is not None)
+    return Person(
+        row.id,
+        number,
+        name,
+        row.language,
+        row.zone,
+        stopped=row.stopped_at is not None,
+        rhythm=read_rhythm(row.rhythm),
+    )
 
 
 _people = sa.select(

@@ -27,6 +27,7 @@ from checkin.store.tables import (
 )
 from checkin.store.unit import Lookup, Unit
 from checkin.store.vault import Vault
+from checkin.timing.rhythm import AS_PLANNED, Rhythm, read_rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Person:
     language: str
     zone: str | None
     stopped: bool
+    rhythm: Rhythm = AS_PLANNED
+    """How often and when they want to be asked, where they said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ _columns = (
     people.c.language,
     people.c.zone,
     people.c.stopped_at,
+    people.c.rhythm,
     members.c.state.label("member_state"),
     members.c.paused_until,
     runs.c.data.label("run"),
@@ -180,6 +184,7 @@ def _situation(vault: Vault, rows: Any) -> Situation:
             language=row.language,
             zone=row.zone,
             stopped=row.stopped_at is not None,
+            rhythm=read_rhythm(row.rhythm),
         ),
         member_state=row.member_state,
         paused_until=row.paused_until,

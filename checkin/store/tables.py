@@ -71,6 +71,7 @@ people = sa.Table(
     sa.Column("zone", sa.Text),
     sa.Column("stopped_at", Instant),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("rhythm", sa.Text),
     comment="Everybody whose number we know: members, trusted contacts, staff.",
 )
 

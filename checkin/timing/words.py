@@ -10,6 +10,7 @@ Babel's `UnknownLocaleError`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 
 from babel import Locale
@@ -100,6 +101,14 @@ def moment_words(local: datetime, now: datetime, language: str) -> str:
             return f"{day} {'a la' if clock.startswith('1:') else 'a las'} {clock}"
         case _:
             return f"{day}, {clock}"
+
+
+def weekday_words(days: Collection[int], language: str) -> str:
+    """Return ISO weekdays as a list: `Mon, Wed, and Fri`, `lun y jue`."""
+    locale = _locale(language)
+    # The first week of 2024 begins on a Monday.
+    names = [format_date(date(2024, 1, day), "EEE", locale=locale) for day in sorted(days)]
+    return _plain(format_list(names, locale=locale))
 
 
 def _date(day: date) -> date:
