@@ -8,6 +8,7 @@ compiled each time and forgotten with it.
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,7 +23,7 @@ _Process = Callable[[Any], Any]
 class Prepared:
     """One statement for one dialect and one set of parameter names."""
 
-    __slots__ = ("_binds", "_constants", "_out", "_positional", "_row", "encoded", "sql", "table")
+    __slots__ = ("_binds", "_constants", "_out", "_row", "encoded", "sql", "table")
 
     def __init__(self, dialect: sa.Dialect, statement: sa.Executable, names: Sequence[str]) -> None:
         compiled: Any = statement.compile(  # type: ignore[attr-defined]
@@ -31,8 +32,7 @@ class Prepared:
             column_keys=list(names) if isinstance(statement, sa.Insert) else [],
             compile_kwargs={"render_postcompile": True},
         )
-        self.sql: str = compiled.string
-        self.encoded = self.sql.encode()
+        sql: str = compiled.string
         table = statement.table if isinstance(statement, sa.UpdateBase) else None
         self.table: str | None = table.name if isinstance(table, sa.Table) else None
         processes = {name: _bind_processor(dialect, bind.type) for name, bind in compiled.binds.items()}
@@ -41,20 +41,23 @@ class Prepared:
             for name, value in compiled.params.items()
             if name not in names
         }
-        in_order = compiled.positiontup if compiled.positional else names
+        in_order: Sequence[str] = compiled.positiontup or ()
+        if not compiled.positional:
+            sql, in_order = _numbered(sql)
+        self.sql = sql
+        self.encoded = sql.encode()
         self._binds: tuple[tuple[str, _Process | None], ...] = tuple(
             (name, None if name in self._constants else processes.get(name)) for name in in_order
         )
-        self._positional: bool = compiled.positional
         self._row, self._out = _rows(dialect, statement)
 
-    def values(self, params: Params) -> Any:
-        """Return the parameters as the driver wants them: a list, or a mapping."""
+    def values(self, params: Params) -> list[Any]:
+        """Return the parameters in the order in which the statement names them."""
         given = {**self._constants, **params} if self._constants else params
-        if self._positional:
-            return [_bound(process, given[name]) for name, process in self._binds]
-        values = {name: _bound(process, given[name]) for name, process in self._binds}
-        return {**self._constants, **values}
+        return [
+            given[name] if process is None or given[name] is None else process(given[name])
+            for name, process in self._binds
+        ]
 
     def rows(self, raw: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Return the driver's rows as named tuples, with every value read as its column's type."""
@@ -81,8 +84,10 @@ class Merger:
     def __init__(self) -> None:
         self._known: dict[tuple[Prepared, ...], bytes | None] = {}
 
-    def merge(self, writes: Sequence[tuple[Prepared, Any, int | None]]) -> tuple[bytes, Params] | None:
-        """Return the one statement and its parameters, or None where the writes must stay apart."""
+    def merge(
+        self, writes: Sequence[tuple[Prepared, list[Any], int | None]]
+    ) -> tuple[bytes, list[Any]] | None:
+        """Return the one statement and its values, or None where the writes must stay apart."""
         parts = tuple(prepared for prepared, _, _ in writes)
         if any(expect is not None for _, _, expect in writes):
             return None
@@ -91,23 +96,38 @@ class Merger:
         sql = self._known[parts]
         if sql is None:
             return None
-        values = {
-            f"w{index}_{name}": value
-            for index, (_, named, _) in enumerate(writes)
-            for name, value in named.items()
-        }
-        return sql, values
+        return sql, [value for _, values, _ in writes for value in values]
 
 
 def _merged(parts: Sequence[Prepared]) -> bytes | None:
     tables = [part.table for part in parts]
     if None in tables or len(set(tables)) < len(tables):
         return None
-    pieces = [part.sql.replace("%(", f"%(w{index}_") for index, part in enumerate(parts)]
-    if len(pieces) == 1:
-        return pieces[0].encode()
+    if len(parts) == 1:
+        return parts[0].encoded
+    pieces: list[str] = []
+    before = 0
+    for part in parts:
+        pieces.append(_renumbered(part.sql, before))
+        before += len(part._binds)
     named = ", ".join(f"p{index} AS ({piece})" for index, piece in enumerate(pieces))
     return f"WITH {named} SELECT 1".encode()
+
+
+def _numbered(sql: str) -> tuple[str, Sequence[str]]:
+    """Return SQLAlchemy's SQL for psycopg with `$1`, `$2`, … instead of names, and the names in order."""
+    names: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        return "%" if name is None else f"${names.setdefault(name, len(names) + 1)}"
+
+    return re.sub(r"%(?:%|\((\w+)\)s)", number, sql), tuple(names)
+
+
+def _renumbered(sql: str, before: int) -> str:
+    """Return the SQL with its values counted from behind so many others."""
+    return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + before}", sql) if before else sql
 
 
 class Preparer:

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 
 from checkin.store import tables
 from checkin.store.prepared import Preparer
-from checkin.store.unit import Done, Job, Lookup, Unit, Work, Writer
+from checkin.store.unit import Cursor, Done, Job, Lookup, Unit, Work, Writer
 from checkin.store.vault import Vault, new_key
 from checkin.store.writers import PostgresWriter, SqliteWriter
 
@@ -34,7 +34,8 @@ class Store:
         self._readers = readers
         self._reading = Preparer(readers.dialect)
         self._finishing = threading.Lock()
-        self._finished: list[_Finished] = []
+        self._finished: dict[asyncio.AbstractEventLoop, list[_Finished]] = {}
+        """What is finished and not told yet, by the loop that awaits it: one may end with results untold."""
         self._writer: Writer = (
             SqliteWriter(engine, lambda: self.vault)
             if engine.dialect.name == "sqlite"
@@ -69,14 +70,18 @@ class Store:
         future: asyncio.Future[T] = loop.create_future()
 
         def done(result: Any, error: BaseException | None) -> None:
-            with self._finishing:  # several writers finish at once: one of them, and only one, wakes the loop
-                wake = not self._finished
-                self._finished.append((future, result, error))
-            if wake:
-                try:
-                    loop.call_soon_threadsafe(self._settle)
-                except RuntimeError:
-                    self._take_finished()  # the loop is closed, and nobody awaits anything any more
+            with (
+                self._finishing
+            ):  # several finish before the loop looks: the first, and only it, wakes the loop
+                waiting = self._finished.get(loop)
+                if waiting is not None:
+                    waiting.append((future, result, error))
+                    return
+                self._finished[loop] = [(future, result, error)]
+            try:
+                loop.call_soon_threadsafe(self._settle, loop)
+            except RuntimeError:
+                self._take_finished(loop)  # the loop is closed, and nobody awaits anything any more
 
         self._submit(work, done, lookup)
         return future
@@ -85,9 +90,9 @@ class Store:
         early = lookup() if lookup is not None and self._writer.looks_up else None
         self._writer.submit(Job(work, done, early))
 
-    def _settle(self) -> None:
-        """Give every finished use case's result to whoever awaits it."""
-        for future, result, error in self._take_finished():
+    def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give every finished use case's result to whoever awaits it in this loop."""
+        for future, result, error in self._take_finished(loop):
             if future.done():
                 continue
             if error is not None:
@@ -95,16 +100,14 @@ class Store:
             else:
                 future.set_result(result)
 
-    def _take_finished(self) -> list[_Finished]:
+    def _take_finished(self, loop: asyncio.AbstractEventLoop) -> list[_Finished]:
         with self._finishing:
-            finished, self._finished = self._finished, []
-        return finished
+            return self._finished.pop(loop, [])
 
     def read(self, work: Callable[[Unit], T]) -> T:
         """Run a function that only reads, on one consistent view, beside the writers."""
         with self._readers.connect() as connection, connection.begin():
-            cursor: Any = connection.connection.cursor()
-            unit = Unit(cursor, self._reading, self.vault)
+            unit = Unit(_cursor(connection), self._reading, self.vault)
             result = work(unit)
             assert not unit.writes, "a reading use case must not write"
             return result
@@ -114,6 +117,17 @@ class Store:
         self._writer.close()
         self._readers.dispose()
         self.engine.dispose()
+
+
+def _cursor(connection: sa.Connection) -> Cursor:
+    """Return a cursor of the driver's that takes statements as `Prepared` spells them."""
+    if connection.dialect.name == "sqlite":
+        cursor: Cursor = connection.connection.cursor()
+        return cursor
+    from psycopg import RawCursor
+
+    raw: Any = connection.connection.driver_connection
+    return RawCursor(raw)
 
 
 def open_engine(url: str) -> sa.Engine:

@@ -42,7 +42,7 @@ class Cursor(Protocol):
         """Run a statement."""
         ...
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
+    def fetchall(self) -> Sequence[tuple[Any, ...]]:
         """Return all rows of the last statement."""
         ...
 
@@ -69,7 +69,7 @@ class Unit:
         self._cursor = cursor
         self._preparer = preparer
         self.vault = vault
-        self.writes: list[tuple[Prepared, Any, int | None]] = []
+        self.writes: list[tuple[Prepared, list[Any], int | None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._known: tuple[sa.Executable, Params, list[Any]] | None = None
 

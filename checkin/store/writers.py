@@ -22,6 +22,8 @@ from checkin.store.vault import Vault
 if TYPE_CHECKING:
     import psycopg
 
+    from checkin.store.pipeline import Pipeline, Statement
+
 log = structlog.get_logger()
 
 BATCH = 64
@@ -184,6 +186,7 @@ class PostgresWriter(_Thread):
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
         self._late: list[Job] = []
         self._merger = Merger()
+        self._pipeline: Pipeline | None = None
         super().__init__(engine, vault)
 
     def _choose(self) -> list[Job] | None:
@@ -206,58 +209,56 @@ class PostgresWriter(_Thread):
         """Run all in one transaction; where anything went wrong, each again in its own."""
         from psycopg import DatabaseError, OperationalError
 
-        raw: psycopg.Connection[Any] = self._raw()
+        pipeline = self._opened()
         if len(batch) > 1:
             try:
-                return self._attempt(raw, batch)
+                return self._attempt(pipeline, batch)
             except OperationalError:
-                if raw.broken:
+                if pipeline.connection.broken:
                     raise
             except (Conflict, DatabaseError):
                 pass  # somebody was faster, or one of them is at fault: which one shows below
         outcomes: list[_Outcome] = []
         for job in batch:
-            outcomes.extend(self._alone(raw, job))
+            outcomes.extend(self._alone(pipeline, job))
         return outcomes
 
-    def _alone(self, raw: psycopg.Connection[Any], job: Job) -> list[_Outcome]:
+    def _opened(self) -> Pipeline:
+        """Return the pipeline of the connection, opening both where there is none."""
+        from checkin.store.pipeline import Pipeline
+
+        raw: psycopg.Connection[Any] = self._raw()
+        if self._pipeline is None or self._pipeline.connection is not raw:
+            self._pipeline = Pipeline(raw)
+        return self._pipeline
+
+    def _alone(self, pipeline: Pipeline, job: Job) -> list[_Outcome]:
         from psycopg import errors
 
-        # A statement behind the one that was refused is told that its pipeline was aborted.
-        refused = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
-        fresh = (Conflict, errors.PipelineAborted, *refused)
+        fresh = (Conflict, errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._attempt(raw, [job])
+                return self._attempt(pipeline, [job])
             except fresh as error:
                 if attempt == ATTEMPTS:
                     return [(job, None, None, error)]
             except Exception as error:
-                if raw.broken:
+                if pipeline.connection.broken:
                     raise
                 return [(job, None, None, error)]
         raise AssertionError("unreachable")
 
-    def _attempt(self, raw: psycopg.Connection[Any], batch: list[Job]) -> list[_Outcome]:
+    def _attempt(self, pipeline: Pipeline, batch: list[Job]) -> list[_Outcome]:
         """Look up for all, decide for all, write for all. Raises, with nothing written, if any of it fails.
 
         A use case that fails by itself is told so; it has written nothing and harms no other.
         """
-        try:
-            return self._decide(raw, batch)
-        except Exception:
-            if not raw.broken:
-                # psycopg takes for prepared what was to be prepared in a pipeline that failed, and was not.
-                # When it rolls back, it forgets what it has prepared, and lets the database forget it.
-                raw.execute("BEGIN")
-                raw.rollback()
-            raise
+        from checkin.store.pipeline import PipelineCursor
 
-    def _decide(self, raw: psycopg.Connection[Any], batch: list[Job]) -> list[_Outcome]:
-        asked = self._ask(raw, batch)
+        asked = self._ask(pipeline, batch)
         outcomes: list[_Outcome] = []
         for job in batch:
-            unit = Unit(raw.cursor(), self._preparer, self._vault())
+            unit = Unit(PipelineCursor(pipeline), self._preparer, self._vault())
             if job.lookup is not None:
                 unit.know(job.lookup, asked[job.lookup.key])
             try:
@@ -265,32 +266,27 @@ class PostgresWriter(_Thread):
             except Conflict:
                 raise
             except Exception as error:
-                if raw.broken:
+                if pipeline.connection.broken:
                     raise
                 outcomes.append((job, None, None, error))
-        self._write(raw, [unit for _, unit, _, _ in outcomes if unit is not None and unit.writes])
+        self._write(pipeline, [unit for _, unit, _, _ in outcomes if unit is not None and unit.writes])
         return outcomes
 
-    def _ask(self, raw: psycopg.Connection[Any], batch: list[Job]) -> dict[Any, list[Any]]:
+    def _ask(self, pipeline: Pipeline, batch: list[Job]) -> dict[Any, list[Any]]:
         """Look up everything that is wanted beforehand, in one round trip."""
         asks = [job.lookup for job in batch if job.lookup is not None]
-        prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
-        if len(asks) == 1:
-            cursor = raw.execute(prepared[0].encoded, prepared[0].values(asks[0].params))
-            return {asks[0].key: prepared[0].rows(cursor.fetchall())}
         if not asks:
             return {}
-        with raw.pipeline():
-            cursors = [
-                raw.execute(one.encoded, one.values(ask.params))
-                for one, ask in zip(prepared, asks, strict=True)
-            ]
+        prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
+        results = pipeline.run(
+            [(one.encoded, one.values(ask.params)) for one, ask in zip(prepared, asks, strict=True)]
+        )
         return {
-            ask.key: one.rows(cursor.fetchall())
-            for ask, one, cursor in zip(asks, prepared, cursors, strict=True)
+            ask.key: one.rows(result.fetchall())
+            for ask, one, result in zip(asks, prepared, results, strict=True)
         }
 
-    def _write(self, raw: psycopg.Connection[Any], units: list[Unit]) -> None:
+    def _write(self, pipeline: Pipeline, units: list[Unit]) -> None:
         """Write everything in one round trip; one more where a count must be awaited.
 
         A unit's writes leave as one statement where they can; a single statement is its own transaction.
@@ -298,32 +294,27 @@ class PostgresWriter(_Thread):
         if not units:
             return
         if any(expect is not None for unit in units for _, _, expect in unit.writes):
-            self._write_guarded(raw, units)
+            self._write_guarded(pipeline, units)
             return
-        statements: list[tuple[bytes, Any]] = []
+        statements: list[Statement] = []
         for unit in units:
             whole = self._merger.merge(unit.writes)
             parts = [(prepared.encoded, values) for prepared, values, _ in unit.writes]
             statements.extend(parts if whole is None else [whole])
-        cursor = raw.cursor()
-        if len(statements) == 1:
-            cursor.execute(*statements[0])
-            return
-        # Without BEGIN, all that a pipeline sends before it waits is one transaction: all of it, or nothing
-        # (PostgreSQL, "Extended Query Overview": statements up to a Sync).
-        with raw.pipeline():
-            for statement in statements:
-                cursor.execute(*statement)
+        pipeline.run(statements)
 
-    def _write_guarded(self, raw: psycopg.Connection[Any], units: list[Unit]) -> None:
+    def _write_guarded(self, pipeline: Pipeline, units: list[Unit]) -> None:
         """Write everything, and commit only when every count is what was expected."""
-        with raw.pipeline() as pipeline, raw.transaction():
-            awaited = []
-            for unit in units:
-                for prepared, values, expect in unit.writes:
-                    cursor = raw.execute(prepared.encoded, values)
-                    if expect is not None:
-                        awaited.append((cursor, expect))
-            pipeline.sync()
-            if any(cursor.rowcount != expect for cursor, expect in awaited):
-                raise Conflict
+        writes = [write for unit in units for write in unit.writes]
+        statements = [(prepared.encoded, values) for prepared, values, _ in writes]
+        try:
+            _, *results = pipeline.run([(b"BEGIN", ()), *statements])
+        except Exception:
+            if not pipeline.connection.broken:
+                pipeline.run([(b"ROLLBACK", ())])
+            raise
+        counts = zip(results, (expect for _, _, expect in writes), strict=True)
+        kept = all(expect is None or result.rowcount == expect for result, expect in counts)
+        pipeline.run([(b"COMMIT" if kept else b"ROLLBACK", ())])
+        if not kept:
+            raise Conflict

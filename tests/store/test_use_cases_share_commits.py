@@ -253,6 +253,22 @@ def test_a_loop_that_is_gone_does_not_stop_the_writer(store: Store) -> None:
     assert asyncio.run(_await(store)) == "c"
 
 
+def test_a_loop_that_ends_before_it_looks_takes_nobody_elses_results(store: Store) -> None:
+    """A result can be there, and the loop told of it, when the loop ends without looking any more."""
+
+    async def leave() -> None:
+        store.run_async(put("a"))
+        asyncio.get_running_loop().stop()
+        assert store.run(put("b")) == "b"  # "a" is finished by then
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(leave())
+    loop.run_forever()
+    assert task.done()
+    assert asyncio.run(_await(store)) == "c"
+    loop.close()
+
+
 async def _await(store: Store) -> str:
     return await asyncio.wait_for(store.run_async(put("c")), timeout=10)
 
