@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from checkin.cli.alerts import alerts_command
+from checkin.cli.flows import command as flows_command
 from checkin.cli.members import command as members_command
 from checkin.cli.replies import command as replies_command
 from checkin.cli.start import (
@@ -19,10 +20,8 @@ from checkin.cli.start import (
     settings_or_exit,
     stop,
     stop_without_database,
-    tell_issues,
 )
 from checkin.cli.tasks import tasks_command
-from checkin.flow.issue import errors
 from checkin.service.settings import Settings
 
 command = typer.Typer(
@@ -31,9 +30,6 @@ command = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-)
-flows_command = typer.Typer(
-    help="Check and publish the conversations in the flows folder.", no_args_is_help=True
 )
 command.add_typer(flows_command, name="flows")
 command.add_typer(members_command, name="members")
@@ -115,61 +111,6 @@ def doctor(format: Format = "text") -> None:
             print(finding)
     if not all(finding.good for finding in findings):
         raise typer.Exit(FOUND_PROBLEMS)
-
-
-@flows_command.command("check", epilog="Example: checkin flows check --format json")
-def flows_check(format: Format = "text") -> None:
-    """Check every flow, and say where and how to mend what is wrong."""
-    from checkin.flow.load import ProgramRefused
-    from checkin.service.wiring import read_flows
-
-    settings = settings_or_exit()
-    try:
-        flow_set = read_flows(settings)
-        issues, good = flow_set.issues, len(flow_set.flows)
-    except ProgramRefused as refused:
-        issues, good = refused.issues, 0
-    if format == "json":
-        print(json.dumps([issue.to_json() for issue in issues], indent=2, ensure_ascii=False))
-    else:
-        for issue in issues:
-            print(issue)
-        print(f"{good} flows are good, {len(errors(issues))} errors.")
-    if errors(issues):
-        raise typer.Exit(FOUND_PROBLEMS)
-
-
-@flows_command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')
-def flows_publish(
-    author: Annotated[str, typer.Option(help="Who publishes.")] = "",
-    note: Annotated[str, typer.Option(help="What changed, for the record.")] = "",
-) -> None:
-    """Publish every flow that has changed. With any error in a file, nothing is published."""
-    import getpass
-
-    from checkin.flow.load import ProgramRefused
-    from checkin.service.publishing import publish
-    from checkin.service.wiring import read_flows
-
-    settings = settings_or_exit()
-    try:
-        flow_set = read_flows(settings)
-    except ProgramRefused as refused:
-        tell_issues(refused.issues)
-        raise typer.Exit(FOUND_PROBLEMS) from None
-    if found := errors(flow_set.issues):
-        tell_issues(found)
-        print("Nothing was published: mend these first.")
-        raise typer.Exit(FOUND_PROBLEMS)
-    app = open_or_exit(settings, flow_set)
-    try:
-        published = publish(app, flow_set.flows.values(), author=author or getpass.getuser(), note=note)
-    finally:
-        app.store.close()
-    for one in published:
-        print(f"{one.flow}: version {one.version} is live.")
-    if not published:
-        print("Every flow was live already.")
 
 
 def _settings_with_broker(name: str) -> Settings:

@@ -103,13 +103,14 @@ def one_or_more(value: object) -> str:
     return "<more>" if isinstance(value, list) else "<one>"
 
 
-def _one_or_each(value: object) -> str:
+def one_or_each(value: object) -> str:
+    """Tell a single text from a text for each language."""
     return "<each>" if isinstance(value, dict) else "<one>"
 
 
 PlainTextShape = Annotated[
     Annotated[Wording, Tag("<one>")] | Annotated[dict[str, Wording], Tag("<each>")],
-    Discriminator(_one_or_each),
+    Discriminator(one_or_each),
 ]
 """A text of the program itself: one wording in each language, always the same."""
 

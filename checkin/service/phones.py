@@ -205,10 +205,10 @@ def move_clock(app: App, by: timedelta | Literal["next"]) -> None:
         raise TypeError("only a pretend clock can be moved")
     patience = _settle(app, PATIENCE)
     start = clock.now()
-    moment = _next_event(app)
+    moment = next_event(app)
     target = (moment or start) if by == "next" else start + by
     for _ in range(MOST_ROUNDS):
-        moment = _next_event(app)
+        moment = next_event(app)
         if moment is None or moment > target:
             break
         clock.move_to(moment)
@@ -237,7 +237,7 @@ def next_moment(app: App) -> datetime | None:
     return app.store.read(lambda unit: _next_moment(unit, app.clock.now()))
 
 
-def _next_event(app: App) -> datetime | None:
+def next_event(app: App) -> datetime | None:
     """Return when anything happens next: what is due, or the end of a call that nobody picks up."""
     moments = (next_moment(app), pretend_calls.next_end(app))
     return min((moment for moment in moments if moment), default=None)

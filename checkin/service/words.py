@@ -5,6 +5,7 @@ Knows where the reader is put together. Must not know what a reply means.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 
@@ -40,13 +41,19 @@ class ReaderOnDemand:
 
 def make_reader(program: Program) -> Reader:
     """Return the reader of replies to this program."""
-    return Reader(load_packs(), _phone_reader(program))
+    return _reader_in(program.country)
 
 
-def _phone_reader(program: Program) -> Callable[[str], str | None]:
+@functools.cache
+def _reader_in(country: str) -> Reader:
+    """Return the reader for a country; it holds no state, and takes seconds to build."""
+    return Reader(load_packs(), _phone_reader(country))
+
+
+def _phone_reader(country: str) -> Callable[[str], str | None]:
     def read(text: str) -> str | None:
         try:
-            return normalise(text, program.country)
+            return normalise(text, country)
         except NumberRefused:
             return None
 

@@ -1,0 +1,148 @@
+"""`checkin flows`: check, try and publish the conversations of the flows folder.
+
+Knows how each command is called and how it reports. What is found out is for `flow` and `service` to say.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from checkin.cli.start import (
+    FOUND_PROBLEMS,
+    flows_or_exit,
+    open_or_exit,
+    settings_or_exit,
+    stop,
+    tell_issues,
+)
+from checkin.flow.issue import errors
+
+if TYPE_CHECKING:
+    from checkin.service.rehearsal.run import Rehearsed
+
+command = typer.Typer(
+    help="Check, try and publish the conversations in the flows folder.", no_args_is_help=True
+)
+
+Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")]
+
+
+@command.command("check", epilog="Example: checkin flows check --format json")
+def check_all(format: Format = "text") -> None:
+    """Check every flow, and say where and how to mend what is wrong."""
+    from checkin.flow.load import ProgramRefused
+    from checkin.service.wiring import read_flows
+
+    settings = settings_or_exit()
+    try:
+        flow_set = read_flows(settings)
+        issues, good = flow_set.issues, len(flow_set.flows)
+    except ProgramRefused as refused:
+        issues, good = refused.issues, 0
+    if format == "json":
+        print(json.dumps([issue.to_json() for issue in issues], indent=2, ensure_ascii=False))
+    else:
+        for issue in issues:
+            print(issue)
+        print(f"{good} flows are good, {len(errors(issues))} errors.")
+    if errors(issues):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@command.command("test", epilog="Example: checkin flows test daily --full")
+def play(
+    flow: Annotated[str | None, typer.Argument(help="Only the conversations with this flow.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Fail too where a step or a way on is met by no conversation.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write the conversations anew, as they go now.")
+    ] = False,
+    format: Format = "text",
+) -> None:
+    """Play the test conversations beside the flows, and say where one goes otherwise than it is written."""
+    from checkin.service.rehearsal.run import rehearse
+
+    settings = settings_or_exit()
+    flow_set = flows_or_exit(settings)
+    if flow is not None and flow not in flow_set.flows:
+        stop(f"There is no good flow {flow!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
+    rehearsed = rehearse(settings.flows, flow_set, () if flow is None else (flow,))
+    good = _tell_rehearsed(rehearsed, full=full, as_json=format == "json")
+    if update:
+        good = _update(rehearsed, settings.flows)
+    if not good or (full and not rehearsed.whole):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _tell_rehearsed(rehearsed: Rehearsed, *, full: bool, as_json: bool) -> bool:
+    from checkin.service.rehearsal.tell import to_json, told
+
+    if as_json:
+        shown = {
+            "good": rehearsed.good,
+            "issues": [issue.to_json() for issue in rehearsed.issues],
+            "flows": [to_json(report) for report in rehearsed.reports],
+            "without": list(rehearsed.without),
+        }
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
+        return rehearsed.good
+    tell_issues(rehearsed.issues)
+    for report in rehearsed.reports:
+        for line in told(report, full=full):
+            print(line)
+    for name in rehearsed.without:
+        print(f"{name}: no test conversations. Begin with {name}.test.yaml, or: checkin flows chat {name}")
+    return rehearsed.good
+
+
+def _update(rehearsed: Rehearsed, folder: Path) -> bool:
+    """Write every file anew whose conversations go otherwise; return whether all could be."""
+    from checkin.service.rehearsal.run import update
+
+    good = not rehearsed.issues
+    for report in rehearsed.reports:
+        changed, problems = update(folder, report)
+        if changed:
+            print(f"{report.file.file} is written anew. Read it before you keep it.")
+        for problem in problems:
+            print(problem)
+            good = False
+    return good
+
+
+@command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')
+def publish_all(
+    author: Annotated[str, typer.Option(help="Who publishes.")] = "",
+    note: Annotated[str, typer.Option(help="What changed, for the record.")] = "",
+) -> None:
+    """Publish every flow that has changed. With any error in a file, nothing is published."""
+    import getpass
+
+    from checkin.flow.load import ProgramRefused
+    from checkin.service.publishing import publish as publish_flows
+    from checkin.service.wiring import read_flows
+
+    settings = settings_or_exit()
+    try:
+        flow_set = read_flows(settings)
+    except ProgramRefused as refused:
+        tell_issues(refused.issues)
+        raise typer.Exit(FOUND_PROBLEMS) from None
+    if found := errors(flow_set.issues):
+        tell_issues(found)
+        print("Nothing was published: mend these first.")
+        raise typer.Exit(FOUND_PROBLEMS)
+    app = open_or_exit(settings, flow_set)
+    try:
+        published = publish_flows(app, flow_set.flows.values(), author=author or getpass.getuser(), note=note)
+    finally:
+        app.store.close()
+    for one in published:
+        print(f"{one.flow}: version {one.version} is live.")
+    if not published:
+        print("Every flow was live already.")
