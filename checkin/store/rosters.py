@@ -57,5 +57,6 @@ _people = sa.select(
     people.c.language,
     people.c.zone,
     people.c.stopped_at,
+    people.c.rhythm,
     members.c.state,
 ).select_from(people.outerjoin(members, members.c.person_id == people.c.id))
