@@ -19,7 +19,8 @@ from tests.servers.needs import NEEDS
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.prefix) / "bin"
-NO_TESTS_RAN = 5
+MOST_PARTS = 4
+"""How many parts run side by side at most; each starts databases and processes of its own."""
 
 DESCRIPTION = """\
 Run every check: ruff format, ruff check, mypy, lint-imports and pytest.
@@ -27,6 +28,7 @@ Run every check: ruff format, ruff check, mypy, lint-imports and pytest.
 Arguments that are not named here go to pytest, for example:
   python3 -m tests tests/flow -k schedule
   python3 -m tests --without browser --without acceptance
+  python3 -m tests -n 0 tests/store       (one after the other, in this process)
 """
 
 
@@ -56,8 +58,13 @@ def commands(without: Sequence[str], for_pytest: Sequence[str]) -> list[list[str
         ["ruff", "check", "."],
         ["lint-imports"],
         ["mypy"],
-        ["pytest", *left_out, *for_pytest],
+        ["pytest", *in_parts(os.cpu_count() or 1), *left_out, *for_pytest],
     ]
+
+
+def in_parts(cores: int) -> list[str]:
+    """Return the options that run the files side by side: most of them wait for servers, or for a browser."""
+    return ["-n", str(max(2, min(cores, MOST_PARTS))), "--dist", "loadfile"]
 
 
 def run(command: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -58,9 +59,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (deselected if unwanted else kept).append(item)
     config.stash[LEFT_OUT] = left_out
     config.stash[RABBITMQ_TESTS] = len([item for item in kept if item.get_closest_marker("rabbitmq")])
+    config.stash.setdefault(RABBITMQ, "")
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what a part of the tests knows of itself to the process that writes the report."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = session.config.stash.get(LEFT_OUT, {})
+        output["rabbitmq"] = (
+            session.config.stash.get(RABBITMQ_TESTS, 0),
+            session.config.stash.get(RABBITMQ, ""),
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take what a part of the tests knows of itself; each of them has looked at every test."""
+    stash, output = node.config.stash, getattr(node, "workeroutput", None) or {}
+    stash[LEFT_OUT] = output.get("left_out", {})
+    number, used = output.get("rabbitmq", (0, ""))
+    stash[RABBITMQ_TESTS] = number
+    stash[RABBITMQ] = stash.get(RABBITMQ, "") or used
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

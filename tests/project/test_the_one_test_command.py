@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_every_check_is_run_and_the_quick_ones_first() -> None:
         "ruff check .",
         "lint-imports",
         "mypy",
-        "pytest",
+        " ".join(["pytest", *checks.in_parts(os.cpu_count() or 1)]),
     ]
 
 
@@ -41,7 +42,12 @@ def test_what_is_left_out_and_what_is_not_known_here_goes_to_pytest() -> None:
     )
     assert (without, others) == (["redis", "browser"], ["tests/flow", "-k", "hours"])
     (last,) = checks.commands(without, others)[-1:]
-    assert last == ["pytest", "--without", "redis", "--without", "browser", "tests/flow", "-k", "hours"]
+    assert last[-7:] == ["--without", "redis", "--without", "browser", "tests/flow", "-k", "hours"]
+
+
+@pytest.mark.parametrize(("cores", "parts"), [(1, "2"), (2, "2"), (3, "3"), (64, "4")])
+def test_the_tests_run_side_by_side(cores: int, parts: str) -> None:
+    assert checks.in_parts(cores) == ["-n", parts, "--dist", "loadfile"]
 
 
 def test_only_what_is_known_can_be_left_out() -> None:
@@ -58,7 +64,7 @@ def test_a_check_that_fails_does_not_hide_the_others(
         program.chmod(0o755)
     monkeypatch.setattr(checks, "BIN", tmp_path)
     assert checks.main(["--without", "browser"]) == 1
-    assert "== pytest --without browser" in (said := capsys.readouterr().out)
+    assert "--without browser" in (said := capsys.readouterr().out)
     assert said.endswith("Not good: mypy.\n")
 
 
@@ -72,6 +78,14 @@ def test_a_test_is_left_out_by_what_it_asks_for() -> None:
     assert "test_every_test_has_a_database_of_its_own[sqlite-first]" in without
     assert "left out by --without redis: 2 tests" in without
     assert "left out by --without postgres: 3 tests" in without
+
+
+def test_parts_side_by_side_write_one_report() -> None:
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", HERE, "-k", "redis"]
+    command += ["--without", "postgres"]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert "left out by --without postgres: 3 tests" in done.stdout
+    assert "RabbitMQ: 2 tests" in done.stdout
 
 
 def test_the_report_says_whether_rabbitmq_was_used() -> None:
