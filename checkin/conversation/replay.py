@@ -31,6 +31,7 @@ from checkin.conversation.run import (
     SetTimer,
     Started,
     TimerFired,
+    WakeAt,
 )
 from checkin.conversation.understanding import Category, Understanding
 from checkin.flow.model import Flow
@@ -101,6 +102,7 @@ _EFFECTS: Mapping[str, type[Effect]] = {
     "invite": Invite,
     "record": Record,
     "set_timer": SetTimer,
+    "wake_at": WakeAt,
     "finished": Finished,
 }
 _EFFECT_NAMES = {kind: name for name, kind in _EFFECTS.items()}
@@ -110,6 +112,9 @@ def effect_to_json(effect: Effect) -> dict[str, Any]:
     """Return an effect as plain JSON values; lengths of time are in seconds."""
     if isinstance(effect, SetTimer):
         return {"effect": "set_timer", "after": effect.after.total_seconds()}
+    if isinstance(effect, WakeAt):
+        before = effect.before.total_seconds()
+        return {"effect": "wake_at", "at": effect.at, "day": effect.day, "before": before}
     return {"effect": _EFFECT_NAMES[type(effect)], **asdict(effect)}
 
 
@@ -121,4 +126,6 @@ def effect_from_json(data: Mapping[str, Any]) -> Effect:
         raise ValueError(f"no effect is called {data['effect']!r}")
     if kind is SetTimer:
         return SetTimer(timedelta(seconds=fields["after"]))
+    if kind is WakeAt:
+        return WakeAt(**{**fields, "before": timedelta(seconds=fields["before"])})
     return kind(**fields)

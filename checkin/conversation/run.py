@@ -201,6 +201,19 @@ class SetTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Wake this run at a moment on the member's own clock; at once where that is over.
+
+    `day` is a date (`2027-01-14`), a day's name (`friday`), or None for the day on which that time comes
+    next; `at` is a time of day (`17:30`). `before` is how much earlier it is meant.
+    """
+
+    at: str
+    day: str | None = None
+    before: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The run is over."""
 
@@ -208,5 +221,15 @@ class Finished:
 
 
 Effect = (
-    Say | Call | RaiseAlert | ResolveAlert | AddTask | RecordConsent | Invite | Record | SetTimer | Finished
+    Say
+    | Call
+    | RaiseAlert
+    | ResolveAlert
+    | AddTask
+    | RecordConsent
+    | Invite
+    | Record
+    | SetTimer
+    | WakeAt
+    | Finished
 )

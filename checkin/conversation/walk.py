@@ -15,6 +15,7 @@ from checkin.conversation import run as effects
 from checkin.conversation.lengths import in_words
 from checkin.conversation.run import Effect
 from checkin.flow import model
+from checkin.flow.days import WEEKDAYS
 from checkin.flow.model import AlertReason, Ask, Branch, Flow, Step, Text, Value, Values
 
 MAX_STEPS = 100
@@ -25,6 +26,10 @@ LATER_AT = "_later_at"
 
 _WORDING = "_wording:"
 """Results under this prefix are the run's own: a question as it was put, for the record of consent."""
+
+
+_TIMES = "_times:"
+"""And under this one, how often a `repeat` has gone back."""
 
 
 class Ending(Enum):
@@ -108,10 +113,12 @@ class Walk:
                 case Ask():
                     return self.ask(step)
                 case model.Wait(length=length):
-                    self.decided.append(effects.SetTimer(length))
+                    self._wait(length)
                     return Ending.RESTS
                 case model.End(outcome=outcome):
                     return self.end(outcome)
+                case model.Repeat():
+                    name = self._again(step)
                 case _:
                     self._do(step)
                     name = self.branch(step.then, self.names)
@@ -149,6 +156,34 @@ class Walk:
                 self._score(step)
             case _:
                 assert_never(step)
+
+    def _again(self, step: model.Repeat) -> str:
+        """Return the step to go back to, or where to go on once it has come often enough."""
+        counted = _TIMES + step.name
+        times = self.results.pop(counted, 0)
+        if not isinstance(times, int) or times >= step.at_most:
+            return self.branch(step.then, self.names)
+        self.results[counted] = times + 1
+        return step.back_to
+
+    def _wait(self, length: timedelta | model.Until) -> None:
+        """Decide when this run goes on."""
+        if isinstance(length, timedelta):
+            self.decided.append(effects.SetTimer(length))
+            return
+        at, day = (self._moment(part) for part in (length.at, length.day))
+        if at is None:
+            raise Broken("it waits until a time of day that is not known")
+        self.decided.append(effects.WakeAt(at, day, length.before))
+
+    def _moment(self, written: str | None) -> str | None:
+        """Return a day or a time as it is written in the flow, or as it is kept under that name."""
+        if written is None or written[0].isdigit() or written in WEEKDAYS:
+            return written
+        kept = self.names.get(written)
+        if not isinstance(kept, str):
+            raise Broken(f"it waits until {written!r}, which is not known")
+        return kept
 
     def recall(self) -> None:
         """Take along what the flow wants to know of earlier conversations, as it was when this one began."""

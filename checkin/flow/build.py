@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, assert_never
 
 from checkin.flow import measures, model, shape
 from checkin.flow.condition import ConditionError, UnknownName, compile_condition
+from checkin.flow.days import WEEKDAYS
 from checkin.flow.document import Document, Path
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
-from checkin.flow.kept import answer_kind, answer_of, results, scores
-from checkin.flow.kinds import Kind
+from checkin.flow.kept import answer_kind, answer_of, results, scores, value_kind
+from checkin.flow.kinds import Kind, fits
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED, USUAL
 from checkin.flow.triggers import read_triggers
 from checkin.flow.wording import Wording
 
-_RESERVED = (frozenset(FACTS) - MEMBER_FIELDS) | {"answer", "yes", "no", "true", "false", "none"}
+_RESERVED = (
+    (frozenset(FACTS) - MEMBER_FIELDS) | WEEKDAYS.keys() | {"answer", "yes", "no", "true", "false", "none"}
+)
 
 
 SingleStep = (
@@ -35,6 +39,7 @@ SingleStep = (
     | shape.InviteShape
     | shape.SetShape
     | shape.WaitShape
+    | shape.RepeatShape
     | shape.EndShape
 )
 """What one step of the model is made from."""
@@ -54,6 +59,8 @@ class Built:
     complete: bool
     languages: tuple[str, ...]
     issues: tuple[Issue, ...]
+    facts: Mapping[str, Kind]
+    """Those of the names that are known without asking."""
 
 
 def build(
@@ -65,15 +72,16 @@ def build(
     broken: frozenset[str],
 ) -> Built:
     """Build the flow that `form` describes, and collect what is wrong in its single steps."""
-    names = {**FACTS, **results(form, document, broken)}
+    names = {**program.known, **results(form, document, broken, program.known)}
     usual = {name: USUAL[kind.type] for name, kind in names.items() if kind.type in USUAL}
     samples = {language: {**usual, **program.facts(language)} for language in program.languages}
     wording = Wording(document, program.languages, samples)
-    builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)))
+    builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)), program.fields)
     steps = {
         step.name: step for name, written in form.steps.items() for step in builder.steps_of(name, written)
     }
     start, trigger_issues = read_triggers(form, document, program)
+    builder.check_group(form.group, program)
     flow = model.Flow(
         name=form.flow,
         title=form.title,
@@ -84,11 +92,12 @@ def build(
         source=source,
         check_in=_begun_by_program(start) if form.check_in is None else form.check_in,
         recalls=frozenset(scores(form)),
+        group=form.group,
         shared={key: program.texts[key] for key in SHARED},
     )
     complete = builder.complete and wording.complete and not broken
     issues = (*builder.issues, *wording.issues, *trigger_issues)
-    return Built(flow, names, broken, complete, program.languages, issues)
+    return Built(flow, names, broken, complete, program.languages, issues, program.known)
 
 
 def _begun_by_program(start: Iterable[model.Trigger]) -> bool:
@@ -102,6 +111,7 @@ class _Builder:
     wording: Wording
     names: Mapping[str, Kind]
     steps: frozenset[str]
+    fields: Mapping[str, Kind]
     issues: list[Issue] = field(default_factory=list)
     complete: bool = True
 
@@ -144,11 +154,14 @@ class _Builder:
             case shape.InviteShape():
                 return model.Invite(name, form.invite.name, form.invite.number, self._ways(path, form))
             case shape.SetShape():
-                for key in form.set:
-                    self._free((*path, "set", key), key)
+                for key, value in form.set.items():
+                    self._free((*path, "set", key), key, value_kind(value))
                 return model.Set(name, dict(form.set), self._ways(path, form))
             case shape.WaitShape():
-                return model.Wait(name, form.wait, self._ways(path, form))
+                return model.Wait(name, self._until((*path, "wait"), form.wait), self._ways(path, form))
+            case shape.RepeatShape():
+                self._target((*path, "repeat"), form.repeat)
+                return model.Repeat(name, form.repeat, form.at_most, self._ways(path, form))
             case shape.EndShape():
                 return model.End(name, form.end)
             case _:
@@ -162,9 +175,9 @@ class _Builder:
 
     def _ask(self, name: str, path: Path, form: shape.AskShape) -> model.Ask:
         answer = answer_of(form.answer, self.wording.languages)
-        if answer.save_as:
-            self._free((*path, "answer", "save_as"), answer.save_as)
         kind = answer_kind(answer)
+        if answer.save_as:
+            self._free((*path, "answer", "save_as"), answer.save_as, kind)
         local = {**self.names, "answer": kind, **({answer.save_as: kind} if answer.save_as else {})}
         return model.Ask(
             name=name,
@@ -238,11 +251,54 @@ class _Builder:
         mend = corrected or f"Use one of: {', '.join(sorted(self.steps))}."
         self._refuse(Code.UNKNOWN_STEP, path, message, mend)
 
-    def _free(self, path: Path, name: str) -> None:
-        """Refuse a result's name that already means something else."""
+    def _until(self, path: Path, form: timedelta | shape.UntilShape) -> timedelta | model.Until:
+        """Read how long or until when it is waited; a name has to hold a day, or a time of day."""
+        if isinstance(form, timedelta):
+            return form
+        if ":" in form.until:
+            return model.Until(form.until, None, form.before or timedelta(0))
+        at = form.at or ""
+        if form.until[0].isalpha() and form.until not in WEEKDAYS:
+            self._holds((*path, "until"), form.until, "date", (*self.names, *WEEKDAYS))
+        if at[:1].isalpha():
+            self._holds((*path, "at"), at, "time", self.names)
+        return model.Until(at, form.until, form.before or timedelta(0))
+
+    def _holds(self, path: Path, name: str, wanted: str, known: Iterable[str]) -> None:
+        """Refuse a name under which no answer of this kind is kept."""
+        if name in self.names and self.names[name].type in (wanted, "any"):
+            return
+        what = {"date": "day", "time": "time of day"}[wanted]
+        fits = [one for one in known if one not in self.names or self.names[one].type == wanted]
+        near = did_you_mean(name, fits)
+        message = f"No {what} is kept under `{name}`." + (f" Did you mean `{near}`?" if near else "")
+        corrected = self.document.corrected(self.document.place(path), name, near) if near else None
+        mend = corrected or f"Ask for it: answer: {{ {wanted}: true, save_as: {name} }}"
+        self._refuse(Code.UNKNOWN_NAME, path, message, mend)
+
+    def _free(self, path: Path, name: str, kind: Kind) -> None:
+        """Refuse a result's name that already means something else, or a field that cannot hold this."""
+        if name in self.fields and not fits(kind, self.fields[name]):
+            held = self.fields[name]
+            message = f"`{name}` is kept with the member, and cannot hold this."
+            known = ", ".join(str(value) for value in held.values or () if value is not None)
+            mend = f"Use one of: {known}." if known else f"program.yaml says that it holds: {held.type}."
+            self._refuse(Code.NAME_TAKEN, path, message, mend)
         if name in _RESERVED:
             message = f"`{name}` already means something; an answer cannot be kept under it."
             self._refuse(Code.NAME_TAKEN, path, message, f"Choose another name, for example my_{name}.")
+
+    def check_group(self, group: str | None, program: Program) -> None:
+        """Refuse a flow for a group that the program does not have."""
+        if group is None or group in program.groups:
+            return
+        near = did_you_mean(group, program.groups)
+        message = f"The program has no group `{group}`." + (f" Did you mean `{near}`?" if near else "")
+        known = ", ".join(program.groups)
+        mend = f"group: {near}" if near else "Add it to program.yaml: groups: { " + group + ": … }"
+        self._refuse(
+            Code.UNKNOWN_NAME, ("group",), message, mend if near or not known else f"Use one of: {known}."
+        )
 
     def _refuse(self, code: Code, path: Path, message: str, mend: str, *, key: bool = False) -> None:
         self.issues.append(self.document.issue(code, path, message, mend, key=key))

@@ -30,17 +30,18 @@ from checkin.flow.model import (
     Say,
     Step,
     Text,
+    Until,
+    Wait,
     written_as,
 )
 from checkin.flow.support import forgotten
-from checkin.flow.texts import FACTS
 from checkin.flow.triggers import word_paths
 from checkin.flow.words import ALWAYS, fold
 
 
 def check(built: Built, document: Document) -> tuple[Issue, ...]:
     """Return everything that can be proved to be wrong with this flow."""
-    checker = _Checker(document, built.flow, built.names, built.broken, built.languages)
+    checker = _Checker(document, built.flow, built.names, built.broken, built.languages, built.facts)
     return tuple(checker.all())
 
 
@@ -51,6 +52,7 @@ class _Checker:
     names: Mapping[str, Kind]
     broken: frozenset[str]
     languages: tuple[str, ...]
+    facts: Mapping[str, Kind]
 
     def all(self) -> Iterator[Issue]:
         yield from self._unreachable()
@@ -144,7 +146,7 @@ class _Checker:
             step = self.flow.steps.get(name)
             if step is None:
                 continue
-            known = before | FACTS.keys() | {last(name) for name in self.flow.recalls}
+            known = before | self.facts.keys() | {last(name) for name in self.flow.recalls}
             for path, used in self._uses(step):
                 at_branch = path[2] == "then" if len(path) > 2 else False
                 here = known | graph.after_reply(step) | {"answer"} if at_branch else known
@@ -179,6 +181,9 @@ class _Checker:
             case Invite():
                 yield (*path, "invite", "name"), frozenset((step.contact_name,))
                 yield (*path, "invite", "number"), frozenset((step.contact_number,))
+            case Wait(length=Until(at=at, day=day)):
+                yield (*path, "wait", "until"), frozenset((day,) if day and day in self.names else ())
+                yield (*path, "wait", "at"), frozenset((at,) if at in self.names else ())
             case _:
                 pass
         for index, branch in enumerate(graph.branches(step)):
@@ -245,7 +250,7 @@ class _Checker:
     # ------------------------------------------------------------ people
 
     def _support(self) -> Iterator[Issue]:
-        for found in forgotten(self.flow, self.names):
+        for found in forgotten(self.flow, self.names, self.facts):
             path: Path = ("steps", written_as(found.ask), "then", found.branch, "go")
             if self.document.get(path) is None:
                 path = ("steps", written_as(found.ask), "go")

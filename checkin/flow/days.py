@@ -13,10 +13,13 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from checkin.flow.guess import did_you_mean
-from checkin.flow.parts import parse_length, refused
+from checkin.flow.parts import check_at, check_name, parse_length, refused
 from checkin.timing.schedule import MOST_SPREAD, MOST_TIMES, read_cron
 
-__all__ = ["MOST_TIMES", "Cron", "Day", "DayName", "Days", "Period", "Spread", "parse_date", "read_period"]
+__all__ = [
+    "MOST_TIMES", "WEEKDAYS", "Cron", "Day", "DayName", "Days", "Period", "Spread", "at_when", "parse_date",
+    "read_period", "until_when",
+]  # fmt: skip
 
 DAYS: Mapping[str, frozenset[int]] = {
     "day": frozenset(range(1, 8)), "weekday": frozenset(range(1, 6)),
@@ -24,6 +27,8 @@ DAYS: Mapping[str, frozenset[int]] = {
     "thursday": frozenset((4,)), "friday": frozenset((5,)), "saturday": frozenset((6,)),
     "sunday": frozenset((7,)),
 }  # fmt: skip
+WEEKDAYS: Mapping[str, int] = {name: min(days) for name, days in DAYS.items() if len(days) == 1}
+"""The days of the week and their ISO numbers: 1 is Monday."""
 PLACES: Mapping[str, int] = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _WEEKS = re.compile(r"([1-9][0-9]?) weeks?")
 
@@ -85,6 +90,20 @@ def parse_date(value: object) -> date:
         except ValueError:
             pass
     raise refused("This is not a date.", "Write year, month and day: 2026-11-02.")
+
+
+def until_when(value: str) -> str:
+    """Return a time of day, a day, a weekday or a name; raise an error in plain words."""
+    if ":" in value:
+        return check_at(value)
+    if value[:1].isdigit():
+        return parse_date(value).isoformat()
+    return check_name(value)
+
+
+def at_when(value: str) -> str:
+    """Return a time of day, or the name under which one is kept; raise an error in plain words."""
+    return check_at(value) if value[:1].isdigit() or ":" in value else check_name(value)
 
 
 def _cron(value: str) -> str:

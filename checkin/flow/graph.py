@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Score, Set, Step, Wait
+from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Repeat, Score, Set, Step, Wait
 
-How = Literal["then", "no_reply"]
+How = Literal["then", "no_reply", "repeat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ def ways(step: Step) -> Iterator[Way]:
         for index, rung in enumerate(step.no_reply):
             if rung.go is not None:
                 yield Way(step.name, "no_reply", index, rung.go)
+    elif isinstance(step, Repeat):
+        yield Way(step.name, "repeat", 0, step.back_to)
 
 
 def branches(step: Step) -> tuple[Branch, ...]:
@@ -185,5 +187,5 @@ def next_alert(flow: Flow, alert: RaiseAlert) -> str | None:
         if isinstance(step, RaiseAlert):
             return name
         seen.add(name)
-        todo.extend(branch.go for branch in branches(step))
+        todo.extend(way.target for way in ways(step))
     return None

@@ -13,7 +13,6 @@ from checkin.flow.answer_shape import AnswerShape
 from checkin.flow.document import Document
 from checkin.flow.forms import read_date, read_time
 from checkin.flow.kinds import DATE, NUMBER, TEXT, TIME, TRUTH, YES_NO, Kind
-from checkin.flow.texts import FACTS
 
 
 def scores(form: shape.FlowShape) -> Iterator[str]:
@@ -56,7 +55,8 @@ def one_answer(ask: model.Ask, case: model.Values) -> bool:
     return len({case[name] for name in answer_names(ask) if name in case}) <= 1
 
 
-def _value_kind(value: model.Value) -> Kind:
+def value_kind(value: model.Value) -> Kind:
+    """Return what a name holds that is set to this."""
     if isinstance(value, bool):
         return TRUTH
     if isinstance(value, int | float):
@@ -66,12 +66,14 @@ def _value_kind(value: model.Value) -> Kind:
     return Kind("text" if isinstance(value, str) else "any", (value,))
 
 
-def results(form: shape.FlowShape, document: Document, broken: frozenset[str]) -> dict[str, Kind]:
-    """Return every name that a step of this flow keeps something under."""
+def results(
+    form: shape.FlowShape, document: Document, broken: frozenset[str], facts: Mapping[str, Kind]
+) -> dict[str, Kind]:
+    """Return every name that a step of this flow keeps something under; `facts` are known without it."""
     found: dict[str, Kind] = {}
 
     def keep(name: str, kind: Kind) -> None:
-        found[name] = found[name].merged(kind) if name in found else FACTS.get(name, kind)
+        found[name] = found[name].merged(kind) if name in found else facts.get(name, kind)
 
     for step in form.steps.values():
         if isinstance(step, shape.AskShape):
@@ -80,7 +82,7 @@ def results(form: shape.FlowShape, document: Document, broken: frozenset[str]) -
                 keep(answer.save_as, answer_kind(answer))
         elif isinstance(step, shape.SetShape):
             for name, value in step.set.items():
-                keep(name, _value_kind(value))
+                keep(name, value_kind(value))
         elif isinstance(step, shape.MeasureShape):
             for name, kind in measures.kept(measures.measure(step.measure)).items():
                 keep(name, kind)

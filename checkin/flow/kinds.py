@@ -28,6 +28,14 @@ class Kind:
         return Kind(type_, tuple(dict.fromkeys((*self.values, *other.values))))
 
 
+def fits(kind: Kind, field: Kind) -> bool:
+    """Whether what has this kind can be kept in a field of that kind."""
+    values = kind.values
+    if field.values is not None and values is not None:
+        return set(values) <= {*field.values, None}
+    return field.values is None and (kind.type == field.type or values == (None,))
+
+
 TRUTH = Kind("truth", (True, False))
 YES_NO = Kind("text", ("yes", "no"))
 TEXT = Kind("text")

@@ -15,10 +15,41 @@ from checkin.flow.template import Template, Text, Value, Values
 from checkin.timing.schedule import Rule
 
 __all__ = [
-    "AddTask", "AfterAlertTrigger", "AfterFlowTrigger", "AlertReason", "Answer", "AnswerKind", "Ask",
-    "Branch", "Condition", "End", "Flow", "Invite", "JoinedTrigger", "KeywordTrigger", "RaiseAlert",
-    "RecordConsent", "ResolveAlert", "Rung", "Say", "ScheduleTrigger", "Score", "Set", "StaffTrigger",
-    "Step", "Sum", "Template", "Text", "Trigger", "Value", "Values", "Wait", "written_as",
+    "JOINED",
+    "AddTask",
+    "AfterAlertTrigger",
+    "AfterFlowTrigger",
+    "AlertReason",
+    "Answer",
+    "AnswerKind",
+    "Ask",
+    "Branch",
+    "Condition",
+    "End",
+    "Flow",
+    "Invite",
+    "JoinedTrigger",
+    "KeywordTrigger",
+    "MemberDateTrigger",
+    "RaiseAlert",
+    "RecordConsent",
+    "ResolveAlert",
+    "Rung",
+    "Say",
+    "ScheduleTrigger",
+    "Score",
+    "Set",
+    "StaffTrigger",
+    "Step",
+    "Sum",
+    "Template",
+    "Text",
+    "Trigger",
+    "Until",
+    "Value",
+    "Values",
+    "Wait",
+    "written_as",
 ]  # fmt: skip
 
 AnswerKind = Literal["scale", "yes_no", "choice", "text", "number", "phone", "date", "time"]
@@ -149,11 +180,35 @@ class Set:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """A moment on the member's own clock.
+
+    `day` is a date (`2027-01-14`), a day's name (`friday`), the name of a result or field that holds a date,
+    or None for whichever day comes next. `at` is a time of day, or the name of one that is kept. `before` is
+    how much earlier.
+    """
+
+    at: str
+    day: str | None = None
+    before: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for a length of time, then go on."""
+    """Wait for a length of time, or until a moment, then go on."""
 
     name: str
-    length: timedelta
+    length: timedelta | Until
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Go back to `back_to`, at most so many times; then go on."""
+
+    name: str
+    back_to: str
+    at_most: int
     then: tuple[Branch, ...]
 
 
@@ -187,7 +242,20 @@ class Score:
     then: tuple[Branch, ...]
 
 
-Step = Ask | Say | RaiseAlert | ResolveAlert | AddTask | RecordConsent | Invite | Set | Score | Wait | End
+Step = (
+    Ask
+    | Say
+    | RaiseAlert
+    | ResolveAlert
+    | AddTask
+    | RecordConsent
+    | Invite
+    | Set
+    | Score
+    | Wait
+    | Repeat
+    | End
+)
 
 
 def written_as(step: str) -> str:
@@ -239,13 +307,32 @@ class JoinedTrigger:
     """Start when a member has agreed to check-ins."""
 
 
+JOINED = "joined"
+"""In a `MemberDateTrigger`, the day on which the member agreed to check-ins."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDateTrigger:
+    """Start at a time of day that belongs to a date of the member: each year, or so many days after it."""
+
+    field: str
+    at: str
+    after_days: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class StaffTrigger:
     """Started by staff."""
 
 
 Trigger = (
-    ScheduleTrigger | KeywordTrigger | AfterAlertTrigger | AfterFlowTrigger | JoinedTrigger | StaffTrigger
+    ScheduleTrigger
+    | KeywordTrigger
+    | AfterAlertTrigger
+    | AfterFlowTrigger
+    | JoinedTrigger
+    | MemberDateTrigger
+    | StaffTrigger
 )
 
 
@@ -266,6 +353,8 @@ class Flow:
     source: str = field(repr=False, default="")
     check_in: bool = True
     """Whether the program begins this conversation (allowed hours and frequency caps apply)."""
+    group: str | None = None
+    """Whose conversation this is: members of one group, or everybody."""
     recalls: frozenset[str] = frozenset()
     """Results of a member's earlier conversations that this one knows, each as `last_` and its name."""
     shared: Mapping[str, Text] = field(default_factory=dict)

@@ -50,7 +50,8 @@ def parse_length(value: object) -> timedelta:
     return length
 
 
-def _name(value: str) -> str:
+def check_name(value: str) -> str:
+    """Return what can be a name; raise an error in plain words."""
     if keyword.iskeyword(value):
         raise refused(
             f"`{value}` means something in conditions.", f"Choose another name, for example my_{value}."
@@ -61,7 +62,8 @@ def _name(value: str) -> str:
     return value
 
 
-def _at(value: str) -> str:
+def check_at(value: str) -> str:
+    """Return a time of day, `HH:MM`; raise an error in plain words."""
     if not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", value):
         raise refused("This is not a time of day.", 'Write hours and minutes, 24 hours: for example "17:30".')
     return value
@@ -85,10 +87,12 @@ Length = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^ *(\d+w)? *(\d+d)? *(\d+h)? *(\d+m)? *$"}),
 ]
 Name = Annotated[
-    str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
+    str, AfterValidator(check_name), WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
 ]
 TimeOfDay = Annotated[
-    str, AfterValidator(_at), WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+    str,
+    AfterValidator(check_at),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
 ]
 Scalar = Annotated[
     Any,

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
+from checkin.flow.kinds import Kind
 from checkin.flow.model import Text, Value
+from checkin.flow.texts import FACTS
 from checkin.people.invitations import InvitationLimits
 
 
@@ -94,6 +96,15 @@ class Program:
     invitations: InvitationLimits = field(default_factory=InvitationLimits)
     holidays: frozenset[date] = frozenset()
     """Days on which flows that say `not_on: holidays` do not start."""
+    fields: Mapping[str, Kind] = field(default_factory=dict)
+    """What is kept with each member besides name and language, `group` included where there are groups."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Groups that members can belong to, and what staff call them."""
+
+    @property
+    def known(self) -> Mapping[str, Kind]:
+        """Return what texts and conditions know in every flow without asking."""
+        return {**FACTS, **self.fields}
 
     @property
     def on_call(self) -> tuple[Staff, ...]:

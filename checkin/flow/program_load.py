@@ -5,19 +5,20 @@ Knows `program.yaml` and `texts.yaml`. Must not know flows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time
 from types import MappingProxyType
 
+from checkin.flow.days import WEEKDAYS
 from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, errors
-from checkin.flow.kinds import TEXT
+from checkin.flow.kinds import DATE, NUMBER, TEXT, TIME, YES_NO, Kind
 from checkin.flow.model import Text, Values
 from checkin.flow.program import Crisis, Hours, Limits, Program, Staff, Support
 from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
-from checkin.flow.texts import CATALOGUE, allowed_names, only_spoken
+from checkin.flow.texts import CATALOGUE, FACTS, allowed_names, only_spoken
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording
 from checkin.people.invitations import InvitationLimits
@@ -39,7 +40,8 @@ def read_program(
     hours = wording.text(("staff_hours",), form.staff_hours, {})
     free = _holidays(form.holidays, program, calendars)
     wording.issues.extend([free] if isinstance(free, Issue) else [])
-    issues = [*wording.issues, *_people(form, program), *forgotten(program, wording.issues)]
+    issues = [*wording.issues, *_people(form, program), *_taken_fields(form, program)]
+    issues.extend(forgotten(program, wording.issues))
     samples = {
         language: {
             "program": form.program,
@@ -90,6 +92,8 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
                 if hours is not None
             },
         ),
+        fields=_fields(form),
+        groups=dict(form.groups or {}),
         check_ins=Limits(form.check_ins.a_day, form.check_ins.a_week),
         invitations=InvitationLimits(
             countries=tuple(form.invitations.countries or [form.country]),
@@ -111,6 +115,28 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
         ),
         texts=texts,
     )
+
+
+_KINDS: Mapping[str, Kind] = {
+    "text": TEXT, "number": NUMBER, "yes_no": YES_NO, "date": DATE, "time": TIME,
+}  # fmt: skip
+
+
+def _fields(form: ProgramShape) -> Mapping[str, Kind]:
+    fields = {name: _KINDS[kind] for name, kind in (form.fields or {}).items()}
+    return {**fields, **({"group": Kind("text", (*form.groups, None))} if form.groups else {})}
+
+
+def _taken_fields(form: ProgramShape, document: Document) -> Iterator[Issue]:
+    """Find fields whose name already means something."""
+    taken = (
+        FACTS.keys() | WEEKDAYS.keys() | {"answer", "yes", "no", "true", "false", "none", "group", "joined"}
+    )
+    for name in form.fields or {}:
+        if name in taken:
+            message = f"`{name}` already means something; a field cannot have this name."
+            mend = f"Choose another name, for example my_{name}."
+            yield document.issue(Code.NAME_TAKEN, ("fields", name), message, mend, key=True)
 
 
 def _span(form: SpanShape) -> tuple[time, time]:

@@ -20,7 +20,7 @@ from pydantic import (
 
 from checkin.flow.days import parse_date
 from checkin.flow.guess import did_you_mean
-from checkin.flow.parts import Length, PlainTextShape, Shape, TimeOfDay, Wording, parse_length, refused
+from checkin.flow.parts import Length, Name, PlainTextShape, Shape, TimeOfDay, Wording, parse_length, refused
 
 
 def _language(value: str) -> str:
@@ -193,6 +193,20 @@ class SupportShape(Shape):
     """true: all trusted contacts are asked at the same moment; false: one after the other."""
 
 
+def _field_kind(value: str) -> str:
+    if value not in FIELD_KINDS:
+        near = did_you_mean(value, FIELD_KINDS)
+        mend = f"Write {near}." if near else f"Write one of: {', '.join(FIELD_KINDS)}."
+        raise refused(f"`{value}` is no kind of field.", mend)
+    return value
+
+
+FIELD_KINDS = ("text", "number", "yes_no", "date", "time")
+"""What a member's own field can hold."""
+
+FieldKind = Annotated[str, AfterValidator(_field_kind), WithJsonSchema({"enum": list(FIELD_KINDS)})]
+
+
 class ProgramShape(Shape):
     """The organisation's whole set-up."""
 
@@ -207,6 +221,11 @@ class ProgramShape(Shape):
     allowed_hours: HoursShape
     check_ins: LimitsShape = LimitsShape()
     invitations: InvitationsShape = InvitationsShape()
+    fields: dict[Name, FieldKind] | None = None
+    """What is kept with each member for good, and what it holds: birthday: date. Also text, number, yes_no
+    and time."""
+    groups: dict[Name, Wording] | None = None
+    """Circles or teams that members can belong to, and what staff call each: walkers: Walking circle."""
     holidays: Wording | None = None
     """The file beside this one that holds the holidays, in the form of calendar programs: holidays.ics."""
     staff: Annotated[list[StaffPerson], Field(min_length=1)]

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from checkin.flow.answer_shape import AnswerForm, AnswerShape
+from checkin.flow.days import at_when, until_when
 from checkin.flow.model import AlertReason
-from checkin.flow.parts import Length, Name, PluralShape, Scalar, Shape, TextShape, Wording, first_of
+from checkin.flow.parts import Length, Name, PluralShape, Scalar, Shape, TextShape, Wording, first_of, refused
 from checkin.flow.trigger_shape import SHAPES as TRIGGER_SHAPES
 from checkin.flow.trigger_shape import TriggerShape
 
-KINDS = ("say", "ask", "alert", "somebody_came", "task", "consent", "invite", "set", "measure", "wait", "end")
+KINDS = (
+    "say", "ask", "alert", "somebody_came", "task", "consent", "invite", "set", "measure", "wait", "repeat",
+    "end",
+)  # fmt: skip
 """The keys of which every step has exactly one."""
 
 
@@ -145,11 +149,45 @@ class MeasureShape(StepShape):
     """What happens when an item is not answered; the answers so far are kept."""
 
 
+class UntilShape(Shape):
+    """Until when it waits, on the member's own clock."""
+
+    until: Annotated[str, AfterValidator(until_when)]
+    """A time of day ("18:00"), a day (friday, 2027-01-04), or the name under which a day is kept."""
+    at: Annotated[str, AfterValidator(at_when)] | None = None
+    """The time on that day: "09:00", or the name under which a time of day is kept."""
+    before: Length | None = None
+    """How much earlier than that: 2h."""
+
+    @model_validator(mode="after")
+    def _one_time(self) -> UntilShape:
+        if (":" in self.until) == (self.at is not None):
+            day = "A day needs a time of day, too." if self.at is None else "There are two times of day here."
+            raise refused(day, 'Write for example until: friday, at: "09:00", or until: "18:00".')
+        return self
+
+
+def _wait_kind(value: object) -> str:
+    return "<until>" if isinstance(value, dict | UntilShape) else "<length>"
+
+
 class WaitShape(StepShape):
     """Waits, then goes on."""
 
-    wait: Length
-    """How long: 2d."""
+    wait: Annotated[
+        Annotated[Length, Tag("<length>")] | Annotated[UntilShape, Tag("<until>")],
+        Discriminator(_wait_kind),
+    ]
+    """How long: 2d. Or until when: { until: friday, at: "09:00" }."""
+
+
+class RepeatShape(StepShape):
+    """Goes back to an earlier step, but not for ever."""
+
+    repeat: str
+    """The step that comes again."""
+    at_most: Annotated[int, Field(ge=1, le=20)]
+    """How often it can come again; after that this step goes on."""
 
 
 class EndShape(Shape):
@@ -175,6 +213,7 @@ AnyStep = Annotated[
     | Annotated[SetShape, Tag("<set>")]
     | Annotated[MeasureShape, Tag("<measure>")]
     | Annotated[WaitShape, Tag("<wait>")]
+    | Annotated[RepeatShape, Tag("<repeat>")]
     | Annotated[EndShape, Tag("<end>")],
     Discriminator(step_kind, custom_error_type="no_kind", custom_error_message="no kind"),
 ]
@@ -191,17 +230,19 @@ class FlowShape(Shape):
     """What starts it: one or more of every + at, cron, keyword, after_alert, joined, staff."""
     steps: Annotated[dict[Name, AnyStep], Field(min_length=1)]
     """The steps by name; the conversation begins with the first."""
+    group: Name | None = None
+    """Only for members of this group; for everybody where it is not said."""
     check_in: bool | None = None
     """Whether the program begins this conversation, so that allowed hours and the daily limit apply. Where it
     is not said: true, unless members start it with a keyword or by joining."""
 
 
 SHAPES: dict[str, type[Shape]] = {
-    **TRIGGER_SHAPES, "<answer>": AnswerShape, "<plural>": PluralShape,
+    **TRIGGER_SHAPES, "<answer>": AnswerShape, "<plural>": PluralShape, "<until>": UntilShape,
     "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<somebody_came>": SomebodyCameShape,
     "<task>": TaskShape,
     "<consent>": ConsentShape, "<invite>": InviteShape, "<set>": SetShape, "<measure>": MeasureShape,
-    "<wait>": WaitShape,
+    "<wait>": WaitShape, "<repeat>": RepeatShape,
     "<end>": EndShape, "then": BranchShape, "no_reply": RungShape, "task": TaskParts,
     "consent": ConsentParts, "invite": InviteParts,
 }  # fmt: skip

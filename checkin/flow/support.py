@@ -9,14 +9,16 @@ person was offered, wanted, and silently forgotten.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checkin.flow.cases import Case, cases
-from checkin.flow.graph import branches, waits
+from checkin.flow.graph import branches, waits, ways
 from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
-from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Step, Value, Values
-from checkin.flow.texts import FACTS
+from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Repeat, Step, Value, Values
+
+MOST_STEPS = 200
+"""Steps that are followed after one reply; a run that takes as many at once breaks, and staff hear of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,21 @@ class _Walk:
     ends_in: str
 
 
-def forgotten(flow: Flow, names: Mapping[str, Kind]) -> Iterator[Forgotten]:
-    """Go through the questions whose answers raise an alert in some cases and tell nobody in others."""
+def forgotten(flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind]) -> Iterator[Forgotten]:
+    """Go through the questions whose answers raise an alert in some cases and tell nobody in others.
+
+    `facts` are the names that are not the member's own doing.
+    """
     for step in flow.steps.values():
         if isinstance(step, Ask):
-            found = _forgotten_at(flow, names, step)
+            found = _forgotten_at(flow, names, facts, step)
             if found is not None:
                 yield found
 
 
-def _forgotten_at(flow: Flow, names: Mapping[str, Kind], ask: Ask) -> Forgotten | None:
+def _forgotten_at(
+    flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind], ask: Ask
+) -> Forgotten | None:
     near = _until_next_wait(flow, ask)
     if not any(isinstance(step, RaiseAlert) for step in near):
         return None
@@ -60,10 +67,10 @@ def _forgotten_at(flow: Flow, names: Mapping[str, Kind], ask: Ask) -> Forgotten 
     by_answers: dict[tuple[tuple[str, Value], ...], list[Case]] = {}
     for case in found:
         if one_answer(ask, case):
-            own = tuple((name, value) for name, value in case.items() if name not in FACTS)
+            own = tuple((name, value) for name, value in case.items() if name not in facts)
             by_answers.setdefault(own, []).append(case)
     for own, same_answers in by_answers.items():
-        walks = [walk for case in same_answers if (walk := _follow(flow, ask, case))]
+        walks = [walk for case in same_answers for walk in _follow(flow, ask, case)]
         quiet = [walk for walk in walks if not walk.person]
         if quiet and any(walk.alert for walk in walks):
             said = dict(own)
@@ -81,7 +88,7 @@ def _until_next_wait(flow: Flow, ask: Ask) -> tuple[Step, ...]:
         step = flow.steps.get(name)
         if step is not None and name not in seen and not waits(step):
             seen[name] = step
-            todo.extend(branch.go for branch in branches(step))
+            todo.extend(way.target for way in ways(step))
     return tuple(seen.values())
 
 
@@ -93,20 +100,30 @@ def _taken(step: Step, case: Values) -> tuple[int, str] | None:
     return None
 
 
-def _follow(flow: Flow, ask: Ask, case: Values) -> _Walk | None:
-    """Follow the reply until the run waits or ends; None where it never does, or cannot be followed."""
+def _follow(flow: Flow, ask: Ask, case: Values) -> tuple[_Walk, ...]:
+    """Follow the reply until the run waits or ends, on every way; none where it cannot be followed.
+
+    There are several ways where the run can go back or on, by how often it was there before.
+    """
     way = _taken(ask, case)
-    first = way[0] if way else 0
-    alert = person = False
-    seen: set[str] = set()
-    while way is not None and way[1] not in seen:
-        step = flow.steps.get(way[1])
-        if step is None:
-            return None
-        seen.add(step.name)
-        alert = alert or isinstance(step, RaiseAlert)
-        person = person or alert or isinstance(step, AddTask)
-        if waits(step) or not branches(step):
-            return _Walk(first, alert, person, step.name)
-        way = _taken(step, case)
-    return None
+    if way is None:
+        return ()
+    return tuple(_on(flow, case, _Walk(way[0], alert=False, person=False, ends_in=way[1]), ()))
+
+
+def _on(flow: Flow, case: Values, walk: _Walk, seen: tuple[str, ...]) -> Iterator[_Walk]:
+    """Go on from the step that this walk has come to."""
+    step = flow.steps.get(walk.ends_in)
+    if step is None or step.name in seen or len(seen) > MOST_STEPS:
+        return
+    alert = walk.alert or isinstance(step, RaiseAlert)
+    person = walk.person or alert or isinstance(step, AddTask)
+    here = replace(walk, alert=alert, person=person)
+    if waits(step) or not branches(step):
+        yield here
+        return
+    way = _taken(step, case)
+    targets = [] if way is None else [way[1]]
+    targets += [step.back_to] if isinstance(step, Repeat) else []
+    for target in targets:
+        yield from _on(flow, case, replace(here, ends_in=target), (*seen, step.name))

@@ -5,9 +5,10 @@ Knows how starts are written; `checkin.flow.triggers` reads them.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from checkin.flow.days import MOST_TIMES, Cron, Day, DayName, Period, Spread
 from checkin.flow.parts import Length, Name, Shape, TimeOfDay, WordsShape, first_of, one_or_more, refused
@@ -110,13 +111,40 @@ class JoinedShape(Shape):
     joined: Literal[True]
 
 
+def _days(value: timedelta) -> timedelta:
+    if value % timedelta(days=1):
+        raise refused("These are whole days.", "Write for example 1d or 2w.")
+    return value
+
+
+DayLength = Annotated[Length, AfterValidator(_days)]
+
+
+class MemberDateShape(Shape):
+    """Starts on a date of the member's own: each year, or so many days after it."""
+
+    member_date: Name
+    """The field that holds the date (birthday), or `joined`."""
+    at: TimeOfDay
+    """The time, 24 hours, on the member's own clock: "10:00"."""
+    wait: (
+        Annotated[
+            Annotated[DayLength, Tag("<one>")]
+            | Annotated[list[DayLength], Tag("<more>"), Field(min_length=1, max_length=100)],
+            Discriminator(one_or_more),
+        ]
+        | None
+    ) = None
+    """How long after that date, once: 1d, or a list of such. Where it is not said: on it, each year."""
+
+
 class StaffShape(Shape):
     """Started by hand, by staff."""
 
     staff: Literal[True]
 
 
-TRIGGERS = ("every", "cron", "keyword", "after_alert", "after_flow", "joined", "staff")
+TRIGGERS = ("every", "cron", "keyword", "after_alert", "after_flow", "joined", "member_date", "staff")
 
 
 def trigger_kind(value: object) -> str | None:
@@ -131,12 +159,14 @@ TriggerShape = Annotated[
     | Annotated[AfterAlertShape, Tag("<after_alert>")]
     | Annotated[AfterFlowShape, Tag("<after_flow>")]
     | Annotated[JoinedShape, Tag("<joined>")]
+    | Annotated[MemberDateShape, Tag("<member_date>")]
     | Annotated[StaffShape, Tag("<staff>")],
     Discriminator(trigger_kind, custom_error_type="no_trigger", custom_error_message="no trigger"),
 ]
 
 SHAPES: dict[str, type[Shape]] = {
     "<every>": EveryShape, "<cron>": CronShape, "<keyword>": KeywordShape, "<after_alert>": AfterAlertShape,
-    "<after_flow>": AfterFlowShape, "<joined>": JoinedShape, "<staff>": StaffShape,
+    "<after_flow>": AfterFlowShape, "<joined>": JoinedShape, "<member_date>": MemberDateShape,
+    "<staff>": StaffShape,
 }  # fmt: skip
 """The model that stands at a tag of an error's location."""

@@ -14,6 +14,7 @@ from checkin.flow import model
 from checkin.flow import trigger_shape as shape
 from checkin.flow.days import read_period
 from checkin.flow.document import Document, Path
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
 from checkin.flow.program import Program
 from checkin.flow.shape import FlowShape
@@ -34,6 +35,9 @@ def read_triggers(
             case model.ScheduleTrigger(rule):
                 issues.extend(_outside_hours(path, rule, document, program))
                 issues.extend(_never(path, rule, document))
+            case model.MemberDateTrigger(name, at):
+                issues.extend(_outside_hours(path, Rule(EVERY_DAY, at), document, program))
+                issues.extend(_no_date(path, name, document, program))
             case _:
                 pass
         if isinstance(trigger, shape.KeywordShape):
@@ -60,6 +64,9 @@ def _read(trigger: shape.TriggerShape) -> model.Trigger:
             return model.AfterFlowTrigger(flow, words, wait or timedelta(0))
         case shape.JoinedShape():
             return model.JoinedTrigger()
+        case shape.MemberDateShape(member_date=name, at=at, wait=wait):
+            waits = wait if isinstance(wait, list) else [] if wait is None else [wait]
+            return model.MemberDateTrigger(name, at, tuple(length.days for length in waits))
         case shape.StaffShape():
             return model.StaffTrigger()
         case _:
@@ -112,6 +119,17 @@ def _outside_hours(path: Path, rule: Rule, document: Document, program: Program)
         message = f"{rule.at} is outside the program's allowed hours, {shown}."
         key = "at" if rule.cron is None else "cron"
         yield document.issue(Code.WRONG_VALUE, (*path, key), message, f"Choose a time from {shown}.")
+
+
+def _no_date(path: Path, name: str, document: Document, program: Program) -> Iterator[Issue]:
+    """Find a date that the program does not keep with its members."""
+    dates = [field for field, kind in program.fields.items() if kind.type == "date"]
+    if name not in (*dates, model.JOINED):
+        near = did_you_mean(name, (*dates, model.JOINED))
+        message = f"No date is kept with each member under `{name}`."
+        message += f" Did you mean `{near}`?" if near else ""
+        mend = f"member_date: {near}" if near else f"Add it to program.yaml: fields: {{ {name}: date }}"
+        yield document.issue(Code.UNKNOWN_NAME, (*path, "member_date"), message, mend)
 
 
 def _never(path: Path, rule: Rule, document: Document) -> Iterator[Issue]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import assert_never
 
 from checkin.conversation import engine
@@ -27,8 +27,10 @@ from checkin.conversation.run import (
     SetTimer,
     Started,
     TimerFired,
+    WakeAt,
 )
-from checkin.flow.model import Ask, Flow, ScheduleTrigger, Values
+from checkin.flow.days import WEEKDAYS
+from checkin.flow.model import Ask, Flow, ScheduleTrigger, Value, Values
 from checkin.flow.speech import spoken as aloud
 from checkin.people.consent import Asked, Consent
 from checkin.people.names import short_name
@@ -36,6 +38,7 @@ from checkin.service import inviting, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import people, runs, timers
 from checkin.store.situations import Waiting, newest_first
+from checkin.timing.until import Moment, moment
 
 KEPT_WITH_MEMBER = frozenset({"first_name", "language"})
 """Results of these names are fields of the member, too."""
@@ -145,6 +148,7 @@ class _Doing:
         self.asked_at: datetime | None = None
         self._asked_in: str | None = None
         self._wait: timedelta | None = None
+        self._wake_at: datetime | None = None
 
     def do(self, effect: Effect, key: str) -> None:
         """Do one effect. `key` is unique to it: run, transition and index."""
@@ -168,8 +172,12 @@ class _Doing:
                 runs.record(turn.unit, self.run, name, value, turn.now)
                 if name in KEPT_WITH_MEMBER:
                     self._keep(name, str(value))
+                elif name in turn.app.program.fields:
+                    self._keep_field(name, value)
             case SetTimer(after):
                 self._wait = after
+            case WakeAt():
+                self._wake_at = self._moment(effect)
             case Finished():
                 # Everything else is told by the run's own state, and by the timer that is not set any more.
                 if self.run.state is RunState.DONE:
@@ -179,6 +187,11 @@ class _Doing:
 
     def set_timer(self) -> None:
         """Set or forget the run's timer, now that all its messages have their rows."""
+        if self._wake_at is not None:
+            due_at = max(self._wake_at, self.turn.now)
+            timer = timers.Timer(self.subject, "routine", self.run.member, self.run.transition, due_at)
+            timers.put(self.turn.unit, timer)
+            return
         if self._wait is None:
             if self.run.state is not RunState.WAITING or self.run.transition > 1:
                 timers.drop(self.turn.unit, self.subject)
@@ -195,6 +208,14 @@ class _Doing:
                 self._asked_in,
             ),
         )
+
+    def _moment(self, wanted: WakeAt) -> datetime:
+        """Return the moment until which the run waits, on the member's own clock."""
+        turn, day = self.turn, wanted.day
+        zone = turn.app.zone_name(turn.person(self.run.member))
+        weekday = WEEKDAYS.get(day or "")
+        date_ = None if day is None or weekday is not None else date.fromisoformat(day)
+        return moment(Moment(time.fromisoformat(wanted.at), date_, weekday, wanted.before), zone, turn.now)
 
     def _say(self, text: str, key: str, *, question: bool, spoken: str, channel: str = "sms") -> None:
         person = self.turn.person(self.run.member)
@@ -225,12 +246,23 @@ class _Doing:
         state = "active" if given else "left"
         joined_at = turn.now if given else None
         people.set_member_state(turn.unit, person.id, state, joined_at=joined_at)
-        turn.update(replace(turn.situation(person.id), member_state=state))
+        here = turn.situation(person.id)
+        turn.update(replace(here, member_state=state, joined_at=joined_at or here.joined_at))
         if given:
             schedules.plan(turn, person.id)
             schedules.plan_joined(turn, person.id)
         else:
             schedules.forget(turn, person.id)
+
+    def _keep_field(self, name: str, value: Value) -> None:
+        """Keep a member's own field, and plan again what depends on it."""
+        situation = self.turn.situation(self.run.member)
+        if situation.fields.get(name) == value:
+            return
+        fields = {**situation.fields, name: value}
+        people.set_fields(self.turn.unit, self.run.member, fields)
+        self.turn.update(replace(situation, fields=fields))
+        schedules.plan_for_field(self.turn, self.run.member, name)
 
     def _keep(self, name: str, value: str) -> None:
         situation = self.turn.situation(self.run.member)

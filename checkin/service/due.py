@@ -181,6 +181,8 @@ def _imported(turn: Turn, timer: Timer, member_id: str) -> None:
 
 def _start(turn: Turn, member_id: str, flow: Flow, *, states: Collection[str] = ("active",)) -> None:
     situation = turn.situation(member_id)
+    if not schedules.is_for(flow, situation):
+        return  # the member has left the group since
     if situation.member_state in states and not situation.person.stopped:
         conversations.start(turn, member_id, flow, expires_at=turn.until(conversations.CHECK_IN_EXPIRES))
 

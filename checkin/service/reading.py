@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from checkin.conversation.understanding import Category, Context, Question, Understanding
 from checkin.flow.model import Ask, Flow, KeywordTrigger, RecordConsent
 from checkin.flow.words import fold
+from checkin.service.schedules import is_for
 from checkin.service.turn import Turn
 from checkin.store import alerts
 from checkin.store.situations import Situation
@@ -77,6 +78,8 @@ def keyword(turn: Turn, situation: Situation | None, text: str) -> tuple[Flow, s
         for trigger in flow.start:
             if isinstance(trigger, KeywordTrigger) and word in trigger.words:
                 agreed = situation is not None and situation.member_state in TAKES_PART
+                if situation is not None and agreed and not is_for(flow, situation):
+                    return None
                 return (flow, trigger.languages.get(word)) if agreed or asks_to_join(flow) else None
     return None
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from checkin.conversation.run import Run
-from checkin.flow.model import AfterAlertTrigger, AfterFlowTrigger, Flow, JoinedTrigger, ScheduleTrigger
+from checkin.flow.forms import read_date
+from checkin.flow.model import (
+    JOINED,
+    AfterAlertTrigger,
+    AfterFlowTrigger,
+    Flow,
+    JoinedTrigger,
+    MemberDateTrigger,
+    ScheduleTrigger,
+)
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import outbox, people, timers
-from checkin.store.situations import Person
+from checkin.store.situations import Person, Situation
 from checkin.timing.hours import AllowedHours, allowed_until, next_allowed
 from checkin.timing.rhythm import AS_PLANNED, Rhythm, next_check_in
+from checkin.timing.until import next_anniversary
 
 AFTER_FLOW = "after"
 """Marks, in a follow-up's subject, one that follows another flow: a pause holds it back."""
@@ -32,16 +43,42 @@ def plan(turn: Turn, member_id: str) -> None:
 def plan_flow(turn: Turn, person: Person, flow: Flow) -> None:
     """Plan the next start of one flow for a member; a flow without a schedule has none."""
     subject = f"schedule:{person.id}:{flow.name}"
-    starts = [
-        start
-        for trigger in flow.start
-        if isinstance(trigger, ScheduleTrigger)
-        and (start := next_start_of(turn, person, flow, trigger)) is not None
-    ]
+    starts = list(_starts(turn, person, flow)) if is_for(flow, turn.situation(person.id)) else []
     if starts:
         timers.put(turn.unit, timers.Timer(subject, "routine", person.id, 0, min(starts)))
     else:
         timers.drop(turn.unit, subject)
+
+
+def is_for(flow: Flow, here: Situation) -> bool:
+    """Whether this member can have this conversation: it is everybody's, or that of their group."""
+    return flow.group is None or here.fields.get("group") == flow.group
+
+
+def _starts(turn: Turn, person: Person, flow: Flow) -> Iterator[datetime]:
+    for trigger in flow.start:
+        match trigger:
+            case ScheduleTrigger():
+                start = next_start_of(turn, person, flow, trigger)
+            case MemberDateTrigger():
+                start = _next_of_date(turn, person, trigger)
+            case _:
+                start = None
+        if start is not None:
+            yield start
+
+
+def _next_of_date(turn: Turn, person: Person, trigger: MemberDateTrigger) -> datetime | None:
+    """Return when a member's own date brings about the next start; None where it is not known, or over."""
+    here = turn.situation(person.id)
+    if trigger.field == JOINED:
+        day = None if here.joined_at is None else turn.local(person, here.joined_at).date()
+    else:
+        day = read_date(here.fields.get(trigger.field))
+    if day is None:
+        return None
+    at = time.fromisoformat(trigger.at)
+    return next_anniversary(day, at, turn.app.zone_name(person), turn.now, trigger.after_days)
 
 
 def next_start_of(turn: Turn, person: Person, flow: Flow, trigger: ScheduleTrigger) -> datetime | None:
@@ -112,7 +149,7 @@ def plan_follow_ups(turn: Turn, member_id: str, alert_id: str) -> None:
     person = turn.person(member_id)
     for flow in turn.app.flows.values():
         delays = [trigger.delay for trigger in flow.start if isinstance(trigger, AfterAlertTrigger)]
-        if delays:
+        if delays and is_for(flow, turn.situation(member_id)):
             due_at = allowed(turn.app, person, turn.until(min(delays)))
             subject = f"follow_up:{member_id}:{alert_id}:{flow.name}"
             timers.put(turn.unit, timers.Timer(subject, "routine", member_id, 0, due_at))
@@ -122,7 +159,8 @@ def plan_joined(turn: Turn, member_id: str) -> None:
     """Plan every flow that begins when somebody has agreed to check-ins: at once, at an allowed hour."""
     person = turn.person(member_id)
     for flow in turn.app.flows.values():
-        if any(isinstance(trigger, JoinedTrigger) for trigger in flow.start):
+        by_joining = any(isinstance(trigger, JoinedTrigger) for trigger in flow.start)
+        if by_joining and is_for(flow, turn.situation(member_id)):
             subject = f"follow_up:{member_id}:joined:{flow.name}"
             due_at = allowed(turn.app, person, turn.now)
             timers.put(turn.unit, timers.Timer(subject, "routine", member_id, 0, due_at))
@@ -139,10 +177,24 @@ def plan_after(turn: Turn, run: Run) -> None:
             and trigger.flow == run.flow
             and (not trigger.ended or run.outcome in trigger.ended)
         ]
-        if delays:
+        if delays and is_for(flow, turn.situation(run.member)):
             due_at = allowed(turn.app, person, turn.until(min(delays)))
             subject = f"follow_up:{run.member}:{AFTER_FLOW}:{run.id}:{flow.name}"
             timers.put(turn.unit, timers.Timer(subject, "routine", run.member, 0, due_at))
+
+
+def plan_for_field(turn: Turn, member_id: str, name: str) -> None:
+    """Plan again every flow that depends on a member's own field, where the member takes part.
+
+    What of a group that the member has left was planned is forgotten.
+    """
+    here = turn.situation(member_id)
+    if here.member_state != "active":
+        return
+    for flow in turn.app.flows.values():
+        by_date = any(isinstance(start, MemberDateTrigger) and start.field == name for start in flow.start)
+        if by_date or (name == "group" and flow.group is not None):
+            plan_flow(turn, here.person, flow)
 
 
 def forget(turn: Turn, member_id: str) -> None:

@@ -159,8 +159,10 @@ class Turn:
     def facts(self, situation: Situation) -> Values:
         """Return what flows may know of a member and the program at this moment."""
         person = situation.person
+        fields = situation.fields
         return {
             **self.app.program.facts(person.language),
+            **{name: fields.get(name) for name in self.app.program.fields},
             "first_name": person.name,
             "has_contact": situation.contact_name is not None,
             "contact_name": situation.contact_name,

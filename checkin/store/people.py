@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from checkin.flow.model import Values
 from checkin.people.consent import Asked, Consent
 from checkin.store.situations import Person
 from checkin.store.tables import Instant, consents, members, people
@@ -94,6 +95,12 @@ def set_member_state(
     )
 
 
+def set_fields(unit: Unit, person_id: str, fields: Values) -> None:
+    """Keep what the program knows of a member besides name and language."""
+    sealed = unit.vault.seal_json("members.fields", dict(fields))
+    unit.write(_set_fields, {"member": person_id, "new_fields": sealed})
+
+
 def active_members(unit: Unit) -> Sequence[str]:
     """Return the ids of all members who are active or paused."""
     return [row.person_id for row in unit.read(_active_members)]
@@ -164,6 +171,7 @@ _set_member_state = (
         joined_at=sa.func.coalesce(_p("new_joined_at", type_=Instant), members.c.joined_at),
     )
 )
+_set_fields = sa.update(members).where(members.c.person_id == _p("member")).values(fields=_p("new_fields"))
 _active_members = (
     sa.select(members.c.person_id)
     .join(people, people.c.id == members.c.person_id)

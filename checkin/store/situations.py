@@ -7,13 +7,14 @@ This is the hot path: a reply is answered from exactly one SELECT and one write.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from checkin.conversation.run import Run
+from checkin.flow.model import Values
 from checkin.people.consent import ASKED
 from checkin.store.tables import (
     alerts,
@@ -72,6 +73,9 @@ class Situation:
     invited_name: str | None
     notified_at: datetime | None
     invited_at: datetime | None
+    joined_at: datetime | None = None
+    fields: Values = field(default_factory=dict)
+    """What the program keeps with a member besides name and language."""
 
     @property
     def question(self) -> Waiting | None:
@@ -104,6 +108,8 @@ _columns = (
     people.c.rhythm,
     members.c.state.label("member_state"),
     members.c.paused_until,
+    members.c.joined_at,
+    members.c.fields,
     runs.c.data.label("run"),
     runs.c.asked_at,
     sa.select(sa.func.max(journal.c.seq))
@@ -199,4 +205,6 @@ def _situation(vault: Vault, rows: Any) -> Situation:
         invited_name=None if row.invited_name is None else vault.open("contacts.name", row.invited_name),
         notified_at=row.notified_at,
         invited_at=row.invited_at,
+        joined_at=row.joined_at,
+        fields={} if row.fields is None else vault.open_json("members.fields", row.fields),
     )

@@ -82,6 +82,7 @@ members = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("paused_until", Instant),
     sa.Column("joined_at", Instant),
+    sa.Column("fields", Sealed),
     comment="People who are checked in on. state: joining, active, paused, left.",
 )
 

@@ -16,19 +16,23 @@ from checkin.flow.model import (
     AfterFlowTrigger,
     Answer,
     Ask,
+    Branch,
     End,
     Flow,
     Invite,
     JoinedTrigger,
     KeywordTrigger,
+    MemberDateTrigger,
     RaiseAlert,
     RecordConsent,
+    Repeat,
     Rung,
     Say,
     ScheduleTrigger,
     Set,
     StaffTrigger,
     Step,
+    Until,
     Wait,
 )
 from checkin.flow.parts import Shape
@@ -65,8 +69,14 @@ start:
     ended: [missed, hard]
     wait: 2h
   - joined: true
+  - member_date: birthday
+    at: "10:00"
+  - member_date: joined
+    at: "10:00"
+    wait: [1d, 2w]
   - staff: true
 check_in: false
+group: workplace
 steps:
   say:
     say: Hi {first_name}!
@@ -133,7 +143,7 @@ steps:
   day:
     ask: Which day?
     answer: { date: true, save_as: day }
-    then: [{ if: day == today, go: counted }, { go: hour }]
+    then: [{ if: day == today, go: hour }, { go: hour }]
     no_reply: [{ after: 1d, go: end }]
   hour:
     ask: [At what time?, And when?]
@@ -142,6 +152,19 @@ steps:
     no_reply: [{ after: 1d, go: end }]
   counted:
     say: { one: "{count} time.", other: "{count} times." }
+    go: until
+  until:
+    wait: { until: day, at: hour, before: 2h }
+    go: friday
+  friday:
+    wait: { until: friday, at: "09:00" }
+    go: evening
+  evening:
+    wait: { until: "18:00" }
+    go: again
+  again:
+    repeat: day
+    at_most: 3
     go: end
   end:
     end: finished
@@ -180,8 +203,21 @@ def test_triggers_are_built(flow: Flow) -> None:
         AfterAlertTrigger(timedelta(hours=36)),
         AfterFlowTrigger("daily", frozenset(("missed", "hard")), timedelta(hours=2)),
         JoinedTrigger(),
+        MemberDateTrigger("birthday", "10:00"),
+        MemberDateTrigger("joined", "10:00", (1, 14)),
         StaffTrigger(),
     )
+
+
+def test_waits_until_a_moment_and_repeats_are_built(flow: Flow) -> None:
+    waits = [flow.steps[name] for name in ("until", "friday", "evening")]
+    assert [step.length for step in waits if isinstance(step, Wait)] == [
+        Until("hour", "day", timedelta(hours=2)),
+        Until("09:00", "friday"),
+        Until("18:00"),
+    ]
+    assert flow.steps["again"] == Repeat("again", "day", 3, (Branch(None, "end"),))
+    assert flow.group == "workplace"
 
 
 def test_steps_are_built(flow: Flow) -> None:
