@@ -133,7 +133,8 @@ class Walk:
         | model.RecordConsent
         | model.Invite
         | model.Set
-        | model.Score,
+        | model.Score
+        | model.Run,
     ) -> None:
         """Do a step that neither waits nor ends."""
         match step:
@@ -154,6 +155,8 @@ class Walk:
                     self.keep(name, value)
             case model.Score():
                 self._score(step)
+            case model.Run():
+                pass  # what it runs are the steps that come next
             case _:
                 assert_never(step)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from checkin.flow import measures, model, shape
@@ -16,6 +17,7 @@ from checkin.flow.condition import ConditionError, UnknownName, compile_conditio
 from checkin.flow.days import WEEKDAYS
 from checkin.flow.document import Document, Path
 from checkin.flow.guess import did_you_mean
+from checkin.flow.inline import ended, inlined, outcomes
 from checkin.flow.issue import Code, Issue
 from checkin.flow.kept import answer_kind, answer_of, results, scores, value_kind
 from checkin.flow.kinds import Kind, fits
@@ -59,6 +61,8 @@ class Built:
     complete: bool
     languages: tuple[str, ...]
     issues: tuple[Issue, ...]
+    inlined: frozenset[str]
+    """Steps of flows that this one runs: each is checked in its own file."""
     facts: Mapping[str, Kind]
     """Those of the names that are known without asking."""
 
@@ -70,13 +74,17 @@ def build(
     version: int,
     source: str,
     broken: frozenset[str],
+    inner: Mapping[str, Built] = MappingProxyType({}),
 ) -> Built:
-    """Build the flow that `form` describes, and collect what is wrong in its single steps."""
-    names = {**program.known, **results(form, document, broken, program.known)}
+    """Build the flow that `form` describes, and collect what is wrong in its single steps.
+
+    `inner` are the flows that it runs, by name, as far as they are good.
+    """
+    names = {**program.known, **results(form, document, broken, program.known), **_returned(inner)}
     usual = {name: USUAL[kind.type] for name, kind in names.items() if kind.type in USUAL}
     samples = {language: {**usual, **program.facts(language)} for language in program.languages}
     wording = Wording(document, program.languages, samples)
-    builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)), program.fields)
+    builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)), program.fields, inner)
     steps = {
         step.name: step for name, written in form.steps.items() for step in builder.steps_of(name, written)
     }
@@ -91,13 +99,31 @@ def build(
         first=next(iter(document.get(("steps",)) or steps), ""),
         source=source,
         check_in=_begun_by_program(start) if form.check_in is None else form.check_in,
-        recalls=frozenset(scores(form)),
+        recalls=frozenset(scores(form)).union(*(one.flow.recalls for one in inner.values())),
         group=form.group,
         shared={key: program.texts[key] for key in SHARED},
     )
     complete = builder.complete and wording.complete and not broken
     issues = (*builder.issues, *wording.issues, *trigger_issues)
-    return Built(flow, names, broken, complete, program.languages, issues, program.known)
+    within = frozenset(name for name, step in steps.items() if _is_inside(name, step, form))
+    return Built(flow, names, broken, complete, program.languages, issues, within, program.known)
+
+
+def _returned(inner: Mapping[str, Built]) -> Mapping[str, Kind]:
+    """Return the names that come back from the flows that are run here, and what each can hold."""
+    found: dict[str, Kind] = {}
+    for name, built in inner.items():
+        own = {key: kind for key, kind in built.names.items() if key not in built.facts}
+        found |= {**own, ended(name): Kind("text", outcomes(built.flow))}
+    return found
+
+
+def _is_inside(name: str, step: model.Step, form: shape.FlowShape) -> bool:
+    """Whether this step stands in a file of its own; how it ends is for the flow that runs it."""
+    outer = form.steps.get(model.written_as(name))
+    if not isinstance(outer, shape.RunShape) or isinstance(step, model.Run):
+        return False
+    return not (isinstance(step, model.Set) and ended(outer.run) in step.values)
 
 
 def _begun_by_program(start: Iterable[model.Trigger]) -> bool:
@@ -112,11 +138,18 @@ class _Builder:
     names: Mapping[str, Kind]
     steps: frozenset[str]
     fields: Mapping[str, Kind]
+    inner: Mapping[str, Built]
     issues: list[Issue] = field(default_factory=list)
     complete: bool = True
 
     def steps_of(self, name: str, form: shape.AnyStep) -> Iterable[model.Step]:
         """Build what one step of the file stands for: itself, or a measure's questions and its score."""
+        if isinstance(form, shape.RunShape):
+            built, then = self.inner.get(form.run), self._ways(("steps", name), form)
+            if built is None:  # which is told where flows are looked up
+                self.complete = False
+                return (model.Run(name, form.run, then),)
+            return inlined(built.flow, name, then)
         if isinstance(form, shape.MeasureShape):
             return tuple(self._measure(name, ("steps", name), form))
         return (self.step(name, form),)

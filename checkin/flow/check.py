@@ -41,7 +41,9 @@ from checkin.flow.words import ALWAYS, fold
 
 def check(built: Built, document: Document) -> tuple[Issue, ...]:
     """Return everything that can be proved to be wrong with this flow."""
-    checker = _Checker(document, built.flow, built.names, built.broken, built.languages, built.facts)
+    checker = _Checker(
+        document, built.flow, built.names, built.broken, built.languages, built.facts, built.inlined
+    )
     return tuple(checker.all())
 
 
@@ -53,6 +55,7 @@ class _Checker:
     broken: frozenset[str]
     languages: tuple[str, ...]
     facts: Mapping[str, Kind]
+    inlined: frozenset[str]
 
     def all(self) -> Iterator[Issue]:
         yield from self._unreachable()
@@ -61,6 +64,8 @@ class _Checker:
         yield from self._not_set()
         yield from self._support()
         for step in self.flow.steps.values():
+            if step.name in self.inlined:
+                continue
             yield from self._exhaustive(step)
             match step:
                 case Ask():
@@ -144,7 +149,7 @@ class _Checker:
     def _not_set(self) -> Iterator[Issue]:
         for name, before in graph.settled(self.flow).items():
             step = self.flow.steps.get(name)
-            if step is None:
+            if step is None or step.name in self.inlined:
                 continue
             known = before | self.facts.keys() | {last(name) for name in self.flow.recalls}
             for path, used in self._uses(step):

@@ -6,20 +6,24 @@ is refused is left out while the others load; a program that is refused raises, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from checkin.flow.build import build
+from checkin.flow.build import Built, build
+from checkin.flow.bundle import unbundle
 from checkin.flow.chains import broken_chains
 from checkin.flow.check import check
 from checkin.flow.document import Document
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, Severity, errors, in_order
 from checkin.flow.model import AfterFlowTrigger, Flow, KeywordTrigger
 from checkin.flow.program import Program
 from checkin.flow.program_load import read_program
-from checkin.flow.shape import SHAPES, FlowShape
+from checkin.flow.shape import SHAPES, FlowShape, RunShape
 from checkin.flow.source import decode, parse
 from checkin.flow.triggers import word_paths
 from checkin.flow.validate import forgotten, validate
@@ -53,28 +57,110 @@ class ProgramRefused(Exception):
         self.issues = issues
 
 
-def load_flow(source: str, *, file: str, program: Program, version: int = 0) -> Loaded:
-    """Read one flow.
+def load_flow(
+    source: str,
+    *,
+    file: str,
+    program: Program,
+    version: int = 0,
+    parts: Mapping[str, str] = MappingProxyType({}),
+) -> Loaded:
+    """Read one flow. `parts` are the sources of the flows that it may run, by name.
+
+    A published version brings along those that it runs, as they were (`checkin.flow.bundle`).
 
     A draft (`version` 0) with any error is refused. A published version was good when it was published and
     people may be in the middle of it: what the program or the checker has come to see differently since is
     told as a warning, and the flow is refused only where nothing can be built of it.
     """
+    if version:
+        source, parts = unbundle(source)
+    built, issues = _built(source, file, program, version, parts, ())
+    return Loaded(None if built is None else built.flow, in_order(issues))
+
+
+def _built(
+    source: str, file: str, program: Program, version: int, parts: Mapping[str, str], outer: tuple[str, ...]
+) -> tuple[Built | None, tuple[Issue, ...]]:
+    """Build one flow; the names of those that run it, from the outermost in, are in `outer`."""
     document, issues = parse(source, file)
     if document is None:
-        return Loaded(None, in_order(issues))
+        return None, issues
     form, broken, shape_issues = _as_far_as_readable(document)
     issues = (*issues, *shape_issues)
     issues = (*issues, *forgotten(document, issues))
     if form is None:
-        return Loaded(None, in_order(issues))
-    built = build(form, document, program, version, source, broken)
-    issues = (*issues, *built.issues, *check(built, document))
+        return None, issues
+    inner = _Inner(document, program, version, parts, (*outer, form.flow))
+    runs = inner.of(form)
+    built = build(form, document, program, version, source, broken, runs)
+    built = replace(built, flow=replace(built.flow, parts=inner.used(runs)))
+    found = (*built.issues, *check(built, document))
+    if inner.issues:  # What a flow that is not there would have kept is not known either.
+        found = tuple(issue for issue in found if issue.code not in _OF_NAMES)
+    issues = (*issues, *inner.issues, *found)
     whole = built.complete and not shape_issues
     if version and whole:
         issues = tuple(replace(i, severity=Severity.WARNING) if i.is_error else i for i in issues)
-    flow = built.flow if whole and not errors(issues) else None
-    return Loaded(flow, in_order(issues))
+    return (built if whole and not errors(issues) else None), issues
+
+
+_OF_NAMES = (Code.UNKNOWN_NAME, Code.PLACEHOLDER, Code.NOT_SET)
+
+
+@dataclass(slots=True)
+class _Inner:
+    """Looks up the flows that one flow runs. `outer` ends with that flow itself."""
+
+    document: Document
+    program: Program
+    version: int
+    parts: Mapping[str, str]
+    outer: tuple[str, ...]
+    issues: list[Issue] = field(default_factory=list)
+
+    def of(self, form: FlowShape) -> Mapping[str, Built]:
+        """Return the flows that are run, by name, and tell of those that cannot be."""
+        found: dict[str, Built] = {}
+        for step, written in form.steps.items():
+            if isinstance(written, RunShape):
+                path = ("steps", step, "run")
+                built = found.get(written.run) or self._one(path, written.run)
+                found.update({} if built is None else {written.run: built})
+        return found
+
+    def _one(self, path: tuple[str | int, ...], name: str) -> Built | None:
+        if name in self.outer:
+            shown = " → ".join((*self.outer[self.outer.index(name) :], name))
+            message = f"This flow would run itself again and again: {shown}."
+            self._refuse(
+                Code.CIRCLE, path, message, "Let one of them go on by itself instead of running the other."
+            )
+        elif name not in self.parts:
+            near = did_you_mean(name, self.parts)
+            message = f"There is no flow `{name}`." + (f" Did you mean `{near}`?" if near else "")
+            corrected = self.document.corrected(self.document.place(path), name, near) if near else None
+            known = ", ".join(sorted(self.parts))
+            self._refuse(Code.UNKNOWN_FLOW, path, message, corrected or f"Use one of: {known}.")
+        else:
+            source = self.parts[name]
+            built, _ = _built(source, name, self.program, self.version, self.parts, self.outer)
+            if built is not None:
+                return built
+            message = f"The flow `{name}` has problems of its own, so it cannot be run here."
+            self._refuse(Code.UNKNOWN_FLOW, path, message, f"Mend the flow `{name}` first.")
+        return None
+
+    def used(self, runs: Mapping[str, Built]) -> Mapping[str, str]:
+        """Return the sources of the flows that are run, and of those that they run."""
+        return {key: text for name, built in runs.items() for key, text in self._with_own(name, built)}
+
+    def _with_own(self, name: str, built: Built) -> Iterator[tuple[str, str]]:
+        yield name, self.parts[name]
+        yield from built.flow.parts.items()
+
+    def _refuse(self, code: Code, path: tuple[str | int, ...], message: str, mend: str) -> None:
+        self.issues.append(self.document.issue(code, path, message, mend))
 
 
 def load_program(folder: Path) -> tuple[Program | None, tuple[Issue, ...]]:
@@ -102,8 +188,9 @@ def load_folder(folder: Path) -> FlowSet:
     found: list[Issue] = list(issues)
     flows: dict[str, Flow] = {}
     files: dict[str, str] = {}
+    parts = sources(folder)
     for path in flow_files(folder):
-        loaded = load_file(path, program)
+        loaded = load_file(path, program, parts)
         found.extend(loaded.issues)
         if loaded.flow is None:
             continue
@@ -142,12 +229,23 @@ def flow_files(folder: Path) -> tuple[Path, ...]:
     )
 
 
-def load_file(path: Path, program: Program) -> Loaded:
-    """Read one flow from its file."""
+def sources(folder: Path) -> Mapping[str, str]:
+    """Return the source of every flow of a folder that can be read at all, by the flow's name."""
+    texts = (decode(path.read_bytes(), path.name) for path in flow_files(folder))
+    named = ((_NAMED.search(text), text) for text in texts if isinstance(text, str))
+    return {found[1]: text for found, text in named if found is not None}
+
+
+_NAMED = re.compile(r"^flow: *[\"']?([a-z][a-z0-9_]*)[\"']? *(?:#.*)?$", re.MULTILINE)
+
+
+def load_file(path: Path, program: Program, parts: Mapping[str, str] | None = None) -> Loaded:
+    """Read one flow from its file; `parts` are the sources of its folder's flows, read where not given."""
     text = decode(path.read_bytes(), path.name)
     if isinstance(text, Issue):
         return Loaded(None, (text,))
-    return load_flow(text, file=path.name, program=program)
+    parts = sources(path.parent) if parts is None else parts
+    return load_flow(text, file=path.name, program=program, parts=parts)
 
 
 def _read(path: Path) -> tuple[Document | None, tuple[Issue, ...]]:

@@ -24,6 +24,7 @@ __all__ = [
     "AnswerKind",
     "Ask",
     "Branch",
+    "ByFlowTrigger",
     "Condition",
     "End",
     "Flow",
@@ -34,6 +35,7 @@ __all__ = [
     "RaiseAlert",
     "RecordConsent",
     "ResolveAlert",
+    "Run",
     "Rung",
     "Say",
     "ScheduleTrigger",
@@ -203,6 +205,15 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Begin the flow `flow` here: its steps stand in this one (`checkin.flow.inline`) and come back to it."""
+
+    name: str
+    flow: str
+    then: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """Go back to `back_to`, at most so many times; then go on."""
 
@@ -254,6 +265,7 @@ Step = (
     | Score
     | Wait
     | Repeat
+    | Run
     | End
 )
 
@@ -321,6 +333,11 @@ class MemberDateTrigger:
 
 
 @dataclass(frozen=True, slots=True)
+class ByFlowTrigger:
+    """Only ever run by other flows."""
+
+
+@dataclass(frozen=True, slots=True)
 class StaffTrigger:
     """Started by staff."""
 
@@ -332,6 +349,7 @@ Trigger = (
     | AfterFlowTrigger
     | JoinedTrigger
     | MemberDateTrigger
+    | ByFlowTrigger
     | StaffTrigger
 )
 
@@ -351,6 +369,8 @@ class Flow:
     steps: Mapping[str, Step]
     first: str
     source: str = field(repr=False, default="")
+    parts: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """The YAML of every flow that this one runs, by name, as it was when this version was read."""
     check_in: bool = True
     """Whether the program begins this conversation (allowed hours and frequency caps apply)."""
     group: str | None = None

@@ -20,7 +20,7 @@ from checkin.flow.trigger_shape import TriggerShape
 
 KINDS = (
     "say", "ask", "alert", "somebody_came", "task", "consent", "invite", "set", "measure", "wait", "repeat",
-    "end",
+    "run", "end",
 )  # fmt: skip
 """The keys of which every step has exactly one."""
 
@@ -190,6 +190,13 @@ class RepeatShape(StepShape):
     """How often it can come again; after that this step goes on."""
 
 
+class RunShape(StepShape):
+    """Goes through another flow, and then on from here."""
+
+    run: Name
+    """The other flow's name."""
+
+
 class EndShape(Shape):
     """Ends the conversation."""
 
@@ -214,6 +221,7 @@ AnyStep = Annotated[
     | Annotated[MeasureShape, Tag("<measure>")]
     | Annotated[WaitShape, Tag("<wait>")]
     | Annotated[RepeatShape, Tag("<repeat>")]
+    | Annotated[RunShape, Tag("<run>")]
     | Annotated[EndShape, Tag("<end>")],
     Discriminator(step_kind, custom_error_type="no_kind", custom_error_message="no kind"),
 ]
@@ -242,7 +250,7 @@ SHAPES: dict[str, type[Shape]] = {
     "<say>": SayShape, "<ask>": AskShape, "<alert>": AlertShape, "<somebody_came>": SomebodyCameShape,
     "<task>": TaskShape,
     "<consent>": ConsentShape, "<invite>": InviteShape, "<set>": SetShape, "<measure>": MeasureShape,
-    "<wait>": WaitShape, "<repeat>": RepeatShape,
+    "<wait>": WaitShape, "<repeat>": RepeatShape, "<run>": RunShape,
     "<end>": EndShape, "then": BranchShape, "no_reply": RungShape, "task": TaskParts,
     "consent": ConsentParts, "invite": InviteParts,
 }  # fmt: skip

@@ -17,9 +17,6 @@ from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
 from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Repeat, Step, Value, Values
 
-MOST_STEPS = 200
-"""Steps that are followed after one reply; a run that takes as many at once breaks, and staff hear of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
@@ -108,22 +105,26 @@ def _follow(flow: Flow, ask: Ask, case: Values) -> tuple[_Walk, ...]:
     way = _taken(ask, case)
     if way is None:
         return ()
-    return tuple(_on(flow, case, _Walk(way[0], alert=False, person=False, ends_in=way[1]), ()))
+    return tuple(_on(flow, case, _Walk(way[0], alert=False, person=False, ends_in=way[1])))
 
 
-def _on(flow: Flow, case: Values, walk: _Walk, seen: tuple[str, ...]) -> Iterator[_Walk]:
-    """Go on from the step that this walk has come to."""
-    step = flow.steps.get(walk.ends_in)
-    if step is None or step.name in seen or len(seen) > MOST_STEPS:
-        return
-    alert = walk.alert or isinstance(step, RaiseAlert)
-    person = walk.person or alert or isinstance(step, AddTask)
-    here = replace(walk, alert=alert, person=person)
-    if waits(step) or not branches(step):
-        yield here
-        return
-    way = _taken(step, case)
-    targets = [] if way is None else [way[1]]
-    targets += [step.back_to] if isinstance(step, Repeat) else []
-    for target in targets:
-        yield from _on(flow, case, replace(here, ends_in=target), (*seen, step.name))
+def _on(flow: Flow, case: Values, begun: _Walk) -> Iterator[_Walk]:
+    """Go through the ends of all ways from the step that this walk has come to."""
+    seen, todo = {begun}, [begun]
+    while todo:
+        walk = todo.pop()
+        step = flow.steps.get(walk.ends_in)
+        if step is None:
+            continue
+        alert = walk.alert or isinstance(step, RaiseAlert)
+        person = walk.person or alert or isinstance(step, AddTask)
+        here = replace(walk, alert=alert, person=person)
+        if waits(step) or not branches(step):
+            yield here
+            continue
+        way = _taken(step, case)
+        targets = [] if way is None else [way[1]]
+        targets += [step.back_to] if isinstance(step, Repeat) else []
+        further = {replace(here, ends_in=target) for target in targets} - seen
+        seen |= further
+        todo.extend(further)

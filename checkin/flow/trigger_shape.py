@@ -138,13 +138,29 @@ class MemberDateShape(Shape):
     """How long after that date, once: 1d, or a list of such. Where it is not said: on it, each year."""
 
 
+class ByFlowShape(Shape):
+    """Never starts by itself; other flows run it."""
+
+    by_flow: Literal[True]
+
+
 class StaffShape(Shape):
     """Started by hand, by staff."""
 
     staff: Literal[True]
 
 
-TRIGGERS = ("every", "cron", "keyword", "after_alert", "after_flow", "joined", "member_date", "staff")
+TRIGGERS = (
+    "every",
+    "cron",
+    "keyword",
+    "after_alert",
+    "after_flow",
+    "joined",
+    "member_date",
+    "by_flow",
+    "staff",
+)
 
 
 def trigger_kind(value: object) -> str | None:
@@ -160,6 +176,7 @@ TriggerShape = Annotated[
     | Annotated[AfterFlowShape, Tag("<after_flow>")]
     | Annotated[JoinedShape, Tag("<joined>")]
     | Annotated[MemberDateShape, Tag("<member_date>")]
+    | Annotated[ByFlowShape, Tag("<by_flow>")]
     | Annotated[StaffShape, Tag("<staff>")],
     Discriminator(trigger_kind, custom_error_type="no_trigger", custom_error_message="no trigger"),
 ]
@@ -167,6 +184,6 @@ TriggerShape = Annotated[
 SHAPES: dict[str, type[Shape]] = {
     "<every>": EveryShape, "<cron>": CronShape, "<keyword>": KeywordShape, "<after_alert>": AfterAlertShape,
     "<after_flow>": AfterFlowShape, "<joined>": JoinedShape, "<member_date>": MemberDateShape,
-    "<staff>": StaffShape,
+    "<by_flow>": ByFlowShape, "<staff>": StaffShape,
 }  # fmt: skip
 """The model that stands at a tag of an error's location."""

@@ -67,6 +67,8 @@ def _read(trigger: shape.TriggerShape) -> model.Trigger:
         case shape.MemberDateShape(member_date=name, at=at, wait=wait):
             waits = wait if isinstance(wait, list) else [] if wait is None else [wait]
             return model.MemberDateTrigger(name, at, tuple(length.days for length in waits))
+        case shape.ByFlowShape():
+            return model.ByFlowTrigger()
         case shape.StaffShape():
             return model.StaffTrigger()
         case _:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from checkin.flow.bundle import bundle
 from checkin.flow.model import Flow
 from checkin.service import schedules
 from checkin.service.app import App
@@ -31,13 +32,14 @@ def publish(app: App, flows: Iterable[Flow], *, author: str, note: str) -> tuple
         latest = runs.latest_flows(unit)
         live, changed = [], set()
         for flow in flows:
-            digest = hashlib.sha256(flow.source.encode()).hexdigest()
+            source = bundle(flow.source, flow.parts)
+            digest = hashlib.sha256(source.encode()).hexdigest()
             known = latest.get(flow.name)
             if known is not None and known.digest == digest:
                 live.append(replace(flow, version=known.version))
                 continue
             number = 1 if known is None else known.version + 1
-            version = FlowVersion(flow.name, number, flow.source, digest)
+            version = FlowVersion(flow.name, number, source, digest)
             runs.publish(unit, version, at=app.clock.now(), author=author, note=note)
             live.append(replace(flow, version=number))
             changed.add(flow.name)

@@ -26,6 +26,7 @@ from checkin.flow.model import (
     RaiseAlert,
     RecordConsent,
     Repeat,
+    Run,
     Rung,
     Say,
     ScheduleTrigger,
@@ -165,15 +166,22 @@ steps:
   again:
     repeat: day
     at_most: 3
-    go: end
+    go: inner
+  inner:
+    run: inner
+    then: [{ if: 'inner_ended == "out"', go: end }, { go: end }]
   end:
     end: finished
 """
 
 
+INNER = "flow: inner\ntitle: Inner\nstart: [{ by_flow: true }]\nsteps:\n  out:\n    end: out\n"
+
+
 @pytest.fixture(scope="module")
 def flow(english: Program) -> Flow:
-    loaded = load_flow(EVERYTHING, file="everything.yaml", program=english)
+    parts = {"inner": INNER}
+    loaded = load_flow(EVERYTHING, file="everything.yaml", program=english, parts=parts)
     assert loaded.flow is not None, loaded.issues
     assert loaded.issues == ()
     return loaded.flow
@@ -216,7 +224,9 @@ def test_waits_until_a_moment_and_repeats_are_built(flow: Flow) -> None:
         Until("09:00", "friday"),
         Until("18:00"),
     ]
-    assert flow.steps["again"] == Repeat("again", "day", 3, (Branch(None, "end"),))
+    assert flow.steps["again"] == Repeat("again", "day", 3, (Branch(None, "inner"),))
+    assert flow.steps["inner"] == Run("inner", "inner", (Branch(None, "inner out"),))
+    assert flow.parts == {"inner": INNER}
     assert flow.group == "workplace"
 
 
@@ -286,6 +296,7 @@ def test_questions_are_built(flow: Flow) -> None:
         ("{ after_alert: 1d }", True),
         ("{ after_flow: daily }", True),
         ("{ staff: true }", True),
+        ("{ by_flow: true }", True),
     ],
 )
 def test_who_begins_a_conversation(start: str, expected: bool, english: Program) -> None:
