@@ -352,7 +352,7 @@ def test_the_guide_explains_every_key_problem_fact_and_text() -> None:
 def test_the_guides_examples_are_good(program: Program) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
     examples = [block.split("```", 1)[0] for block in guide.split("```yaml\n")[1:]]
-    flows = [example for example in examples if example.startswith("flow:")]
+    flows = [one for one in examples if one.startswith("flow:") and "\nconversations:" not in one]
     assert flows
     for example in flows:
         loaded = load_flow(example, file="docs/flows.md", program=program)
