@@ -114,6 +114,26 @@ def read_from_contact(scan: Scan) -> Understanding | None:
     return read_yes_no(scan, ("yes", "contact_yes"), ("no", "contact_no"), yes_alone)
 
 
+_SKIPS = frozenset(
+    phrase.strip()
+    for line in (
+        "skip, skip it, skip this, skip this one, pass, next, i d rather not say, id rather not say",
+        "rather not say, prefer not to say, i d rather not, id rather not",
+        "saltar, saltar esta, paso, omitir, siguiente, prefiero no decir, prefiero no decirlo",
+        "prefiero no contestar",
+    )
+    for phrase in line.split(",")
+)
+"""What somebody writes who would rather leave a question out."""
+
+
+def skips(scan: Scan) -> bool:
+    """Whether the text says nothing but that this question is to be left out."""
+    words, fillers = scan.words, scan.fillers
+    own = " ".join(word for place, word in enumerate(words) if place not in fillers)
+    return own in _SKIPS or " ".join(words) in _SKIPS
+
+
 def read_choice(scan: Scan, answer: Answer) -> Understanding | None:
     """Read which one of the choices the text names; two at once are none."""
     matched = {name for name, words in answer.choices.items() if _says(scan, words.values())}

@@ -59,7 +59,7 @@ from checkin.conversation.run import (
     Started,
     TimerFired,
 )
-from checkin.conversation.understanding import Category, Understanding
+from checkin.conversation.understanding import SKIPPED, Category, Understanding
 from checkin.conversation.walk import Broken, Ending, Walk
 from checkin.flow.forms import read_date, read_time
 from checkin.flow.model import Answer, Ask, Flow, Value, Wait
@@ -218,6 +218,9 @@ def _reply(walk: Walk, understanding: Understanding) -> Ending:
         return walk.snooze(snooze_length(understanding.value))
     if understanding.category is Category.SUPPORT:
         return walk.wait_on(ask)
+    said = (understanding.category, understanding.value)
+    if ask.skip is not None and said == (SKIPPED.category, SKIPPED.value):
+        return walk.start(ask.skip)
     value = answer_value(ask.answer, understanding)
     if value is None:
         return walk.not_understood(ask)

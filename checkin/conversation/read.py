@@ -33,7 +33,7 @@ from checkin.conversation.safety import (
     support_hit,
     support_reading,
 )
-from checkin.conversation.understanding import Category, Context, Question, Understanding
+from checkin.conversation.understanding import SKIPPED, Category, Context, Question, Understanding
 
 PhoneReader = Callable[[str], str | None]
 """Turns a candidate ("202 555 0101") into E.164, or None when it is no number that can be called."""
@@ -176,6 +176,8 @@ class Reader:
     def _to_question(self, text: str, folded: str, scan: Scan, question: Question) -> Understanding | None:
         answer = question.answer
         assert answer is not None
+        if answer.skips and answers.skips(scan):
+            return SKIPPED
         match answer.kind:
             case "scale":
                 number = answers.read_whole_number(scan, answer.low, answer.high)

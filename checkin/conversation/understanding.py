@@ -70,3 +70,7 @@ class Understanding:
     also: tuple[Category, ...] = ()
     rule: str = ""
     until: int | None = None
+
+
+SKIPPED = Understanding(Category.CHOICE, "skip", rule="skip")
+"""The member would rather not say, where the question lets them."""

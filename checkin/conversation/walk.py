@@ -153,6 +153,8 @@ class Walk:
             case model.Set(values=values):
                 for name, value in values.items():
                     self.keep(name, value)
+                for name in step.today:
+                    self.keep(name, self.names.get("today"))
             case model.Score():
                 self._score(step)
             case model.Run():

@@ -7,7 +7,7 @@ proves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, assert_never
@@ -20,7 +20,7 @@ from checkin.flow.guess import did_you_mean
 from checkin.flow.inline import ended, inlined, outcomes
 from checkin.flow.issue import Code, Issue
 from checkin.flow.kept import answer_kind, answer_of, results, scores, value_kind
-from checkin.flow.kinds import Kind, fits
+from checkin.flow.kinds import DATE, Kind, fits
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED, USUAL
 from checkin.flow.triggers import read_triggers
@@ -30,6 +30,9 @@ _RESERVED = (
     (frozenset(FACTS) - MEMBER_FIELDS) | WEEKDAYS.keys() | {"answer", "yes", "no", "true", "false", "none"}
 )
 
+
+TODAY = "today"
+"""What a date may be set to: the day that it is then."""
 
 SingleStep = (
     shape.SayShape
@@ -163,7 +166,8 @@ class _Builder:
                 self._refuse(Code.LANGUAGE, (*path, "measure"), message, mend)
         spoken = tuple(language for language in languages if language in found.languages)
         rungs = self._rungs(path, form.no_reply or ())
-        return measures.steps(found, name, spoken, rungs, self._ways(path, form))
+        ways = self._ways(path, form)
+        return measures.steps(found, name, spoken, rungs, ways, skips=form.skip is not None)
 
     def step(self, name: str, form: SingleStep) -> model.Step:
         """Build one step."""
@@ -187,9 +191,7 @@ class _Builder:
             case shape.InviteShape():
                 return model.Invite(name, form.invite.name, form.invite.number, self._ways(path, form))
             case shape.SetShape():
-                for key, value in form.set.items():
-                    self._free((*path, "set", key), key, value_kind(value))
-                return model.Set(name, dict(form.set), self._ways(path, form))
+                return self._set(name, path, form)
             case shape.WaitShape():
                 return model.Wait(name, self._until((*path, "wait"), form.wait), self._ways(path, form))
             case shape.RepeatShape():
@@ -207,7 +209,9 @@ class _Builder:
         return self.wording.text(path, raw, self.names)
 
     def _ask(self, name: str, path: Path, form: shape.AskShape) -> model.Ask:
-        answer = answer_of(form.answer, self.wording.languages)
+        answer = replace(answer_of(form.answer, self.wording.languages), skips=form.skip is not None)
+        if form.skip is not None:
+            self._target((*path, "skip"), form.skip)
         kind = answer_kind(answer)
         if answer.save_as:
             self._free((*path, "answer", "save_as"), answer.save_as, kind)
@@ -219,6 +223,7 @@ class _Builder:
             then=self._ways(path, form, local),
             no_reply=self._rungs(path, form.no_reply or ()),
             unclear=None if form.unclear is None else self._text((*path, "unclear"), form.unclear),
+            skip=form.skip,
         )
 
     def _rungs(self, path: Path, forms: Iterable[shape.RungShape]) -> tuple[model.Rung, ...]:
@@ -283,6 +288,16 @@ class _Builder:
         corrected = self.document.corrected(self.document.place(path), name, near) if near else None
         mend = corrected or f"Use one of: {', '.join(sorted(self.steps))}."
         self._refuse(Code.UNKNOWN_STEP, path, message, mend)
+
+    def _set(self, name: str, path: Path, form: shape.SetShape) -> model.Set:
+        dates = {key for key, value in form.set.items() if value == TODAY and self._is_date(key)}
+        for key, value in form.set.items():
+            self._free((*path, "set", key), key, DATE if key in dates else value_kind(value))
+        fixed = {key: value for key, value in form.set.items() if key not in dates}
+        return model.Set(name, fixed, self._ways(path, form), tuple(sorted(dates)))
+
+    def _is_date(self, name: str) -> bool:
+        return name in self.fields and self.fields[name].type == "date"
 
     def _until(self, path: Path, form: timedelta | shape.UntilShape) -> timedelta | model.Until:
         """Read how long or until when it is waited; a name has to hold a day, or a time of day."""

@@ -11,7 +11,7 @@ from typing import Literal
 
 from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Repeat, Score, Set, Step, Wait
 
-How = Literal["then", "no_reply", "repeat"]
+How = Literal["then", "no_reply", "skip", "repeat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ def ways(step: Step) -> Iterator[Way]:
         for index, rung in enumerate(step.no_reply):
             if rung.go is not None:
                 yield Way(step.name, "no_reply", index, rung.go)
+        if step.skip is not None:
+            yield Way(step.name, "skip", 0, step.skip)
     elif isinstance(step, Repeat):
         yield Way(step.name, "repeat", 0, step.back_to)
 
@@ -162,7 +164,7 @@ def _sets(step: Step) -> frozenset[str]:
             saved = {step.answer.save_as} if step.answer.save_as else set()
             return frozenset((reply_mark(step.name), *saved))
         case Set():
-            return frozenset(step.values)
+            return frozenset((*step.values, *step.today))
         case Score():
             whole = step.sums[0].name
             return frozenset((f"{step.measure}_change", whole, *(total.name for total in step.sums)))

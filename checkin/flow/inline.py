@@ -43,7 +43,8 @@ def _moved(step: Step, name: str, at: str) -> Step:
             ladder = tuple(
                 rung if rung.go is None else replace(rung, go=_inside(at, rung.go)) for rung in step.no_reply
             )
-            return replace(step, name=name, then=then, no_reply=ladder)
+            skip = None if step.skip is None else _inside(at, step.skip)
+            return replace(step, name=name, then=then, no_reply=ladder, skip=skip)
         case Repeat():
             return replace(step, name=name, then=then, back_to=_inside(at, step.back_to))
         case RecordConsent():

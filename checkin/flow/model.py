@@ -71,6 +71,8 @@ class Answer:
     low: int | None = None
     high: int | None = None
     choices: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    skips: bool = False
+    """Whether SKIP is understood: the member would rather not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Ask:
     then: tuple[Branch, ...]
     no_reply: tuple[Rung, ...]
     unclear: Text | None = None
+    skip: str | None = None
+    """Where it goes on when the member would rather not say; only known where SKIP is understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +178,12 @@ class Invite:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Set results or member's fields to fixed values."""
+    """Set results or member's fields to fixed values; those in `today` to the day that it is."""
 
     name: str
     values: Values
     then: tuple[Branch, ...]
+    today: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class AskShape(StepShape):
     """Which answers are understood."""
     no_reply: Annotated[list[RungShape], Field(min_length=1)] | None = None
     """What happens when nobody answers, step by step; the last one goes on without an answer."""
+    skip: str | None = None
+    """Where SKIP goes on: the member would rather not say. Left out, SKIP is not understood."""
     unclear: TextShape | None = None
     """What is said once when the answer was not understood, instead of the program's own text."""
 
@@ -138,6 +140,7 @@ class SetShape(StepShape):
     """Keeps fixed values under names."""
 
     set: Annotated[dict[Name, Scalar], Field(min_length=1)]
+    """What is kept under which name. A date may be `today`."""
 
 
 class MeasureShape(StepShape):
@@ -147,6 +150,8 @@ class MeasureShape(StepShape):
     """Which measure: who5, phq2, phq4, gad2, ucla3 or mood."""
     no_reply: Annotated[list[RungShape], Field(min_length=1)] | None = None
     """What happens when an item is not answered; the answers so far are kept."""
+    skip: Literal["one"] | None = None
+    """`one`: SKIP leaves one question out; there is no score then."""
 
 
 class UntilShape(Shape):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from checkin.conversation.read import default_reader
 from checkin.conversation.run import Record, RunState, Say, WakeAt
+from checkin.conversation.understanding import SKIPPED, Question
 from checkin.flow import model
 from tests.conversation.talk import FACTS, Talk, flow, go, text
 
@@ -42,6 +47,37 @@ def test_it_counts_anew_once_it_has_gone_on() -> None:
         going.reply("text", "b")
         assert going.run.step == "more"
         going.reply("yes")
+
+
+def test_skip_goes_where_the_question_says() -> None:
+    answer = model.Answer("text", "said", skips=True)
+    going = Talk(
+        flow(
+            model.Ask("item", text("Anything?"), answer, go("end"), (), skip="left_out"),
+            model.End("left_out", "left_out"),
+            model.End("end", "done"),
+        )
+    )
+    going.start()
+    found = default_reader().understand("I'd rather not say", "en", Question(answer))
+    assert found == SKIPPED
+    going.reply("choice", "skip")
+    assert (going.run.outcome, going.run.results) == ("left_out", {})
+
+
+@pytest.mark.parametrize("said", ["skip", "SKIP please", "pass", "Paso", "prefiero no decirlo"])
+def test_words_that_skip(said: str) -> None:
+    reader, answer = default_reader(), model.Answer("number", low=0, high=5)
+    assert reader.understand(said, "en", Question(replace(answer, skips=True))) == SKIPPED
+    assert reader.understand(said, "en", Question(answer)) != SKIPPED
+    assert reader.understand("skip work", "en", Question(replace(answer, skips=True))) != SKIPPED
+
+
+def test_a_date_is_set_to_the_day_that_it_is() -> None:
+    steps = (model.Set("set", {"a": 1}, go("end"), ("since",)), model.End("end", "done"))
+    going = Talk(flow(*steps), {**FACTS, "today": "2027-01-14"})
+    going.start()
+    assert going.run.results == {"a": 1, "since": "2027-01-14"}
 
 
 def test_a_moment_is_told_as_it_is_kept() -> None:

@@ -113,6 +113,7 @@ steps:
     ask: How often?
     answer: { number: [0, 24], save_as: count }
     go: mood
+    skip: end
     no_reply: [{ after: 1h, go: end }]
   mood:
     ask: From 1 to 5?
@@ -263,7 +264,7 @@ def test_questions_are_built(flow: Flow) -> None:
         "how": Answer(
             "choice", "how", choices={"walk": {"en": ("a walk", "walk")}, "call": {"en": ("call",)}}
         ),
-        "count": Answer("number", "count", 0, 24),
+        "count": Answer("number", "count", 0, 24, skips=True),
         "mood": Answer("scale", "mood", 1, 5),
         "feel": Answer("number", "mood_1", 1, 5),
         "day": Answer("date", "day"),

@@ -154,6 +154,24 @@ def test_what_is_wrong_is_told_once_and_at_the_step(program: Program) -> None:
     assert len([i for i in unreachable.issues if i.step == "q"]) == 1
 
 
+def test_one_question_may_be_left_out_and_then_there_is_no_score(program: Program) -> None:
+    source = FLOW.replace("NAME", "phq2").replace("CONDITION", "phq2_score >= 3")
+    found = load_flow(
+        source.replace("    no_reply", "    skip: one\n    no_reply"), file="f", program=program
+    )
+    assert found.flow is not None, found.issues
+    going = Talk(replace(found.flow, version=1))
+    going.start()
+    going.reply("choice", "skip")
+    assert going.run.step == "q 2"
+    going.reply("number", 3)
+    assert (going.run.outcome, going.run.results["phq2_score"]) == ("fine", None)
+    assert "phq2_1" not in going.run.results
+    without = talk(loaded(program, "phq2", "phq2_score >= 3"), [])
+    without.reply("choice", "skip")
+    assert without.run.step == "q"
+
+
 def test_a_language_without_wording_is_told(program: Program) -> None:
     french = replace(program, languages=("en", "fr"))
     found = load_flow(

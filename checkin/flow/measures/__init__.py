@@ -107,6 +107,8 @@ def steps(
     languages: tuple[str, ...],
     no_reply: tuple[Rung, ...],
     then: tuple[Branch, ...],
+    *,
+    skips: bool = False,
 ) -> Iterator[Step]:
     """Go through the steps that ask the items one at a time and then compute the score.
 
@@ -117,9 +119,10 @@ def steps(
         yield Ask(
             name=names[index],
             text=Text({code: _plain(found.question(index, code)) for code in languages}),
-            answer=Answer("number", found.item(index), found.low, found.high),
+            answer=Answer("number", found.item(index), found.low, found.high, skips=skips),
             then=(Branch(None, names[index + 1]),),
             no_reply=no_reply,
+            skip=names[index + 1] if skips else None,
         )
     yield Score(names[-1], found.name, found.sums(), then)
 
