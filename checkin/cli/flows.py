@@ -22,6 +22,7 @@ from checkin.cli.start import (
 from checkin.flow.issue import errors
 
 if TYPE_CHECKING:
+    from checkin.flow.load import FlowSet
     from checkin.service.rehearsal.run import Rehearsed
 
 command = typer.Typer(
@@ -69,8 +70,8 @@ def play(
 
     settings = settings_or_exit()
     flow_set = flows_or_exit(settings)
-    if flow is not None and flow not in flow_set.flows:
-        stop(f"There is no good flow {flow!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
+    if flow is not None:
+        _known_or_exit(flow, flow_set)
     rehearsed = rehearse(settings.flows, flow_set, () if flow is None else (flow,))
     good = _tell_rehearsed(rehearsed, full=full, as_json=format == "json")
     if update:
@@ -113,6 +114,35 @@ def _update(rehearsed: Rehearsed, folder: Path) -> bool:
             print(problem)
             good = False
     return good
+
+
+@command.command("chat", epilog="Example: checkin flows chat daily --language es --contacts 1")
+def chat(
+    flow: Annotated[str, typer.Argument(help="The flow to try.")],
+    language: Annotated[str | None, typer.Option(help="The member's language.")] = None,
+    contacts: Annotated[int, typer.Option(min=0, max=3, help="How many trusted contacts there are.")] = 1,
+    beside: Annotated[
+        list[str] | None, typer.Option("--with", help="Another flow that is live as well; may be repeated.")
+    ] = None,
+) -> None:
+    """Try a flow on a pretend phone: type what a member would, skip time, ask why. Nobody is texted."""
+    from checkin.cli.chat import sit
+
+    settings = settings_or_exit()
+    flow_set = flows_or_exit(settings)
+    for name in (flow, *(beside or ())):
+        _known_or_exit(name, flow_set)
+    spoken = language or flow_set.program.languages[0]
+    if spoken not in flow_set.program.languages:
+        stop(
+            f"The program does not speak {spoken!r}.", f"Use one of: {', '.join(flow_set.program.languages)}."
+        )
+    sit(flow_set, flow, settings.flows, language=spoken, contacts=contacts, beside=beside or ())
+
+
+def _known_or_exit(name: str, flow_set: FlowSet) -> None:
+    if name not in flow_set.flows:
+        stop(f"There is no good flow {name!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
 
 
 @command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')

@@ -24,6 +24,9 @@ from pydantic import (
 from checkin.flow.model import AlertReason
 from checkin.flow.parts import Length, Name, Scalar, Shape, Wording, one_or_each, refused
 
+BEGINS = "2026-11-23 12:00"
+"""When a test conversation begins that does not say: a Monday, far from any change of clocks."""
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _MOMENT = re.compile(
@@ -144,7 +147,7 @@ class ChatShape(Shape):
     """Whether the member has joined already; false: a number that the program does not know."""
     contacts: Annotated[int, Field(ge=0, le=3)] = 0
     """How many trusted contacts the member has, who have agreed: Bob, Carmen and Edgar."""
-    begins: Moment = "2026-11-23 12:00"
+    begins: Moment = BEGINS
     """When it begins, on the member's own clock. Where it is not said: a Monday, "2026-11-23 12:00"."""
     beside: list[Name] = Field(default=[], alias="with")
     """Other flows that are live as well: [contacts]."""

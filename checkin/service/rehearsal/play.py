@@ -21,6 +21,9 @@ from checkin.service.rehearsal.stage import Stage, Theatre, open_stage
 from checkin.store import runs, tables
 from checkin.store.unit import Unit
 
+EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+"""The moment after which a time without a date is looked for, where a conversation begins with one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -80,8 +83,8 @@ def play_file(theatre: Theatre, file: ChatFile, numbers: Iterator[int] | None = 
 def _play(
     theatre: Theatre, flow: str, chat: Chat, language: str, coverage: dict[str, Coverage], number: int
 ) -> Play:
-    zone = ZoneInfo(theatre.program.timezone)
-    begun = read_moment(chat.begins, datetime(2026, 11, 23, tzinfo=UTC), zone)
+    zone = theatre.zone
+    begun = read_moment(chat.begins, EPOCH, zone)
     names = dict.fromkeys((flow, *chat.beside))
     stage = open_stage(
         theatre,

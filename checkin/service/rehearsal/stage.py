@@ -81,6 +81,11 @@ class Theatre:
     reader: Reader | ReaderOnDemand
     folder: Path
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the pretend member's own time zone: the program's."""
+        return ZoneInfo(self.program.timezone)
+
     def copy(self, number: int) -> Path:
         """Return a new copy of the empty database."""
         return Path(shutil.copy(self.folder / "empty.sqlite3", self.folder / f"{number}.sqlite3"))
@@ -201,7 +206,7 @@ def open_stage(
         for index, person in enumerate(theatre.program.on_call)
     }
     parts = {"member": MEMBER_NUMBER, **{who: number for who, (_, number) in CONTACTS.items()}, **staff}
-    stage = Stage(app, clock, carrier, parts, ZoneInfo(theatre.program.timezone), path)
+    stage = Stage(app, clock, carrier, parts, theatre.zone, path)
     try:
         if joined:
             _join(stage, language, list(CONTACTS.values())[:chosen], now)

@@ -9,6 +9,7 @@ from typing import Any
 from checkin.flow.chats import Line
 from checkin.service.rehearsal.coverage import Coverage
 from checkin.service.rehearsal.play import Entry, Play, Report
+from checkin.service.rehearsal.trace import describe
 
 AROUND = 2
 """How many lines are shown before and after one that differs."""
@@ -33,7 +34,7 @@ def told(report: Report, *, full: bool) -> Iterator[str]:
 
 def not_met(coverage: Coverage) -> list[str]:
     """Return every step and way that no play has met, in words."""
-    ways = [coverage.describe(way) for way in coverage.ways_left]
+    ways = [describe(coverage.flow, way) for way in coverage.ways_left]
     return [*(f"step {name}" for name in coverage.steps_left), *ways]
 
 

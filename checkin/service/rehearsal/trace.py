@@ -1,0 +1,76 @@
+"""Following a run through its flow: which branches held, in their order.
+
+A run is stepped through the engine itself, with a flow whose conditions tell when they hold. Nothing in the
+engine needs to know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from checkin.flow.graph import branches
+from checkin.flow.model import Ask, Branch, Condition, End, Flow, Rung, Step, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way on: the `index`-th branch of a step, or the `index`-th rung of its no-reply ladder."""
+
+    step: str
+    how: str
+    index: int
+
+
+def ways_of(one: Step) -> Iterable[Way]:
+    """Go through every way on of a step."""
+    for index, _ in enumerate(branches(one)):
+        yield Way(one.name, "then", index)
+    if isinstance(one, Ask):
+        for index, _ in enumerate(one.no_reply):
+            yield Way(one.name, "no_reply", index)
+
+
+def traced(flow: Flow, took: Callable[[Way], None]) -> Flow:
+    """Return a flow that goes the same ways and tells `took` of each branch that holds."""
+    return replace(flow, steps={name: _traced(one, took) for name, one in flow.steps.items()})
+
+
+def _traced(one: Step, took: Callable[[Way], None]) -> Step:
+    if isinstance(one, End):
+        return one
+    then = tuple(
+        Branch(_telling(Way(one.name, "then", index), branch.condition, took), branch.go)
+        for index, branch in enumerate(one.then)
+    )
+    return replace(one, then=then)
+
+
+def _telling(way: Way, condition: Condition | None, took: Callable[[Way], None]) -> Condition:
+    """Return a condition that tells when it holds; one that is not there always does."""
+    test: Callable[[Values], bool] = (lambda _: True) if condition is None else condition.test
+
+    def held(values: Values) -> bool:
+        holds = test(values)
+        if holds:
+            took(way)
+        return holds
+
+    return Condition("" if condition is None else condition.source, held, frozenset())
+
+
+def describe(flow: Flow, way: Way) -> str:
+    """Return a way in words, as staff would find it in the file."""
+    here = flow.steps[way.step]
+    if way.how == "no_reply" and isinstance(here, Ask):
+        return f"{way.step}: no reply, {_rung(here.no_reply[way.index])}"
+    branch = branches(here)[way.index]
+    if branch.condition is not None:
+        return f"{way.step}: if {branch.condition.source}, go: {branch.go}"
+    alone = len(branches(here)) == 1
+    return f"{way.step}: go: {branch.go}" if alone else f"{way.step}: otherwise, go: {branch.go}"
+
+
+def _rung(rung: Rung) -> str:
+    hours = rung.after.total_seconds() / 3600
+    return f"after {hours:g}h" + (f", go: {rung.go}" if rung.go is not None else "")

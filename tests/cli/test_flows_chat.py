@@ -1,0 +1,77 @@
+"""`checkin flows chat`, with lines through a pipe and at a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from checkin.cli.main import command
+from tests.service.kit import FLOWS
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the program with one flow."""
+    for name in ("program.yaml", "texts.yaml", "daily.yaml"):
+        shutil.copy(FLOWS / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHECKIN_FLOWS", str(tmp_path))
+    return tmp_path
+
+
+def test_lines_through_a_pipe_are_repeated_and_answered(folder: Path) -> None:
+    typed = "muy bien, un 5\n/save Un buen día\n/quit\nnever read\n"
+    result = CliRunner().invoke(command, ["flows", "chat", "daily", "--language", "es"], input=typed)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("Mon 12:00  program: Hola Alice, somos Harbor Circle.")
+    assert lines[1:4] == [
+        "> muy bien, un 5",
+        "Mon 12:00  result: mood = 5",
+        "Mon 12:00  program: Qué bueno, Alice. Hasta mañana.",
+    ]
+    assert lines[-1] == "Kept in daily.test.yaml. Play it with: checkin flows test daily"
+    assert 'title: "Un buen día"' in (folder / "daily.test.yaml").read_text()
+
+
+def test_a_flow_or_language_that_there_is_not(folder: Path) -> None:
+    unknown = CliRunner().invoke(command, ["flows", "chat", "dayly"])
+    assert (unknown.exit_code, "Use one of: daily" in unknown.stderr) == (2, True)
+    french = CliRunner().invoke(command, ["flows", "chat", "daily", "--language", "fr"])
+    assert (french.exit_code, "Use one of: en, es" in french.stderr) == (2, True)
+
+
+def test_at_a_terminal_it_asks_whether_to_keep_the_conversation(folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    checkin = Path(sys.executable).parent / "checkin"
+    with subprocess.Popen(
+        [checkin, "flows", "chat", "daily"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder
+    ) as process:
+        os.close(theirs)
+        _wait_for(ours, "/help says what to type")
+        _wait_for(ours, "> ")
+        os.write(ours, b"5\n")
+        _wait_for(ours, "ends: done")
+        os.write(ours, b"/quit\n")
+        _wait_for(ours, "Give it a title")
+        os.write(ours, b"A good day\n")
+        _wait_for(ours, "Kept in daily.test.yaml.")
+        assert process.wait(30) == 0
+    os.close(ours)
+    assert 'title: "A good day"' in (folder / "daily.test.yaml").read_text()
+
+
+def _wait_for(terminal: int, words: str) -> None:
+    shown = ""
+    while words not in shown:
+        ready, _, _ = select.select([terminal], [], [], 60)
+        assert ready, f"{words!r} never came; so far: {shown!r}"
+        shown += os.read(terminal, 4096).decode(errors="replace")
