@@ -34,6 +34,7 @@ class Route(StrEnum):
     PAUSE = "pause"
     SETTINGS = "settings"
     NOTHING_TO_SNOOZE = "nothing_to_snooze"
+    COMMAND = "command"
     KEYWORD = "keyword"
     NOTED = "noted"
     STRANGER = "stranger"
@@ -47,7 +48,8 @@ class Place:
     `context` is what the reply was read in; `known` whether we know the number; `member` whether it is a
     member's, one who is joining or has left included; `agreed` whether that member takes part; `question`
     whether a run waits for an answer; `keyword` whether the text is a keyword of a flow; `wish` what it asks
-    to set of how often and when they are asked, if anything.
+    to set of how often and when they are asked, if anything; `command` whether it is an order about trusted
+    contacts that this person may give.
     """
 
     context: Context
@@ -57,6 +59,7 @@ class Place:
     question: bool = False
     keyword: bool = False
     wish: Wish | None = None
+    command: bool = False
 
 
 _ALWAYS = {
@@ -67,6 +70,9 @@ _ALWAYS = {
     Category.HELP: Route.HELP,
     Category.PAUSE: Route.PAUSE,
 }
+_SAFETY = (Category.OPT_OUT, Category.CRISIS, Category.SUPPORT)
+"""What nothing else may be taken for."""
+
 _ANSWERS_OF_CONTACT = {
     Context.CONTACT_NOTIFIED: {Category.YES: Route.TAKES, Category.NO: Route.PASSES},
     Context.CONTACT_INVITED: {Category.YES: Route.CONTACT_AGREES, Category.NO: Route.CONTACT_DECLINES},
@@ -82,6 +88,8 @@ def route(understanding: Understanding, place: Place) -> Route:
         return _when_stopped(category, place)
     if category is Category.NOT_AN_ANSWER:
         return Route.SILENCE
+    if place.command and category not in _SAFETY:
+        return Route.COMMAND
     always = _ALWAYS.get(category)
     if always is not None and _is_for(category, place):
         return always

@@ -41,7 +41,7 @@ SAMPLES: Mapping[str, str] = {
     "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
     "start": "10:45 AM", "end": "10:45 PM",
     "days": "Mon, Wed and Fri", "calls": "off", "contacts": "off",
-    "language": "en", "window_minutes": "15",
+    "language": "en", "window_minutes": "15", "words": "", "topics": "your requests for support",
 }  # fmt: skip
 """Values of a usual length, for counting a text's segments before it has real ones."""
 
@@ -156,6 +156,31 @@ CATALOGUE: Mapping[str, Entry] = {
     "invite_enough_contacts": Entry("To the member: no more contacts fit in.", ("contact",)),
     "invite_tomorrow": Entry("To the member: too many invitations; it can be tried later.", ("contact",)),
     "contact_left": Entry("To the member: the contact no longer takes part.", ("contact",)),
+    "contacts_list": Entry("Answers CONTACTS: who they are, and what can be changed.", ("contacts",)),
+    "contacts_add": Entry("How to add a trusted contact in one text."),
+    "contacts_order": Entry("To the member: in which order contacts are asked now.", ("contacts",)),
+    "contact_about": Entry(
+        "To the member: what this contact is told of, and the very words.", ("contact", "topics", "words")
+    ),
+    "contact_about_untold": Entry(
+        "The same of one who is not told of requests for support.", ("contact", "topics")
+    ),
+    "contact_removed": Entry("To the member: taken off, and not told.", ("contact",)),
+    "contact_quiet": Entry("To the member: this contact's quiet hours are set.", ("contact", "start", "end")),
+    "contact_quiet_off": Entry("To the member: this contact has no quiet hours.", ("contact",)),
+    "contact_quiet_theirs": Entry(
+        "To the member: the contact has set quiet hours; they stay.", ("contact", "start", "end")
+    ),
+    "contact_pauses": Entry("To the member: the contact takes a break, until when.", ("contact", "until")),
+    "contact_back": Entry("To the member: the contact's break is over.", ("contact",)),
+    "contact_paused_by_you": Entry("To a contact who takes a break.", ("member", "until")),
+    "contact_resumed_by_you": Entry("To a contact whose break is over.", ("member",)),
+    "contact_left_by_you": Entry("To a contact who does not want to be one any more.", ("member",)),
+    "my_quiet": Entry("To a contact: their own quiet hours are set.", ("member", "start", "end")),
+    "my_quiet_off": Entry("To a contact: they have no quiet hours any more.", ("member",)),
+    "contact_tips": Entry("Answers TIPS of a contact: how to listen."),
+    "contact_who_alone": Entry("Answers WHO of a contact: nobody else was asked so far.", ("member",)),
+    "contact_who_others": Entry("Answers WHO: others were asked, without a name.", ("member",)),
     "no_contact_left": Entry("To the member: there is no trusted contact any more; staff will be told."),
     "alert_member_window_opened": Entry(
         "To the member: this contact will be asked in so many minutes, unless NO.", ("contact", "minutes")
@@ -173,6 +198,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_member_reopened": Entry("To the member: nobody came, so we ask again."),
     "alert_member_already_open": Entry("To the member: SUPPORT again while a request is open."),
     "alert_notify_contact": Entry("Asks a contact, discreetly: 1 if you can, 2 if not.", ("member",)),
+    "alert_notify_contact_open": Entry(
+        "The same where the member lets it say that they asked for support.", ("member",)
+    ),
     "alert_notify_contact_reminder": Entry("Asks a contact once more.", ("member",)),
     "alert_notify_staff": Entry("Asks a person on call.", ("member", "member_number")),
     "alert_notify_staff_reminder": Entry("Asks a person on call again.", ("member", "member_number")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from checkin.flow.model import Value
 from checkin.flow.speech import spoken as aloud
@@ -29,6 +29,7 @@ from checkin.service.turn import Turn
 from checkin.store import contacts, outbox, people, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person
+from checkin.timing.words import day_words
 
 
 def move(
@@ -44,10 +45,13 @@ def move(
     return moved, noted(turn, contact, event)
 
 
-def noted(turn: Turn, contact: Contact, event: ContactEvent) -> str:
-    """Write what happened to a contact into the member's journal; return a key that is unique to it."""
-    key = turn.app.new_id()
-    turn.journal(contact.member_id, subject_of(contact), 0, {"kind": event.value.capitalize(), "key": key})
+def noted(turn: Turn, contact: Contact, event: ContactEvent | None) -> str:
+    """Write what happened to a contact into the member's journal; return a key that is unique to it.
+
+    None is a change of what was settled with them, not of how they stand.
+    """
+    key, kind = turn.app.new_id(), "settled" if event is None else event.value
+    turn.journal(contact.member_id, subject_of(contact), 0, {"kind": kind.capitalize(), "key": key})
     return key
 
 
@@ -163,7 +167,57 @@ def undelivered(turn: Turn, contact_id: str, person_id: str) -> None:
     timers.drop(turn.unit, f"invitation:{contact.id}")
 
 
-# ---------------------------------------------------------------- going
+# ---------------------------------------------------------------- breaks, and going
+
+
+def takes_a_break(turn: Turn, contact: Contact, until: datetime) -> None:
+    """Let a contact be asked nothing for a while, tell the member kindly, and warn where nobody is left."""
+    person, member, subject = (
+        turn.person(contact.person_id),
+        turn.person(contact.member_id),
+        subject_of(contact),
+    )
+    until = schedules.allowed(turn.app, person, until)
+    _, key = move(turn, contact, ContactEvent.PAUSE, changed=replace(contact, paused_until=until))
+    timers.put(turn.unit, timers.Timer(f"contact_pause:{contact.id}", "routine", member.id, 0, until))
+
+    def ends(reader: Person) -> str:
+        return day_words(turn.local(reader, until), turn.local(reader), reader.language)
+
+    name = name_of(turn, member)
+    turn.say(
+        person, "contact_paused_by_you", id=f"{key}.them", subject=subject, member=name, until=ends(person)
+    )
+    until_words = ends(member)
+    turn.say(
+        member,
+        "contact_pauses",
+        id=f"{key}.member",
+        subject=subject,
+        contact=contact.name,
+        until=until_words,
+    )
+    requests.without(turn, member.id, person.id)
+    if contact.state is ContactState.ACCEPTED:
+        warn_if_nobody_is_left(turn, contact, key)
+
+
+def break_is_over(turn: Turn, contact_id: str) -> bool:
+    """Let a contact take part again, and tell both; return whether they were on a break."""
+    contact = contacts.by_id(turn.unit, contact_id)
+    if contact is None or contact.state is not ContactState.PAUSED:
+        return False
+    person, member, subject = (
+        turn.person(contact.person_id),
+        turn.person(contact.member_id),
+        subject_of(contact),
+    )
+    _, key = move(turn, contact, ContactEvent.RESUME, changed=replace(contact, paused_until=None))
+    timers.drop(turn.unit, f"contact_pause:{contact.id}")
+    name = name_of(turn, member)
+    turn.say(person, "contact_resumed_by_you", id=f"{key}.them", subject=subject, member=name)
+    turn.say(member, "contact_back", id=f"{key}.member", subject=subject, contact=contact.name)
+    return True
 
 
 def left(turn: Turn, contact: Contact) -> None:

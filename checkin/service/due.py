@@ -120,6 +120,11 @@ def _invitation(turn: Turn, timer: Timer, contact_id: str) -> None:
         timers.drop_this(turn.unit, timer)
 
 
+def _contact_pause(turn: Turn, timer: Timer, contact_id: str) -> None:
+    if not _too_early(turn, timer) and not contacting.break_is_over(turn, contact_id):
+        timers.drop_this(turn.unit, timer)
+
+
 def _pause(turn: Turn, timer: Timer, member_id: str) -> None:
     """End a pause. A member who stopped meanwhile has no such timer any more."""
     if _too_early(turn, timer):
@@ -195,6 +200,7 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "run": _run,
     "alert": _alert,
     "invitation": _invitation,
+    "contact_pause": _contact_pause,
     "pause": _pause,
     "schedule": _schedule,
     "follow_up": _follow_up,

@@ -15,7 +15,17 @@ from checkin.conversation.walk import LATER_AT
 from checkin.flow.model import Values
 from checkin.flow.words import fold
 from checkin.people.consent import AGREED, ASKED
-from checkin.service import contacting, conversations, preferences, reading, requests, schedules, standing
+from checkin.service import (
+    contacting,
+    conversations,
+    managing,
+    naming,
+    preferences,
+    reading,
+    requests,
+    schedules,
+    standing,
+)
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import alerts, contacts, inbox, people, situations
@@ -113,6 +123,7 @@ class _Reply:
         self.key = f"in.{inbound.carrier_id}"
         words = _STOP if inbound.opted_out else inbound.body
         self.keyword = reading.keyword(turn, situation, words)
+        self.ordered = managing.understand(turn, situation, words)
         read = reading.read(turn, situation, words)
         self.understanding = read.understanding
         self.wish = read_wish(inbound.body) if situation is not None else None
@@ -127,6 +138,7 @@ class _Reply:
                 question=situation is not None and situation.question is not None,
                 keyword=self.keyword is not None,
                 wish=self.wish,
+                command=self.ordered is not None,
             ),
         )
 
@@ -178,6 +190,9 @@ class _Reply:
                 preferences.take(turn, person.id, self.wish, key=self.key)
             case Route.NOTHING_TO_SNOOZE:
                 self._say("nothing_to_snooze")
+            case Route.COMMAND:
+                assert self.ordered is not None
+                managing.obey(turn, here, self.ordered, key=self.key)
             case Route.KEYWORD:
                 self._start(here)
             case Route.NOTED | Route.STRANGER:
@@ -328,6 +343,8 @@ class _Reply:
 
     def _noted_of_other(self, person: Person) -> None:
         """Answer somebody who is no member: one who was invited, a contact or staff, or anybody else."""
+        if self.understanding.category is Category.PAUSE and self._takes_a_break(person):
+            return
         known = contacts.of_person(self.turn.unit, person.id)
         invited = next((one for one in known if one.state in ASKED), None)
         if invited is not None:
@@ -341,6 +358,15 @@ class _Reply:
         if takes_part or self.understanding.category is Category.SUPPORT:
             self._read_by_a_person(person, member_id=None)
         self._say("noted" if takes_part else "stranger")
+
+    def _takes_a_break(self, person: Person) -> bool:
+        """Let somebody who is nothing but a trusted contact pause; return whether they are one."""
+        asked, roles = self.understanding, naming.agreed_for(self.turn, person.id)
+        seconds = float(asked.value) if isinstance(asked.value, int | float) else None
+        length = managing.BREAK if seconds is None else timedelta(seconds=seconds)
+        for contact in roles:
+            contacting.takes_a_break(self.turn, contact, self.turn.until(length))
+        return bool(roles)
 
     def _read_by_a_person(self, person: Person, *, member_id: str | None) -> None:
         who = person.name or ("A member" if member_id is not None else person.number)

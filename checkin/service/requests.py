@@ -33,7 +33,7 @@ from checkin.alert.replay import event_to_json
 from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.people.consent import ContactState
-from checkin.service import schedules
+from checkin.service import naming, schedules
 from checkin.service.turn import Turn
 from checkin.store import alerts, contacts, outbox, timers
 from checkin.store.contacts import Contact
@@ -133,6 +133,7 @@ def out_of_reach(turn: Turn, person_id: str) -> None:
 def without(turn: Turn, member_id: str, person_id: str) -> None:
     """Let one person have no more to do with a member's open requests, nor be able to take one."""
     for alert in _open_of_member(turn, member_id):
+        outbox.cancel_about(turn.unit, person_id, f"alert:{alert.id}")
         if feed(turn, alert, OutOfReach(person_id)):
             alerts.close_for(turn.unit, alert.id, person_id)
 
@@ -209,10 +210,10 @@ def _contact(turn: Turn, alert: Alert, person_id: str) -> Contact | None:
 def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
     subject = f"alert:{alert.id}"
     match effect:
-        case Notify(target, reminder):
-            _notify(turn, alert, target, key, reminder=reminder)
         case Notify(target) if not _may_be_asked(turn, alert, target):
             pass  # that they are out of reach is the next event
+        case Notify(target, reminder):
+            _notify(turn, alert, target, key, reminder=reminder)
         case TellMember("contact_told" | "passed_on", person) if not _is_asked(turn, alert, person):
             pass  # "I texted Bob" would not be true; who is asked instead is told next
         case TellMember(_, person) if person is not None and turn.person(person).stopped:
@@ -251,6 +252,9 @@ def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: boo
         again=reminder,
     )
     text_key = f"alert_notify_{target.role}" + ("_reminder" if reminder else "")
+    contact = None if reminder or target.role == "staff" else _contact(turn, alert, person.id)
+    if contact is not None:
+        text_key = naming.notice_key(contact)
     if target.role == "staff" and alert.reason == "crisis":
         text_key = "alert_notify_staff_crisis"
     member = turn.person(alert.member)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from checkin.people.consent import TAKES_PART, Asked, Consent
+from checkin.people.consent import TAKES_PART, Asked, Consent, ContactState
 from checkin.service import contacting, conversations, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import contacts, outbox, people, timers
@@ -45,10 +45,15 @@ def resume(turn: Turn, situation: Situation, *, key: str) -> None:
     """Begin again after STOP or a pause. Somebody who had agreed to check-ins gets them again."""
     person = situation.person
     if not person.stopped:
+        resting = [
+            one for one in contacts.of_person(turn.unit, person.id) if one.state is ContactState.PAUSED
+        ]
+        for contact in resting:
+            contacting.break_is_over(turn, contact.id)
         if situation.member_state == "paused":
             unpause(turn, person.id)
             turn.say(person, "unpaused", id=f"{key}.unpaused", subject=f"person:{person.id}")
-        else:
+        elif not resting:
             turn.say(person, "help", id=f"{key}.help", subject=f"person:{person.id}")
         return
     person = replace(person, stopped=False)

@@ -133,6 +133,11 @@ def cancel(unit: Unit, message_id: str) -> None:
     unit.write(_cancel, {"message": message_id})
 
 
+def cancel_about(unit: Unit, person_id: str, subject: str) -> None:
+    """Cancel what is queued to a person about something that is no business of theirs any more."""
+    unit.write(_cancel_about, {"person": person_id, "about": subject})
+
+
 def has_due(unit: Unit, lane: str, now: datetime) -> bool:
     """Whether anything in this lane is due."""
     return unit.first(_has_due, {"of_lane": lane, "now": now}) is not None
@@ -222,6 +227,11 @@ _cancel_notifications = (
 _cancel = (
     sa.update(outbox)
     .where(outbox.c.id == _p("message"), outbox.c.state == "queued")
+    .values(state="cancelled")
+)
+_cancel_about = (
+    sa.update(outbox)
+    .where(outbox.c.person_id == _p("person"), outbox.c.subject == _p("about"), outbox.c.state == "queued")
     .values(state="cancelled")
 )
 _has_due = (

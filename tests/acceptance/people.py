@@ -119,7 +119,7 @@ class Circle:
         alice.writes("YES")
         alice.reads("…first name…")
         self._names(self.bob)
-        alice.writes("CONTACTS")
+        alice.writes("ADD")
         alice.reads("…first name…")
         self._names(self.carmen)
 

@@ -62,7 +62,7 @@ class Desk:
         alice.send("YES").expect_text("What first name")
         alice.send("Alice").expect_text("choose a trusted contact")
         for number, contact in enumerate(contacts):
-            alice.send("CONTACTS" if number else "YES").expect_text("first name")
+            alice.send("ADD" if number else "YES").expect_text("first name")
             alice.send(contact).expect_text(f"{contact}'s mobile number")
             alice.send(NUMBERS[contact]).expect_text(f"I have asked {contact}")
             phone = self.phone(contact.lower()).expect_text("Alice asks you to be a trusted contact")

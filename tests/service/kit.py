@@ -454,7 +454,7 @@ class Chat:
             phone(text)
         for index, name in enumerate(contacts):
             if index:
-                phone("CONTACTS")
+                phone("ADD")
             phone(name.capitalize())
             phone(NUMBERS[name])
             self.phones[name]("YES")

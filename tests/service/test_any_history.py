@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,6 +52,8 @@ WORDS = (
     *("JOIN", "UNIRME", "YES", "NO", "sí", "1", "2", "3", "4", "5", "Alice", "CONTACTS", "CHECKIN"),
     *("SUPPORT", "APOYO", "please call me", "2, can someone call me?", "NO", "cancel it", "I'm OK now"),
     *("STOP", "START", "leave me alone", "HELP", "PAUSE", "stop for 2 days", "later", "thanks", ""),
+    *("ADD", "remove bob", "carmen first", "bob missed", "bob both", "about bob", "add bob 2025550102"),
+    *("leave", "leave alice", "pause alice", "quiet 9pm to 8am", "quiet off", "who else knows?", "tips"),
     *("I want to die", "I want to die, stop texting me", "stop texting me, I need help", "no, nobody came"),
     *(number[2:] for number in NUMBERS.values()),
 )
@@ -96,6 +98,17 @@ class History(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["bob", "carmen", "dana"]), text=st.sampled_from(("1", "2", "YES", "NO", "?")))
     def contact_answers(self, name: str, text: str) -> None:
+        self.says(name, text)
+
+    @rule(text=st.sampled_from(("remove bob", "remove 1", "carmen first", "bob missed", "bob both", "ADD")))
+    def member_manages_contacts(self, text: str) -> None:
+        self.says("alice", text)
+
+    @rule(
+        name=st.sampled_from(["bob", "carmen"]),
+        text=st.sampled_from(("leave", "PAUSE", "START", "pause alice")),
+    )
+    def contact_comes_and_goes(self, name: str, text: str) -> None:
         self.says(name, text)
 
     @rule(name=PEOPLE, text=TEXTS)
@@ -257,6 +270,25 @@ class History(RuleBasedStateMachine):
             else:
                 given = self.chat.app.store.read(lambda unit, p=person_id: people.consents_of(unit, p))
                 assert any(one.about.startswith("contact_for:") and one.given for one in given)
+
+    @invariant()
+    def who_has_gone_hears_no_more_of_a_member(self) -> None:
+        """After leaving, or being taken off, nobody is texted about a request any more."""
+
+        def gone(unit: Unit) -> list[tuple[str, str, datetime]]:
+            rows = unit.read(tables.contacts.select())
+            return [(r.member_id, r.person_id, r.changed_at) for r in rows if r.state in ("left", "removed")]
+
+        def told(unit: Unit) -> list[Any]:
+            return list(unit.read(tables.outbox.select()))
+
+        away = {(member, person): at for member, person, at in self.chat.app.store.read(gone)}
+        members = {f"alert:{alert.id}": alert.member for alert in self.chat.all_alerts()}
+        for row in self.chat.app.store.read(told) if away else []:
+            since = away.get((members.get(row.subject, ""), row.person_id))
+            if since is not None and row.first_try_at is not None:
+                is_staff = row.person_id in self.chat.app.staff_ids
+                assert is_staff or row.first_try_at <= since, (row.id, row.state)
 
     # ------------------------------------------------------------ the end
 

@@ -71,7 +71,7 @@ def test_a_member_who_is_asked_by_nobody_is_not_his_own_contact(quick: Chat) -> 
 
 def test_naming_a_contact_again_says_how_it_stands(quick: Chat) -> None:
     quick.joined("bob")
-    quick.alice("CONTACTS")
+    quick.alice("ADD")
     quick.alice("Bobby")
     quick.forget()
     quick.alice(NUMBERS["bob"])
@@ -339,7 +339,7 @@ def test_support_of_a_contact_who_is_no_member_is_read_by_staff(quick: Chat) -> 
 
 def test_a_reply_while_two_questions_wait_answers_the_newest_and_then_the_other(quick: Chat) -> None:
     quick.joined("bob")
-    quick.alice("CONTACTS")
+    quick.alice("ADD")
     quick.until(quick.clock.now().replace(hour=22))
     assert quick.waiting(quick.alice) == [("daily", "mood"), ("contacts", "name")]
     quick.forget()

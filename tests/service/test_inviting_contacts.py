@@ -26,7 +26,7 @@ ASKED_AT_FIRST = (
 def asks(chat: Chat, name: str, number: str | None = None, *, member: str = "alice") -> None:
     """Let a member name somebody as a trusted contact."""
     phone = chat.phones[member]
-    for text in ("CONTACTS", name.capitalize(), number or NUMBERS[name]):
+    for text in ("ADD", name.capitalize(), number or NUMBERS[name]):
         phone(text)
 
 
@@ -219,7 +219,7 @@ def test_a_country_has_a_cap_for_a_day(quick: Chat) -> None:
 def test_a_sixth_contact_does_not_fit(quick: Chat) -> None:
     quick.as_program(invitations=InvitationLimits(contacts=1))
     quick.joined("bob")
-    quick.alice("CONTACTS")
+    quick.alice("ADD")
     quick.alice("Carmen")
     quick.alice(NUMBERS["carmen"])
     assert "as many trusted contacts as fit" in quick.alice.new()[-1]

@@ -59,7 +59,7 @@ def test_somebody_comes(chat: Chat) -> None:
 
 def test_nobody_answers_and_nothing_ends_in_silence(chat: Chat) -> None:
     _join_with_bob(chat)
-    chat.alice("CONTACTS")
+    chat.alice("ADD")
     chat.alice("Carmen")
     chat.alice("(202) 555 0103")
     chat.carmen("sí")
