@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from checkin.carrier.twilio_words import status_from_twilio, unanswered
@@ -89,16 +88,10 @@ class Webhooks:
         self._account_sid = account_sid
         self._public_url = public_url
 
-    def routes(self) -> list[Route]:
-        """Return the routes, POST only: Twilio keeps the parameters of a GET for days."""
-        return [
-            Route(path, Endpoint(self._believed, handle), methods=["POST"])
-            for path, handle in (
-                ("/twilio/sms", self.sms),
-                (voice.PATH, self.voice),
-                ("/twilio/status", self.status),
-            )
-        ]
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        """Return what answers a POST to each path; POST only, for Twilio keeps the parameters of a GET."""
+        handlers = {"/twilio/sms": self.sms, voice.PATH: self.voice, "/twilio/status": self.status}
+        return {path: Endpoint(self._believed, handle) for path, handle in handlers.items()}
 
     async def sms(self, _scope: Scope, form: Form) -> Answer:
         """Take a text and answer it in the same response. The answer leaves after the commit."""

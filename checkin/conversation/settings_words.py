@@ -9,6 +9,7 @@ bare LESS and MORE, and days without the word days.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -118,6 +119,7 @@ _SEVERAL: Mapping[str, tuple[int, ...]] = {
 _BETWEEN_DAYS = frozenset({"and", "y", "e", "on", "the", "los", "el", "to", "of"})
 
 
+@functools.lru_cache(maxsize=1024)
 def read_wish(text: str) -> Wish | None:
     """Return what a text asks to set or show, or None where it asks for something else."""
     if len(text) > MOST_LETTERS:

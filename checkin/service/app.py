@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from checkin.carrier.base import Carrier
 from checkin.conversation.read import Reader
-from checkin.flow.model import Flow
+from checkin.flow.model import Flow, KeywordTrigger, Values
 from checkin.flow.program import Program
 from checkin.service.words import ReaderOnDemand
 from checkin.store import runs
@@ -49,9 +49,12 @@ class App:
     wake: Callable[[Lane], None] = field(default=lambda _lane: None)
     pace: Pace | None = None
     rest: Callable[[float], None] = field(default=lambda _seconds: None)
-    flows: Mapping[str, Flow] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
     staff_ids: tuple[str, ...] = ()
+    keywords: Mapping[str, tuple[Flow, KeywordTrigger]] = field(default_factory=dict)
+    """What each word begins, folded; the first flow that has a word has it alone."""
     _versions: dict[tuple[str, int], Flow] = field(default_factory=dict)
+    _facts: dict[str, tuple[Program, Values]] = field(default_factory=dict)
 
     def flow(self, unit: Unit, name: str, version: int) -> Flow:
         """Return this version of a flow, from memory or from the database. Raises FlowMissing."""
@@ -67,7 +70,21 @@ class App:
     def go_live(self, flows: Mapping[str, Flow]) -> None:
         """Make these the flows in which new runs begin; running ones stay in theirs."""
         self.flows = dict(flows)
+        self.keywords = {
+            word: (flow, trigger)
+            for flow in reversed(self.flows.values())
+            for trigger in reversed(flow.start)
+            if isinstance(trigger, KeywordTrigger)
+            for word in trigger.words
+        }
         self._versions.update({(flow.name, flow.version): flow for flow in flows.values()})
+
+    def facts(self, language: str) -> Values:
+        """Return the program's facts in this language, worked out once for each program."""
+        known = self._facts.get(language)
+        if known is None or known[0] is not self.program:
+            known = self._facts[language] = self.program, self.program.facts(language)
+        return known[1]
 
     def zone_of(self, person: Person) -> tzinfo:
         """Return the person's own time zone, or the program's."""

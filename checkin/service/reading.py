@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from checkin.conversation.understanding import Category, Context, Question, Understanding
-from checkin.flow.model import Ask, Flow, KeywordTrigger, RecordConsent
+from checkin.flow.model import Ask, Flow, RecordConsent
 from checkin.flow.words import fold
 from checkin.service.schedules import is_for
 from checkin.service.turn import Turn
@@ -74,14 +74,14 @@ def keyword(turn: Turn, situation: Situation | None, text: str) -> tuple[Flow, s
     Whoever has not agreed to check-ins can only begin what asks them to.
     """
     word = fold(text)
-    for flow in turn.app.flows.values():
-        for trigger in flow.start:
-            if isinstance(trigger, KeywordTrigger) and word in trigger.words:
-                agreed = situation is not None and situation.member_state in TAKES_PART
-                if situation is not None and agreed and not is_for(flow, situation):
-                    return None
-                return (flow, trigger.languages.get(word)) if agreed or asks_to_join(flow) else None
-    return None
+    found = turn.app.keywords.get(word)
+    if found is None:
+        return None
+    flow, trigger = found
+    agreed = situation is not None and situation.member_state in TAKES_PART
+    if situation is not None and agreed and not is_for(flow, situation):
+        return None
+    return (flow, trigger.languages.get(word)) if agreed or asks_to_join(flow) else None
 
 
 def asks_to_join(flow: Flow) -> bool:

@@ -123,12 +123,12 @@ class Turn:
     def text(self, language: str, key: str, **values: Value) -> str:
         """Return one of the program's own texts, filled in."""
         program = self.app.program
-        return program.texts[key].render(language, {**program.facts(language), **values})
+        return program.texts[key].render(language, {**self.app.facts(language), **values})
 
     def spoken(self, language: str, key: str, **values: Value) -> str:
         """Return one of the program's own texts as it is said, filled in."""
         program = self.app.program
-        return program.texts[key].spoken(language, {**program.facts(language), **values})
+        return program.texts[key].spoken(language, {**self.app.facts(language), **values})
 
     def journal(self, member_id: str, subject: str, transition: int, event: Mapping[str, Any]) -> None:
         """Append an event to a member's journal, under the member's next number."""
@@ -161,7 +161,7 @@ class Turn:
         person = situation.person
         fields = situation.fields
         return {
-            **self.app.program.facts(person.language),
+            **self.app.facts(person.language),
             **{name: fields.get(name) for name in self.app.program.fields},
             "first_name": person.name,
             "has_contact": situation.contact_name is not None,

@@ -177,7 +177,10 @@ def of_person(unit: Unit, person_id: str) -> Situation | None:
 
 def newest_first(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:
     """Return waiting runs with the question that was asked last in front."""
-    return tuple(sorted(waiting, key=lambda one: one.asked_at or _NEVER, reverse=True))
+    known = tuple(waiting)
+    if len(known) < 2:
+        return known
+    return tuple(sorted(known, key=lambda one: one.asked_at or _NEVER, reverse=True))
 
 
 def _situation(vault: Vault, rows: Any) -> Situation:

@@ -3,9 +3,9 @@
 A use case is a function `fn(unit) -> T`. Its reads are answered at once; its writes are collected and go to
 the database together, when the function has returned. So the same function serves both databases:
 
-* SQLite has one writer. A thread of its own takes every waiting use case, gives each a savepoint inside one
-  `BEGIN IMMEDIATE`, and commits them together: one fsync for all (group commit). Nobody sees a result
-  before that commit.
+* SQLite has one writer. A thread of its own takes every waiting use case, runs them inside one `BEGIN
+  IMMEDIATE`, and commits them together: one fsync for all (group commit). Nobody sees a result before that
+  commit. Where one of them fails, all are undone and run again, each under a savepoint of its own.
 * PostgreSQL has one writer a process. What use cases ask to know beforehand leaves as one pipeline, in one
   round trip; what they all decided leaves as another, from BEGIN to COMMIT. What was read may have moved
   meanwhile: every decision about a member therefore inserts the member's next journal number, every claim
