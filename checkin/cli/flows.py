@@ -6,6 +6,7 @@ Knows how each command is called and how it reports. What is found out is for `f
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -40,7 +41,7 @@ def check_all(format: Format = "text") -> None:
 
     settings = settings_or_exit()
     try:
-        flow_set = read_flows(settings)
+        flow_set = read_flows(settings, datetime.now(UTC).date())
         issues, good = flow_set.issues, len(flow_set.flows)
     except ProgramRefused as refused:
         issues, good = refused.issues, 0

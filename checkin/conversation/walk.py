@@ -16,9 +16,10 @@ from checkin.conversation.lengths import in_words
 from checkin.conversation.run import Effect
 from checkin.flow import model
 from checkin.flow.days import WEEKDAYS
+from checkin.flow.graph import MAX_AT_ONCE
 from checkin.flow.model import AlertReason, Ask, Branch, Flow, Step, Text, Value, Values
 
-MAX_STEPS = 100
+MAX_STEPS = MAX_AT_ONCE
 """The most steps that one event may take a run through."""
 
 LATER_AT = "_later_at"

@@ -60,7 +60,11 @@ class _Checker:
     def all(self) -> Iterator[Issue]:
         yield from self._unreachable()
         yield from self._endless()
-        yield from self._circles()
+        circles = tuple(self._circles())
+        yield from circles
+        if not circles:
+            yield from self._at_once()
+        yield from self._never_left_alone()
         yield from self._not_set()
         yield from self._support()
         for step in self.flow.steps.values():
@@ -111,6 +115,28 @@ class _Checker:
             message = f"This goes round for ever without waiting for anybody: {shown}."
             mend = "Put a question or a `wait` into the circle, or let it lead to an `end`."
             yield self._issue(Code.CIRCLE, ("steps", written_as(circle[0])), message, mend, key=True)
+
+    def _at_once(self) -> Iterator[Issue]:
+        way = graph.longest_at_once(self.flow)
+        if len(way) > graph.MAX_AT_ONCE:
+            message = f"From here {len(way)} steps follow one another without a wait; "
+            message += f"{graph.MAX_AT_ONCE} are the most."
+            mend = "Put a question or a `wait` between them."
+            yield self._issue(Code.AT_ONCE, ("steps", written_as(way[0])), message, mend, key=True)
+
+    def _never_left_alone(self) -> Iterator[Issue]:
+        """Find questions to which silence leads back for ever: who never answers would be asked for good."""
+        ends = graph.ending_in_silence(self.flow)
+        told: set[str] = set()
+        for step in self.flow.steps.values():
+            if isinstance(step, Ask) and step.name not in ends:
+                after = graph.after_silence(self.flow, step)
+                if step.name in after and told.isdisjoint(after):
+                    path: Path = ("steps", written_as(step.name), "no_reply", len(step.no_reply) - 1, "go")
+                    message = "Somebody who never answers would be asked again and again, for ever."
+                    mend = "Let silence lead to an `end`."
+                    yield self._issue(Code.NO_TIMEOUT, path, message, mend)
+                told |= after
 
     def _exhaustive(self, step: Step) -> Iterator[Issue]:
         branches = graph.branches(step)

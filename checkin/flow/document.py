@@ -5,11 +5,15 @@ Knows lines and columns. Must not know YAML, nor what the values mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from checkin.flow.issue import Code, Issue, Severity
+
+_LONGEST_WORDS = 80
+_WORDS = re.compile(r"\{[^{}\s]*\}|[\w.+-]+|\S")
 
 Path = tuple[str | int, ...]
 """The keys and list positions that lead to a value: `("steps", "mood", "then", 0, "go")`."""
@@ -97,8 +101,20 @@ class Document:
         at: Place | None = None,
         key: bool = False,
         severity: Severity = Severity.ERROR,
+        words: str | None = None,
     ) -> Issue:
-        """Return an issue at the value at `path`, at its key, or at `at`; the path also tells the step."""
+        """Return an issue at the value at `path`, at its key, or at `at`; the path also tells the step.
+
+        `words` are those that the issue is about; where they are not given, they are read at its place.
+        """
         place = at or self.place(path, key=key)
         step = str(path[1]) if len(path) > 1 and path[0] == "steps" else None
-        return Issue(severity, code, self.file, place.line, place.column, message, mend, step)
+        if words is None:
+            value = None if at or key else self.get(path)
+            words = value if isinstance(value, str) else self._words_at(place)
+        words = words[:_LONGEST_WORDS]
+        return Issue(severity, code, self.file, place.line, place.column, message, mend, step, words)
+
+    def _words_at(self, place: Place) -> str:
+        found = _WORDS.match(self.line(place.line), place.column - 1)
+        return found[0] if found else ""

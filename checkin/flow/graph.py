@@ -11,6 +11,9 @@ from typing import Literal
 
 from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Repeat, Score, Set, Step, Wait
 
+MAX_AT_ONCE = 100
+"""The most steps that one event may take a run through; one more, and the engine breaks the run off."""
+
 How = Literal["then", "no_reply", "skip", "repeat"]
 
 
@@ -79,6 +82,11 @@ def ending(flow: Flow) -> frozenset[str]:
             todo.append(step.name)
         for way in ways(step):
             before.setdefault(way.target, set()).add(step.name)
+    return _backwards(before, todo)
+
+
+def _backwards(before: Mapping[str, set[str]], todo: list[str]) -> frozenset[str]:
+    """Return these steps and all from which a way leads to one of them; `before` is who leads to whom."""
     seen = set(todo)
     while todo:
         for name in before.get(todo.pop(), ()):
@@ -86,6 +94,60 @@ def ending(flow: Flow) -> frozenset[str]:
                 seen.add(name)
                 todo.append(name)
     return frozenset(seen)
+
+
+def ending_in_silence(flow: Flow) -> frozenset[str]:
+    """Return every step from which a run ends when nobody ever answers again."""
+    before: dict[str, set[str]] = {}
+    todo: list[str] = []
+    for step in flow.steps.values():
+        onward = [way.target for way in ways(step) if way.how == "no_reply" or not isinstance(step, Ask)]
+        if not onward or any(target not in flow.steps for target in onward):
+            todo.append(step.name)  # An end; or it is told otherwise that this cannot go on.
+        for target in onward:
+            before.setdefault(target, set()).add(step.name)
+    return _backwards(before, todo)
+
+
+def after_silence(flow: Flow, step: Step) -> frozenset[str]:
+    """Return every step to which a run can come from this one while nobody answers."""
+    seen: set[str] = set()
+    todo: list[Step | None] = [step]
+    while todo:
+        here = todo.pop()
+        for way in ways(here) if here is not None else ():
+            if (way.how == "no_reply" or not isinstance(here, Ask)) and way.target not in seen:
+                seen.add(way.target)
+                todo.append(flow.steps.get(way.target))
+    return frozenset(seen)
+
+
+def longest_at_once(flow: Flow) -> tuple[str, ...]:
+    """Return the longest way of steps that can follow one another without a wait.
+
+    The flow may have no circle without one. The way ends with the step that waits or ends, which the engine
+    counts, too.
+    """
+    best: dict[str, tuple[int, str | None]] = {}
+    for start in flow.steps:
+        stack = [start]
+        while stack:
+            name = stack[-1]
+            step = flow.steps.get(name)
+            onward = [] if step is None or waits(step) else [way.target for way in ways(step)]
+            missing = [go for go in onward if go not in best and go in flow.steps]
+            if missing:
+                stack.append(missing[0])
+                continue
+            stack.pop()
+            longest = max(((best[go][0], go) for go in onward if go in best), default=(0, None))
+            best[name] = (longest[0] + 1, longest[1])
+    here: str | None = max(best, key=lambda one: best[one][0], default=None)
+    way: list[str] = []
+    while here is not None:
+        way.append(here)
+        here = best[here][1]
+    return tuple(way)
 
 
 def circles(flow: Flow) -> Iterator[tuple[str, ...]]:

@@ -52,6 +52,7 @@ class Code(StrEnum):
     LADDER = "ladder"
     NO_ALERT = "no-alert"
     ALERT_TWICE = "alert-twice"
+    AT_ONCE = "at-once"
     CONSENT = "consent"
     # conditions, answers and texts
     CONDITION = "condition"
@@ -61,8 +62,17 @@ class Code(StrEnum):
     PLURAL = "plural"
     SEGMENTS = "segments"
     SPOKEN = "spoken"
+    # how texts sound to the person who reads them
+    TONE = "tone"
+    SAFE_WORDS = "safe-words"
+    TWO_QUESTIONS = "two-questions"
+    READING = "reading"
+    DISCREET = "discreet"
+    VERDICT = "verdict"
+    NOT_OFFERED = "not-offered"
     # the program
     PROGRAM = "program"
+    CRISIS = "crisis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ class Issue:
     """One problem and how to mend it.
 
     `line` and `column` count from 1. `step` is the step in which it stands, where there is one. `mend` is
-    the corrected line, or advice.
+    the corrected line, or advice. `words` are those in the file that it is about, where it is about some.
     """
 
     severity: Severity
@@ -81,6 +91,7 @@ class Issue:
     message: str
     mend: str
     step: str | None = None
+    words: str = ""
 
     @property
     def is_error(self) -> bool:

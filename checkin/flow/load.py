@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,11 +21,13 @@ from checkin.flow.check import check
 from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, Severity, errors, in_order
+from checkin.flow.lints import lints
 from checkin.flow.model import AfterFlowTrigger, Flow, KeywordTrigger
 from checkin.flow.program import Program
 from checkin.flow.program_load import read_program
 from checkin.flow.shape import SHAPES, FlowShape, RunShape
 from checkin.flow.source import decode, parse
+from checkin.flow.texts import SAMPLES
 from checkin.flow.triggers import word_paths
 from checkin.flow.validate import forgotten, validate
 from checkin.flow.words import fold
@@ -99,6 +102,9 @@ def _built(
     if inner.issues:  # What a flow that is not there would have kept is not known either.
         found = tuple(issue for issue in found if issue.code not in _OF_NAMES)
     issues = (*issues, *inner.issues, *found)
+    if not errors(issues):
+        samples = {language: {**SAMPLES, **program.facts(language)} for language in program.languages}
+        issues = (*issues, *lints(built, document, samples))
     whole = built.complete and not shape_issues
     if version and whole:
         issues = tuple(replace(i, severity=Severity.WARNING) if i.is_error else i for i in issues)
@@ -163,8 +169,11 @@ class _Inner:
         self.issues.append(self.document.issue(code, path, message, mend))
 
 
-def load_program(folder: Path) -> tuple[Program | None, tuple[Issue, ...]]:
-    """Read `program.yaml` and `texts.yaml`; the program is None where either has an error."""
+def load_program(folder: Path, today: date | None = None) -> tuple[Program | None, tuple[Issue, ...]]:
+    """Read `program.yaml` and `texts.yaml`; the program is None where either has an error.
+
+    With `today` it is also told whether the crisis texts were reviewed lately.
+    """
     documents: list[Document] = []
     issues: list[Issue] = []
     for name in PROGRAM_FILES:
@@ -174,15 +183,18 @@ def load_program(folder: Path) -> tuple[Program | None, tuple[Issue, ...]]:
     if len(documents) < len(PROGRAM_FILES):
         return None, in_order(issues)
     program, found = read_program(
-        documents[0], documents[1], {path.name: path.read_bytes() for path in folder.glob("*.ics")}
+        documents[0], documents[1], {path.name: path.read_bytes() for path in folder.glob("*.ics")}, today
     )
     issues.extend(found)
     return (None if errors(issues) else program), in_order(issues)
 
 
-def load_folder(folder: Path) -> FlowSet:
-    """Read a folder of flows; raise `ProgramRefused` where its program cannot be used."""
-    program, issues = load_program(folder)
+def load_folder(folder: Path, today: date | None = None) -> FlowSet:
+    """Read a folder of flows; raise `ProgramRefused` where its program cannot be used.
+
+    With `today` it is also told whether the crisis texts were reviewed lately.
+    """
+    program, issues = load_program(folder, today)
     if program is None:
         raise ProgramRefused(issues)
     found: list[Issue] = list(issues)

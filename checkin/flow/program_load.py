@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, time
 from types import MappingProxyType
 
+from checkin.flow.crisis import left_out, not_reviewed, seen_by_others
 from checkin.flow.days import WEEKDAYS
 from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
@@ -18,7 +19,7 @@ from checkin.flow.kinds import DATE, NUMBER, TEXT, TIME, YES_NO, Kind
 from checkin.flow.model import Text, Values
 from checkin.flow.program import Crisis, Hours, Limits, Program, Staff, Support
 from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
-from checkin.flow.texts import CATALOGUE, FACTS, allowed_names, only_spoken
+from checkin.flow.texts import CATALOGUE, FACTS, SAMPLES, allowed_names, only_spoken
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording
 from checkin.people.invitations import InvitationLimits
@@ -26,11 +27,15 @@ from checkin.timing.holidays import days_of_calendar
 
 
 def read_program(
-    program: Document, texts: Document, calendars: Mapping[str, bytes] = MappingProxyType({})
+    program: Document,
+    texts: Document,
+    calendars: Mapping[str, bytes] = MappingProxyType({}),
+    today: date | None = None,
 ) -> tuple[Program | None, tuple[Issue, ...]]:
     """Return the program, or None where one of the documents is refused, and everything to say about both.
 
-    `calendars` are the iCalendar files beside them, by name.
+    `calendars` are the iCalendar files beside them, by name. With `today` it is also told whether the crisis
+    texts were reviewed lately.
     """
     form = validate(ProgramShape, program, SHAPES)
     if isinstance(form, Differences):
@@ -42,6 +47,8 @@ def read_program(
     wording.issues.extend([free] if isinstance(free, Issue) else [])
     issues = [*wording.issues, *_people(form, program), *_taken_fields(form, program)]
     issues.extend(forgotten(program, wording.issues))
+    if today is not None:
+        issues.extend(not_reviewed(program, form.crisis.reviewed, today))
     samples = {
         language: {
             "program": form.program,
@@ -194,6 +201,8 @@ def read_texts(
             )
     issues.extend(wording.issues)
     issues.extend(forgotten(document, issues))
+    issues.extend(left_out(document, texts))
+    issues.extend(seen_by_others(document, texts, {one: {**SAMPLES, **samples[one]} for one in languages}))
     return {key: texts[key] for key in CATALOGUE if key in texts}, tuple(issues)
 
 

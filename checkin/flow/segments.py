@@ -7,6 +7,7 @@ UCS-2: 70 or 67 UTF-16 units. Neither an escape pair nor a surrogate pair is div
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,8 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
+_DEAR = re.compile(f"[^{re.escape(''.join(sorted(_BASIC | _EXTENDED)))}]")
+_TWO_PLACES = re.compile(f"[{re.escape(''.join(sorted(_EXTENDED)))}]")
 
 PLAIN: Mapping[str, str] = {
     "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "`": "'", "´": "'",
@@ -37,10 +40,16 @@ class Segments:
 
 def segments(text: str) -> Segments:
     """Return how many SMS segments `text` takes; an empty text takes one."""
-    dear = next((c for c in text if c not in _BASIC and c not in _EXTENDED), None)
-    if dear is None:
-        return _pack("GSM-7", [2 if c in _EXTENDED else 1 for c in text], 160, 153, None)
-    return _pack("UCS-2", [2 if ord(c) > 0xFFFF else 1 for c in text], 70, 67, dear)
+    found = _DEAR.search(text)
+    if found is None:
+        places = len(text) + len(_TWO_PLACES.findall(text))
+        if places <= 160:
+            return Segments("GSM-7", 1, places, None)
+        return _pack("GSM-7", [2 if c in _EXTENDED else 1 for c in text], places, 153, None)
+    places = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    if places <= 70:
+        return Segments("UCS-2", 1, places, found[0])
+    return _pack("UCS-2", [2 if ord(c) > 0xFFFF else 1 for c in text], places, 67, found[0])
 
 
 def cheaper(text: str) -> str:
@@ -49,11 +58,9 @@ def cheaper(text: str) -> str:
 
 
 def _pack(
-    alphabet: Literal["GSM-7", "UCS-2"], widths: list[int], alone: int, part: int, dear: str | None
+    alphabet: Literal["GSM-7", "UCS-2"], widths: list[int], places: int, part: int, dear: str | None
 ) -> Segments:
-    places = sum(widths)
-    if places <= alone:
-        return Segments(alphabet, 1, places, dear)
+    """Fill the parts of a text that does not fit into one message; `part` is the room in each."""
     count, room = 1, part
     for width in widths:
         if width > room:

@@ -104,7 +104,7 @@ def _before_reading(source: str, file: str) -> tuple[Issue, ...]:
             "This line is moved in with a tab; only spaces are understood.",
             line.expandtabs(2).rstrip(),
         )
-        for number, line in enumerate(_BREAK.split(source), 1)
+        for number, line in enumerate(_BREAK.split(source) if "\t" in source else (), 1)
         if re.match(r" *\t\s*\S", line)
     )
 
@@ -121,6 +121,7 @@ class _Open:
 
     path: Path
     value: dict[str, Any] | list[Any]
+    in_map: bool
     key: str | None = None
     key_place: Place = field(default=Place(1, 1))
     skip: bool = False
@@ -144,18 +145,15 @@ class _Reader:
     def read(self) -> None:
         self.lines = tuple(_BREAK.split(self.source))
         for event in yaml.parse(self.source, Loader=yaml.CSafeLoader):
-            place = _place(event.start_mark)
-            match event:
-                case yaml.DocumentStartEvent():
-                    self._count_document(place)
-                case yaml.AliasEvent():
-                    self._refuse_mark(place, "*")
-                case yaml.ScalarEvent() | yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    self._node(event, place)
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    self.stack.pop()
-                case _:
-                    pass
+            kind = type(event)
+            if kind is yaml.ScalarEvent or kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self._node(event)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self.stack.pop()
+            elif kind is yaml.AliasEvent:
+                self._refuse_mark(_place(event.start_mark), "*")
+            elif kind is yaml.DocumentStartEvent:
+                self._count_document(_place(event.start_mark))
 
     def issue(self, code: Code, place: Place, message: str, mend: str) -> Issue:
         return Issue(Severity.ERROR, code, self.file, place.line, place.column, message, mend)
@@ -173,22 +171,24 @@ class _Reader:
         mend = 'Put it in quotation marks: "…".'
         raise _Refused(self.issue(Code.NOT_YAML, place, message, mend))
 
-    def _node(self, event: yaml.NodeEvent, place: Place) -> None:
+    def _node(self, event: Any) -> None:
+        mark = event.start_mark
+        place = Place(mark.line + 1, mark.column + 1)
         self.nodes += 1
         if self.nodes > MAX_NODES or len(self.stack) > MAX_DEPTH:
             message = "This file holds too much, or things are nested too deeply."
             raise _Refused(self.issue(Code.TOO_LARGE, place, message, "Divide it into several flows."))
         if event.anchor is not None:
             self._refuse_mark(place, "&")
-        if getattr(event, "tag", None) is not None:
+        if event.tag is not None:
             self._refuse_mark(place, "!")
         top = self.stack[-1] if self.stack else None
-        if top is not None and isinstance(top.value, dict) and top.key is None:
+        if top is not None and top.in_map and top.key is None:
             self._key(top, event, place)
         else:
             self._value(top, event, place)
 
-    def _key(self, top: _Open, event: yaml.NodeEvent, place: Place) -> None:
+    def _key(self, top: _Open, event: Any, place: Place) -> None:
         if not isinstance(event, yaml.ScalarEvent):
             message = "A word is expected here, before the colon."
             raise _Refused(self.issue(Code.NOT_YAML, place, message, "Write a word and a colon."))
@@ -199,30 +199,29 @@ class _Reader:
             message = f"`{event.value}` stands here a second time; the first is on line {first}."
             self.issues.append(self.issue(Code.TWICE, place, message, "Delete one of them, or rename it."))
 
-    def _value(self, top: _Open | None, event: yaml.NodeEvent, place: Place) -> None:
-        path, key_place = self._next_path(top, place)
-        value: Any
-        quoted = False
-        if isinstance(event, yaml.ScalarEvent):
-            quoted = event.style in ("'", '"')
-            value = _scalar(event.value) if event.implicit[0] else event.value
-            if event.implicit[0] and not event.value:
+    def _value(self, top: _Open | None, event: Any, place: Place) -> None:
+        path: Path
+        if top is None:
+            path, key_place = (), place
+        elif top.in_map:
+            # What a key holds that stands twice is read (it has to be) and kept where nobody looks.
+            path = (*top.path, f"{top.key} (again)" if top.skip else str(top.key))
+            key_place = top.key_place
+        else:
+            path, key_place = (*top.path, len(top.value)), place
+        if type(event) is yaml.ScalarEvent:
+            plain, text = event.implicit[0], event.value
+            if plain and not text:
                 self.empty.append(path)
                 place = key_place
-        else:
-            value = {} if isinstance(event, yaml.MappingStartEvent) else []
+            self._keep(top, _scalar(text) if plain else text)
+            self.spots[path] = Spot(key_place, place, event.style in ("'", '"'))
+            return
+        in_map = type(event) is yaml.MappingStartEvent
+        value: dict[str, Any] | list[Any] = {} if in_map else []
         self._keep(top, value)
-        self.spots[path] = Spot(key_place, place, quoted)
-        if not isinstance(event, yaml.ScalarEvent):
-            self.stack.append(_Open(path, value))
-
-    def _next_path(self, top: _Open | None, place: Place) -> tuple[Path, Place]:
-        if top is None:
-            return (), place
-        if isinstance(top.value, list):
-            return (*top.path, len(top.value)), place
-        # What a key holds that stands twice is read (it has to be) and kept where nobody looks.
-        return (*top.path, f"{top.key} (again)" if top.skip else str(top.key)), top.key_place
+        self.spots[path] = Spot(key_place, place)
+        self.stack.append(_Open(path, value, in_map))
 
     def _keep(self, top: _Open | None, value: Any) -> None:
         if top is None:
@@ -272,6 +271,8 @@ _PLAIN = (
 
 def _scalar(text: str) -> str | int | float | bool | None:
     """Return what a plain scalar means in the YAML 1.2 core schema, with decimal numbers only."""
+    if text[:1].isalpha() and text not in _WORDS:
+        return text
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):

@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"(?<![\w.,])\+?\d[\d\-() ]{5,}\d(?![\w])")
 _SHORT_NUMBER = re.compile(r"(?<![\w.,:$%])(?:988|999|112|000|[2-9]11)(?![\w%:]|[.,]\d)")
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?(?:\s*([AaPp])\.?\s?[Mm]\b)?")
 _BRACKETS = re.compile(r"\s*\(([^()]*)\)(,?)")
+_DIGIT = re.compile(r"\d")
 _SENTENCE = re.compile(r"(?:^|[.!?]\s|[¿¡])\s*[^\W\d_]")
 _SHOUTED = re.compile(r"\b[^\W\d_]{2,}\b")
 
@@ -100,7 +101,7 @@ def spoken(text: str, language: str) -> str:
 
 def has_link(text: str) -> bool:
     """Whether a text holds a link."""
-    return _LINK.search(text) is not None
+    return ("://" in text or "www." in text.lower()) and _LINK.search(text) is not None
 
 
 def seconds(text: str, language: str) -> float:
@@ -108,6 +109,16 @@ def seconds(text: str, language: str) -> float:
     said = spoken(text, language)
     words = len(re.findall(r"\w+(?:['’]\w+)?", said))
     return round(words * 60 / WORDS_A_MINUTE + len(re.findall(r"[.!?…]+(?:\s|$)", said)) * PAUSE_SECONDS, 1)
+
+
+def surely_within(text: str, limit: float) -> bool:
+    """Whether `text` is said within `limit` seconds for sure, told without turning it into speech.
+
+    A digit becomes three words at most, and a dot or slash between two words one more and a pause.
+    """
+    signs = sum(map(text.count, ".!?…/"))
+    words = len(text.split()) + text.count("-") + 3 * len(_DIGIT.findall(text)) + 2 * signs
+    return words * 60 / WORDS_A_MINUTE + signs * PAUSE_SECONDS < limit
 
 
 def _asked(text: str, tongue: _Tongue) -> str:

@@ -15,10 +15,12 @@ from checkin.flow.issue import Code, Issue, Severity
 from checkin.flow.kinds import Kind
 from checkin.flow.model import Template, Text, Values
 from checkin.flow.parts import PluralShape
+from checkin.flow.reading import hard
 from checkin.flow.segments import PLAIN, Segments, cheaper, segments
-from checkin.flow.speech import has_link, seconds
+from checkin.flow.speech import has_link, seconds, surely_within
 from checkin.flow.template import Plural
 from checkin.flow.texts import SAMPLES, TemplateError, parse_template
+from checkin.flow.tone import tone
 
 VOICE = ".voice"
 """A language with this behind it is the form of a text that is spoken: `en.voice`."""
@@ -46,6 +48,8 @@ class Wording:
     issues: list[Issue] = field(default_factory=list)
     complete: bool = True
     """False once a text could not be read as a template."""
+    usual: dict[str, Values] = field(default_factory=dict)
+    """What stands in for the names of a text while it is looked at, by language."""
 
     def text(self, path: Path, raw: Raw, names: Names, *, sent: bool = True) -> Text:
         """Read the text at `path`, which may use these names; where it is never `sent`, it costs nothing."""
@@ -68,10 +72,7 @@ class Wording:
             at = (*path, lang) if isinstance(raw, Mapping) else path
             wordings[lang] = self._wordings(at, by_language[lang], lang, names)
             for where, template in self._single(at, wordings[lang]):
-                if sent:
-                    self._cost(where, template, lang)
-                if lang not in by_voice:
-                    self._aloud(where, template, lang)
+                self._look(where, template, lang, sent=sent, aloud=lang not in by_voice)
         return Text(
             {lang: every[0] for lang, every in wordings.items()},
             by_voice,
@@ -119,16 +120,42 @@ class Wording:
             self._add(Code.LANGUAGE, path, message, "Delete it.", key=True, severity=Severity.WARNING)
         wordings = self._wordings(path, source, language, names)
         for where, template in self._single(path, wordings):
-            self._aloud(where, template, language)
+            self._look(where, template, language, sent=False, aloud=True)
         if len(wordings) > 1:
             message = "The form for the telephone has one wording only."
             self._add(Code.WRONG_VALUE, path, message, "Delete all but one.", key=True)
         return wordings[0]
 
-    def _aloud(self, path: Path, template: Template, language: str) -> None:
+    def _look(self, path: Path, template: Template, language: str, *, sent: bool, aloud: bool) -> None:
+        """Tell what a text costs, how it sounds, and how hard it is, from values of a usual length."""
+        body = template.render(self._usual(language))
+        if sent:
+            self._cost(path, template, body)
+        if aloud:
+            self._aloud(path, body, language)
+        self._tone(path, template, language)
+
+    def _usual(self, language: str) -> Values:
+        if language not in self.usual:
+            self.usual[language] = {**SAMPLES, **self.samples.get(language, {})}
+        return self.usual[language]
+
+    def _tone(self, path: Path, template: Template, language: str) -> None:
+        severity = Severity.WARNING
+        for found in tone(template.source, language):
+            place = self.document.inside(path, found.offset)
+            self._add(
+                found.code, path, found.message, found.mend, at=place, severity=severity, words=found.words
+            )
+        difficult = hard(template.source, language)
+        if difficult is not None:
+            word, mend = difficult.word, difficult.mend
+            place = self.document.inside(path, max(0, template.source.find(word)))
+            self._add(Code.READING, path, difficult.message, mend, at=place, severity=severity, words=word)
+
+    def _aloud(self, path: Path, body: str, language: str) -> None:
         """Tell how long a text is when it is spoken, and what cannot be heard well in it."""
-        body = template.render({**SAMPLES, **self.samples.get(language, {})})
-        length = seconds(body, language)
+        length = 0.0 if surely_within(body, LONGEST_SPOKEN) else seconds(body, language)
         if length > LONGEST_SPOKEN:
             message = f"Read aloud on the telephone, this takes about {length:.0f} seconds."
             mend = f'Say less, or add a shorter form for the telephone: {language}{VOICE}: "…"'
@@ -172,13 +199,15 @@ class Wording:
         mend = f"Write `{near}:`." if near else "Delete this text, or add the language to program.yaml."
         self._add(Code.LANGUAGE, path, message, mend, key=True, severity=Severity.WARNING)
 
-    def _cost(self, path: Path, template: Template, language: str) -> None:
-        """Tell what the text costs, from values of a usual length."""
-        body = template.render({**SAMPLES, **self.samples.get(language, {})})
-        cost, plain = segments(body), segments(cheaper(body))
+    def _cost(self, path: Path, template: Template, body: str) -> None:
+        """Tell what the text costs."""
+        cost = segments(body)
+        if cost.count == 1:
+            return
+        plain = segments(cheaper(body))
         if plain.count < cost.count:
             self._typographic(path, template.source, cost, plain)
-        elif cost.count > 1:
+        else:
             self._long(path, template.source, cost)
 
     def _typographic(self, path: Path, source: str, cost: Segments, plain: Segments) -> None:
@@ -214,8 +243,11 @@ class Wording:
         at: Place | None = None,
         key: bool = False,
         severity: Severity = Severity.ERROR,
+        words: str | None = None,
     ) -> None:
-        self.issues.append(self.document.issue(code, path, message, mend, at=at, key=key, severity=severity))
+        self.issues.append(
+            self.document.issue(code, path, message, mend, at=at, key=key, severity=severity, words=words)
+        )
 
 
 def _shown(character: str) -> str:

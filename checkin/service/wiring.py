@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from datetime import date
 from urllib.parse import urlsplit
 
 from checkin.carrier.base import Carrier
@@ -105,9 +106,12 @@ def open_app(
     return app
 
 
-def read_flows(settings: Settings) -> FlowSet:
-    """Read the folder of flows. Raises ProgramRefused where the program itself can't be read."""
-    return load_folder(settings.flows)
+def read_flows(settings: Settings, today: date | None = None) -> FlowSet:
+    """Read the folder of flows. Raises ProgramRefused where the program itself can't be read.
+
+    With `today` it is also told whether the crisis texts were reviewed lately.
+    """
+    return load_folder(settings.flows, today)
 
 
 def _loader(program: Program) -> Callable[[str, str, int], Flow | None]:

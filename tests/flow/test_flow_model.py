@@ -105,7 +105,7 @@ steps:
     consent: { given: true, asked_in: ok }
     go: how
   how:
-    ask: How?
+    ask: A walk, or a call?
     answer: { choice: { walk: [a walk, walk], call: call }, save_as: how }
     go: count
     no_reply: [{ after: 1h, go: end }]

@@ -13,6 +13,9 @@ from checkin.flow.program import Program
 
 HEAD = "flow: test\ntitle: A test\nstart:\n  - staff: true\nsteps:\n"
 END = "  done:\n    end: done\n"
+CHAIN = HEAD + "  ▲s0:\n    say: Hi\n    go: s1\n"
+CHAIN += "".join(f"  s{n}:\n    say: Hi\n    go: s{n + 1}\n" for n in range(1, 99))
+CHAIN += "  s99:\n    say: Hi\n    go: done\n" + END
 
 INVISIBLE = [
     ("tab", Code.TAB, "  done:", HEAD + "▲\tdone:\n    end: done\n"),
@@ -21,6 +24,7 @@ INVISIBLE = [
     ("half a character", Code.NOT_READABLE, "UTF-8", "flow: a▲\ud83db\n"),
     ("nested deeply", Code.TOO_LARGE, "Divide", "flow: " + "[" * 16 + "▲[" + "]" * 17),
     ("too many things", Code.TOO_LARGE, "Divide", "x: [" + "1," * 29_997 + "▲1, 1]"),
+    ("too much at once", Code.AT_ONCE, "question", CHAIN),
     ("too many characters", Code.TOO_LARGE, "Divide", "▲# " + "x" * 400_000),
 ]
 """Those whose trouble does not show in print, or takes too much of it."""
@@ -65,6 +69,10 @@ def test_a_wrong_flow_is_refused_at_its_place(code: Code, mend: str, source: str
 def test_there_is_a_case_for_every_kind_of_error() -> None:
     elsewhere = {Code.LANGUAGE, Code.SEGMENTS, Code.SAME_FLOW, Code.PROGRAM}  # test_loading_programs.py
     elsewhere |= {Code.SPOKEN, Code.UNKNOWN_FLOW}  # test_spoken_texts.py, test_chains.py
+    elsewhere |= {
+        Code.TONE, Code.SAFE_WORDS, Code.TWO_QUESTIONS, Code.READING, Code.DISCREET, Code.VERDICT,
+        Code.NOT_OFFERED, Code.CRISIS,
+    }  # test_kind_texts.py  # fmt: skip
     assert {case[1] for case in CASES} | elsewhere == set(Code)
 
 
@@ -102,5 +110,5 @@ def test_an_issue_reads_like_a_compilers() -> None:
     assert str(issue) == "a.yaml:3:1: error tab: A tab.\n    mend: a: 1"
     assert issue.to_json() == {
         "severity": "error", "code": "tab", "file": "a.yaml", "line": 3, "column": 1,
-        "message": "A tab.", "mend": "a: 1", "step": "mood",
+        "message": "A tab.", "mend": "a: 1", "step": "mood", "words": "",
     }  # fmt: skip

@@ -115,7 +115,7 @@ def test_a_form_for_the_ear_replaces_the_written_one_and_is_checked_like_it() ->
 def test_the_check_tells_what_is_hard_to_hear() -> None:
     program = load_folder(FLOWS).program
     long = load_flow(FLOW % ("and so on " * 20), file="ring.yaml", program=program)
-    assert [(issue.code, issue.line) for issue in long.issues] == [(Code.SPOKEN, 9)]
+    assert (Code.SPOKEN, 9) in [(issue.code, issue.line) for issue in long.issues]
     link = load_flow(FLOW.replace('      en.voice: "%s"\n', ""), file="ring.yaml", program=program)
     assert [issue.code for issue in link.issues] == [Code.SPOKEN]
     foreign = load_flow(
