@@ -133,17 +133,47 @@ def chat(
     flow_set = flows_or_exit(settings)
     for name in (flow, *(beside or ())):
         _known_or_exit(name, flow_set)
-    spoken = language or flow_set.program.languages[0]
-    if spoken not in flow_set.program.languages:
-        stop(
-            f"The program does not speak {spoken!r}.", f"Use one of: {', '.join(flow_set.program.languages)}."
-        )
+    spoken = _language_or_exit(language, flow_set)
     sit(flow_set, flow, settings.flows, language=spoken, contacts=contacts, beside=beside or ())
+
+
+def _language_or_exit(language: str | None, flow_set: FlowSet) -> str:
+    """Return this language, or the program's first; exit where the program does not speak it."""
+    known = flow_set.program.languages
+    if language is not None and language not in known:
+        stop(f"The program does not speak {language!r}.", f"Use one of: {', '.join(known)}.")
+    return language or known[0]
 
 
 def _known_or_exit(name: str, flow_set: FlowSet) -> None:
     if name not in flow_set.flows:
         stop(f"There is no good flow {name!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
+
+
+@command.command("graph", epilog="Example: checkin flows graph daily --out daily.svg")
+def graph(
+    flow: Annotated[str, typer.Argument(help="The flow to draw.")],
+    format: Annotated[
+        Literal["svg", "mermaid"], typer.Option("--format", help="A picture, or text for Mermaid.")
+    ] = "svg",
+    language: Annotated[str | None, typer.Option(help="The language of the texts.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; else it is printed.")] = None,
+) -> None:
+    """Draw a flow: its steps, and which way leads where."""
+    from checkin.flow.picture import mermaid, svg
+
+    flow_set = flows_or_exit(settings_or_exit())
+    _known_or_exit(flow, flow_set)
+    spoken = _language_or_exit(language, flow_set)
+    drawn = (svg if format == "svg" else mermaid)(flow_set.flows[flow], spoken)
+    if out is None:
+        print(drawn, end="")
+        return
+    try:
+        out.write_text(drawn, "utf-8")
+    except OSError as error:
+        stop(f"{out} can't be written: {error.strerror}.", "Name a file in a folder that is there.")
+    print(f"{out} shows {flow}.")
 
 
 @command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from checkin.conversation.engine import step
-from checkin.conversation.run import Event, Run, TimerFired
+from checkin.conversation.run import Event, Replied, Run, TimerFired
+from checkin.conversation.understanding import SKIPPED, Understanding
 from checkin.flow.model import Ask, Flow
 from checkin.service.rehearsal.trace import Way, traced, ways_of
 
@@ -45,7 +46,7 @@ class Coverage:
         for event in events:
             before = run
             run, _ = step(flow, run, event)
-            self._count_rung(before, event)
+            self._count_wait(before, event)
             if run.step is not None and run.step in self.flow.steps:
                 self.steps.add(run.step)
 
@@ -53,7 +54,16 @@ class Coverage:
         self.steps.add(way.step)
         self.ways.add(way)
 
-    def _count_rung(self, before: Run, event: Event) -> None:
+    def _count_wait(self, before: Run, event: Event) -> None:
+        """Count how a question was left that no condition decides about: in silence, or by SKIP."""
         here = self.flow.steps.get(before.step or "")
-        if isinstance(event, TimerFired) and isinstance(here, Ask) and not before.snoozed:
+        if not isinstance(here, Ask):
+            return
+        if isinstance(event, TimerFired) and not before.snoozed:
             self.ways.add(Way(here.name, "no_reply", before.rung))
+        if isinstance(event, Replied) and here.skip is not None and _is_skip(event.understanding):
+            self.ways.add(Way(here.name, "skip", 0))
+
+
+def _is_skip(understanding: Understanding) -> bool:
+    return (understanding.category, understanding.value) == (SKIPPED.category, SKIPPED.value)

@@ -6,16 +6,16 @@ engine needs to know of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checkin.flow.graph import branches
-from checkin.flow.model import Ask, Branch, Condition, End, Flow, Rung, Step, Values
+from checkin.flow.model import Ask, Branch, Condition, End, Flow, Repeat, Rung, Step, Values
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way on: the `index`-th branch of a step, or the `index`-th rung of its no-reply ladder."""
+    """One way on: the `index`-th branch of a step or rung of its no-reply ladder; or `skip`, or `repeat`."""
 
     step: str
     how: str
@@ -29,11 +29,38 @@ def ways_of(one: Step) -> Iterable[Way]:
     if isinstance(one, Ask):
         for index, _ in enumerate(one.no_reply):
             yield Way(one.name, "no_reply", index)
+        if one.skip is not None:
+            yield Way(one.name, "skip", 0)
+    elif isinstance(one, Repeat):
+        yield Way(one.name, "repeat", 0)
 
 
 def traced(flow: Flow, took: Callable[[Way], None]) -> Flow:
     """Return a flow that goes the same ways and tells `took` of each branch that holds."""
-    return replace(flow, steps={name: _traced(one, took) for name, one in flow.steps.items()})
+    steps = {name: _traced(one, took) for name, one in flow.steps.items()}
+    return replace(flow, steps=_Steps(steps, took))
+
+
+class _Steps(Mapping[str, Step]):
+    """Steps that tell when a run goes back from a `repeat`, which no condition does."""
+
+    def __init__(self, steps: Mapping[str, Step], took: Callable[[Way], None]) -> None:
+        self._steps = steps
+        self._took = took
+        self._came_from: Step | None = None
+
+    def __getitem__(self, name: str) -> Step:
+        """Return a step; the engine looks one up when a run comes to it."""
+        before, self._came_from = self._came_from, self._steps[name]
+        if isinstance(before, Repeat) and before.back_to == name:
+            self._took(Way(before.name, "repeat", 0))
+        return self._came_from
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
 
 
 def _traced(one: Step, took: Callable[[Way], None]) -> Step:
@@ -64,6 +91,10 @@ def describe(flow: Flow, way: Way) -> str:
     here = flow.steps[way.step]
     if way.how == "no_reply" and isinstance(here, Ask):
         return f"{way.step}: no reply, {_rung(here.no_reply[way.index])}"
+    if way.how == "skip" and isinstance(here, Ask):
+        return f"{way.step}: skip, go: {here.skip}"
+    if way.how == "repeat" and isinstance(here, Repeat):
+        return f"{way.step}: repeat: {here.back_to}"
     branch = branches(here)[way.index]
     if branch.condition is not None:
         return f"{way.step}: if {branch.condition.source}, go: {branch.go}"

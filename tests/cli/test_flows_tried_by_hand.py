@@ -1,4 +1,4 @@
-"""`checkin flows chat`, with lines through a pipe and at a terminal."""
+"""`checkin flows chat` and `graph`, run as staff run them: through a pipe and at a terminal."""
 
 from __future__ import annotations
 
@@ -75,3 +75,13 @@ def _wait_for(terminal: int, words: str) -> None:
         ready, _, _ = select.select([terminal], [], [], 60)
         assert ready, f"{words!r} never came; so far: {shown!r}"
         shown += os.read(terminal, 4096).decode(errors="replace")
+
+
+def test_a_flow_is_drawn_into_a_file_or_printed(folder: Path) -> None:
+    drawn = CliRunner().invoke(command, ["flows", "graph", "daily", "--out", "daily.svg", "--language", "es"])
+    assert (drawn.exit_code, drawn.stdout) == (0, "daily.svg shows daily.\n")
+    assert "¿Cómo te sientes hoy" in (folder / "daily.svg").read_text()
+    printed = CliRunner().invoke(command, ["flows", "graph", "daily", "--format", "mermaid"])
+    assert printed.stdout.startswith("flowchart TD\n")
+    nowhere = CliRunner().invoke(command, ["flows", "graph", "daily", "--out", "not/there.svg"])
+    assert (nowhere.exit_code, "not/there.svg can't be written" in nowhere.stderr) == (2, True)
