@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
+from checkin.carrier.base import DeliveryStatus
 from checkin.carrier.twilio_words import status_from_twilio, unanswered
 from checkin.people.numbers import is_e164
 from checkin.service import calls, delivery
@@ -123,7 +124,9 @@ class Webhooks:
         """Take what the carrier says about one of our messages. An unknown or old word is answered 204."""
         token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         status = status_from_twilio(form.get("MessageStatus") or form.get("CallStatus"))
-        if token and status is not None:
+        if form.get("Direction") == "inbound" and status is DeliveryStatus.DELIVERED:
+            await self._hung_up(form)
+        elif token and status is not None:
             app = self._app
             carrier_id = form.get("MessageSid") or form.get("CallSid")
             error_code = form.get("ErrorCode") or unanswered(form.get("CallStatus"))
@@ -139,6 +142,12 @@ class Webhooks:
                 )
             )
         return _NO_CONTENT
+
+    async def _hung_up(self, form: Form) -> None:
+        app, call_id, number = self._app, form.get("CallSid"), form.get("From")
+        if call_id and is_e164(number):
+            now = app.clock.now()
+            await app.store.run_async(lambda unit: calls.hung_up(app, unit, call_id, number, now))
 
     def _believed(self, scope: Scope, body: bytes) -> Form | Answer:
         """Return the form if Twilio sent it for our account, else the response that refuses it."""

@@ -42,6 +42,9 @@ _TRIAL_PREFIX = "Sent from your Twilio trial account - "
 _RING_SECONDS = 30
 """Short of most voice mails' patience, long enough to reach the phone."""
 
+_LONGEST_CALL_SECONDS = 15 * 60
+"""No conversation is this long; a line that somebody left open is free again after it."""
+
 _CALL_EVENTS = ["initiated", "answered", "completed"]
 
 
@@ -167,6 +170,7 @@ class TwilioCarrier:
             status_callback_event=_CALL_EVENTS,
             status_callback_method="POST",
             timeout=_RING_SECONDS,
+            time_limit=_LONGEST_CALL_SECONDS,
             # A machine hears us when its own greeting is over; what it hears is a first name and a number.
             machine_detection="DetectMessageEnd",
         )

@@ -63,7 +63,7 @@ class Answer:
 
     `low` and `high` are the ends of a scale or a number, both included. `choices` maps a choice's name to
     the words that mean it, per language. `save_as` is the name under which the result is kept; results named
-    like a member's own field (`first_name`, `language`) are kept with the member as well.
+    like a member's own field (`first_name`, `language`, `channel`) are kept with the member as well.
     """
 
     kind: AnswerKind

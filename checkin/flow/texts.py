@@ -16,6 +16,7 @@ from checkin.flow.model import Template, Value
 FACTS: Mapping[str, Kind] = {
     "first_name": TEXT,
     "language": TEXT,
+    "channel": Kind("text", ("sms", "voice")),
     "program": TEXT,
     "staff_hours": TEXT,
     "crisis_line": TEXT,
@@ -30,7 +31,7 @@ FACTS: Mapping[str, Kind] = {
 }
 """What is known in every flow without asking; texts name it in braces, conditions without."""
 
-MEMBER_FIELDS = frozenset(("first_name", "language"))
+MEMBER_FIELDS = frozenset(("first_name", "language", "channel"))
 """Facts that a flow may set: they are kept with the member."""
 
 SAMPLES: Mapping[str, str] = {
@@ -41,7 +42,8 @@ SAMPLES: Mapping[str, str] = {
     "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
     "start": "10:45 AM", "end": "10:45 PM",
     "days": "Mon, Wed and Fri", "calls": "off", "contacts": "off",
-    "language": "en", "window_minutes": "15", "words": "", "topics": "your requests for support",
+    "language": "en", "channel": "sms", "window_minutes": "15", "words": "",
+    "topics": "your requests for support",
 }  # fmt: skip
 """Values of a usual length, for counting a text's segments before it has real ones."""
 
@@ -224,6 +226,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "call_greeting": Entry("By phone: asks who is there, before anything else is said.", ("member",)),
     "call_machine": Entry("Left on an answering machine: first name and number only.", ("member", "number")),
     "call_not_here": Entry("By phone: the last words where somebody else picked up."),
+    "call_broke_off": Entry("By text, where a call broke off in the middle of a question.", ("question",)),
     "call_silence": Entry("By phone: nothing was heard again; we leave it, nothing is lost."),
     "call_goodbye": Entry("By phone: the last words of a call."),
 }

@@ -18,7 +18,7 @@ from checkin.store.situations import Person
 from checkin.store.store import Store
 from checkin.store.unit import Unit
 from checkin.timing.clock import Clock
-from checkin.timing.pacing import Pace
+from checkin.timing.pacing import CallPace, Pace
 
 Lane = Literal["alerts", "routine"]
 """The two ways out. Alerts have their own rows, queue and threads, and never wait behind check-ins."""
@@ -35,8 +35,8 @@ class App:
     """The wired service. Everything that touches the world came in as an argument.
 
     `load` compiles the stored source of a flow version; `wake` tells the workers of a lane that there is
-    something to do, and may be lost. `pace` is the sender's, None where nothing bounds it; `rest` lets so
-    many seconds pass. `flows` are the newest published versions.
+    something to do, and may be lost. `pace` is the sender's and `call_pace` the calls', None where nothing
+    bounds them; `rest` lets so many seconds pass. `flows` are the newest published versions.
     """
 
     store: Store
@@ -48,6 +48,7 @@ class App:
     load: Callable[[str, str, int], Flow | None]
     wake: Callable[[Lane], None] = field(default=lambda _lane: None)
     pace: Pace | None = None
+    call_pace: CallPace | None = None
     rest: Callable[[float], None] = field(default=lambda _seconds: None)
     flows: dict[str, Flow] = field(default_factory=dict)
     staff_ids: tuple[str, ...] = ()

@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from checkin.flow.model import Ask
 from checkin.service.app import App
+from checkin.service.reading import TAKES_PART
 from checkin.service.turn import Turn
-from checkin.store import calls, outbox, situations
+from checkin.store import calls, outbox, runs, situations, timers
 from checkin.store.outbox import Message
+from checkin.store.unit import Unit
 
 MOST_CALLS = 3
 CALL_AGAIN = {"alerts": timedelta(minutes=2), "routine": timedelta(minutes=15)}
@@ -23,16 +26,67 @@ _TRY = "~"
 
 
 def is_overtaken(app: App, message: Message) -> bool:
-    """Whether the question that this call would ask has been answered, put off or asked anew since."""
+    """Whether what this call would say is old: its question was answered, put off or asked anew since."""
+    return message.channel == "voice" and not app.store.read(lambda unit: _is_news(unit, message))
+
+
+def _is_news(unit: Unit, message: Message) -> bool:
+    """Whether this is what its run said last, or its question still waits. What is of no run always is."""
     kind, _, run_id = message.subject.partition(":")
-    if kind != "run" or message.channel != "voice":
-        return False
-    here = app.store.read(lambda unit: situations.of_person(unit, message.person_id))
+    if kind != "run":
+        return True
+    run = runs.by_id(unit, run_id)
+    _, transition, _ = message.id.rsplit(".", 2)
+    if run is None or run.transition == int(transition):
+        return run is not None
+    here = situations.of_person(unit, message.person_id)
     waiting = [one for one in here.waiting if one.run.id == run_id] if here is not None else []
-    return not any(
+    return any(
         one.asked_at is not None and not one.run.snoozed and one.asked_at <= message.created_at
         for one in waiting
     )
+
+
+def take_news(turn: Turn, person_id: str, call_id: str) -> list[str]:
+    """Return what this person is to be told by phone, oldest first: in this call, and in those to come.
+
+    The latter need no call of their own any more. Requests for support are asked as such, and left out.
+    """
+    news = []
+    for message in outbox.calls_to(turn.unit, person_id):
+        ours = message.state == "sending" or message.carrier_id == call_id
+        if message.kind == "notification" or (message.state != "queued" and not ours):
+            continue
+        fresh = _is_news(turn.unit, message)
+        if fresh:
+            news.append(message.body)
+        if message.state == "queued":
+            said = {"carrier_id": call_id, "sent_at": turn.now} if fresh else {}
+            outbox.advance(turn.unit, message, "delivered" if fresh else "cancelled", **said)
+            timers.count_from_sending(turn.unit, message.subject, message.id, turn.now)
+    return news
+
+
+def broke_off(turn: Turn, person_id: str, call_id: str) -> None:
+    """Offer by text to go on, where a call ended while a member was asked something: nothing is lost.
+
+    Said once for each call, and only to somebody who takes part and was heard in it.
+    """
+    turns = calls.turns_of(turn.unit, call_id)
+    here, id = turn.situation(person_id), f"call.{call_id}.broke_off"
+    question = here.question
+    asked = bool(turns) and turns[-1].document["listen"] is not None and not turns[-1].document["gate"]
+    if not asked or question is None or question.run.snoozed or here.member_state not in TAKES_PART:
+        return
+    step = turn.app.flow(turn.unit, question.run.flow, question.run.version).steps.get(
+        question.run.step or ""
+    )
+    if not isinstance(step, Ask) or outbox.by_id(turn.unit, id) is not None:
+        return
+    language = here.person.language
+    words = step.text.render(language, {**turn.facts(here), **question.run.results})
+    text = turn.text(language, "call_broke_off", question=words)
+    turn.tell(here.person, text, id=id, subject=f"person:{person_id}", by_text=True)
 
 
 def was_answered(turn: Turn, carrier_id: str) -> bool:

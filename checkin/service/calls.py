@@ -21,7 +21,7 @@ from checkin.flow import model
 from checkin.flow.model import Answer, KeywordTrigger, ScheduleTrigger
 from checkin.flow.speech import spoken as aloud
 from checkin.people.consent import ASKED
-from checkin.service import contacting, reading
+from checkin.service import calling, contacting, reading
 from checkin.service.app import App
 from checkin.service.inbound import Inbound, Taken, take
 from checkin.service.turn import Turn
@@ -116,7 +116,21 @@ def _first(app: App, unit: Unit, request: CallRequest, now: datetime) -> Documen
         if not takes_part:
             return _to_stranger(turn, language)
         return ask([turn.spoken(language, "staff_nothing_open")], None, language)
-    return _asked(turn, here) or _menu(turn, here)
+    news = calling.take_news(turn, here.person.id, request.call_id)
+    asked = _asked(turn, here)
+    if asked is None and news and request.outbound:
+        asked = Document(language, (turn.spoken(language, "call_goodbye"),))
+    document = asked or _menu(turn, here)
+    waiting = None if here.question is None else _question(turn, here, here.question, ())
+    known = " ".join((*document.says, *(() if waiting is None else waiting.says)))
+    return replace(document, says=(*(text for text in news if text not in known), *document.says))
+
+
+def hung_up(app: App, unit: Unit, call_id: str, number: str, now: datetime) -> None:
+    """Take note that somebody who called us has put the phone down. Once is as good as often."""
+    person = people.by_number(unit, number)
+    if person is not None:
+        calling.broke_off(Turn(app, unit, now), person.id, call_id)
 
 
 def _to_stranger(turn: Turn, language: str) -> Document:

@@ -40,7 +40,7 @@ from checkin.store import people, runs, timers
 from checkin.store.situations import Waiting, newest_first
 from checkin.timing.until import Moment, moment
 
-KEPT_WITH_MEMBER = frozenset({"first_name", "language"})
+KEPT_WITH_MEMBER = frozenset({"first_name", "language", "channel"})
 """Results of these names are fields of the member, too."""
 
 CHECK_IN_EXPIRES = timedelta(hours=4)
@@ -270,6 +270,10 @@ class _Doing:
             value = short_name(value)
             people.rename(self.turn.unit, self.run.member, value)
             person = replace(situation.person, name=value)
+        elif name == "channel":
+            value = "voice" if value == "voice" else "sms"
+            people.set_channel(self.turn.unit, self.run.member, value)
+            person = replace(situation.person, channel=value)
         else:
             people.set_language(self.turn.unit, self.run.member, value)
             person = replace(situation.person, language=value)

@@ -36,7 +36,17 @@ from checkin.carrier.base import (
 )
 from checkin.carrier.twilio_words import CONGESTED, failure_of_callback
 from checkin.conversation.run import Closed
-from checkin.service import calling, contacting, conversations, pacing, requests, schedules, standing, unheard
+from checkin.service import (
+    call_pace,
+    calling,
+    contacting,
+    conversations,
+    pacing,
+    requests,
+    schedules,
+    standing,
+    unheard,
+)
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, people, runs, timers
@@ -101,8 +111,11 @@ def claim(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) ->
     if paced and not (limit := pacing.turn_comes(app, limit, stopping)):
         return ()
     now, lease = app.clock.now(), app.new_id()
+    with_calls = lane == "alerts" or call_pace.may_begin(app)
     batch = app.store.run(
-        lambda unit: outbox.claim(unit, lane=lane, now=now, lease=lease, lasts=LEASE, limit=limit)
+        lambda unit: outbox.claim(
+            unit, lane=lane, now=now, lease=lease, lasts=LEASE, limit=limit, calls=with_calls
+        )
     )
     if paced:
         pacing.claimed(app, limit, batch)
@@ -180,7 +193,15 @@ def _may_send(app: App, message: Message, person: Person) -> bool:
     if message.due_at - now < LONGEST_SEND:
         _settle(app, message, message.state.replace("sending", "queued"), due_at=now)
         return False
-    return True
+    return message.channel != "voice" or _has_a_line(app, message)
+
+
+def _has_a_line(app: App, message: Message) -> bool:
+    """Put a call back for which no line is free, or whose phone is in use; that is not one of its tries."""
+    wait_until = call_pace.waits_until(app, message)
+    if wait_until is not None:
+        _settle(app, message, "queued", due_at=wait_until, tries=max(0, message.tries - 1))
+    return wait_until is None
 
 
 def _is_overtaken(app: App, message: Message) -> bool:
@@ -259,9 +280,8 @@ def _doubt_stays(app: App, message: Message) -> bool:
 # ---------------------------------------------------------------- after a send
 
 
-def _settle(app: App, message: Message, state: str, *, due_at: datetime | None = None) -> None:
+def _settle(app: App, message: Message, state: str, **changes: datetime | int) -> None:
     """Record the state that a claimed row has come to, in a transaction of its own."""
-    changes = {} if due_at is None else {"due_at": due_at}
 
     def work(unit: Unit) -> None:
         if _still_claimed(unit, message):
@@ -314,6 +334,7 @@ def _called(
     """Do what follows a call that is over: nothing if a person answered it, else another, else the next."""
     why = failure_of_callback(error_code)
     if status is DeliveryStatus.DELIVERED and calling.was_answered(turn, carrier_id):
+        calling.broke_off(turn, message.person_id, carrier_id)
         return
     if why is FailureKind.PERMANENT and (calling.again(turn, message) or message.subject.startswith("run:")):
         return  # the ladder of a check-in goes on by itself

@@ -8,7 +8,7 @@ status callback would.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from checkin.carrier.base import DeliveryStatus
 from checkin.service import delivery
@@ -56,7 +56,9 @@ class PretendCall:
 def open_calls(unit: Unit) -> list[PretendCall]:
     """Return every call of ours that is not over, the oldest first."""
     found = []
-    for message in outbox.calls_under_way(unit):
+    for message in outbox.calls_under_way(unit, datetime.min.replace(tzinfo=UTC)):
+        if message.state != "sent":
+            continue
         said = calls.turns_of(unit, message.carrier_id or "")
         since, lasts = (said[-1].at, LEFT_LYING) if said else (message.sent_at or message.created_at, RINGS)
         found.append(PretendCall(message, len(said), since + lasts))

@@ -117,6 +117,24 @@ def sender_rate(text: str) -> float:
         raise Wrong("is neither a kind of sender nor a rate") from None
 
 
+def calls_a_second(text: str) -> float:
+    """Read how many calls may begin in a second."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise Wrong("is not a number") from None
+    if not 0.1 <= number <= 1000:
+        raise Wrong("is not between 0.1 and 1000")
+    return number
+
+
+def calls_at_once(text: str) -> int:
+    """Read how many calls there may be at one time."""
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise Wrong("is not a whole number from 1 to 10000")
+    return int(text)
+
+
 def secret_keys(text: str) -> tuple[bytes, ...]:
     """Read keys of 32 bytes in base64, separated by commas."""
     words = [word.strip() for word in text.split(",") if word.strip()]

@@ -44,6 +44,8 @@ class Settings:
     twilio_api_url: str = TWILIO_API
     sender_rate: float | None = None
     """None where the operator has not said what it is: that of the slowest kind of sender is assumed."""
+    calls_a_second: float = 1.0
+    calls_at_once: int = 10
 
     @property
     def carrier(self) -> Literal["twilio", "emulator"]:

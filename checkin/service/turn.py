@@ -91,19 +91,23 @@ class Turn:
         expires_at: datetime | None = None,
         channel: str = "sms",
         spoken: str | None = None,
+        by_text: bool = False,
     ) -> str | None:
         """Say something to a person: as an answer if they are being answered, else through the outbox.
 
-        `spoken` is what is to be spoken on the telephone, where that differs.
+        Who chose to be called is called, unless it has to be `by_text`. `spoken` is what is to be spoken on
+        the telephone, where that differs.
         `id` is the effect that says it. Returns the outbox row's id, None for an answer. A person who said
         STOP is told nothing.
         """
         if person.stopped:
             return None
-        if person.id == self.answering and channel == "sms":
+        if person.id == self.answering and channel == "sms" and not by_text:
             on_phone = self.channel == "voice"
             self.answers.append(aloud(spoken or text, person.language) if on_phone else text)
             return None
+        if person.channel == "voice" and not by_text:
+            channel = "voice"
         body = aloud(spoken or text, person.language) if channel == "voice" else text
         message = outbox.Message(
             id, lane, kind, channel, person.id, subject, body, "queued", self.now, self.now, expires_at
@@ -117,7 +121,8 @@ class Turn:
     ) -> None:
         """Say one of the program's own texts to a person, in their language."""
         text, language = self.text(person.language, key, **values), person.language
-        spoken = self.spoken(language, key, **values) if self.channel == "voice" else None
+        on_phone = "voice" in (self.channel, person.channel)
+        spoken = self.spoken(language, key, **values) if on_phone else None
         self.tell(person, text, id=id, subject=subject, lane=lane, spoken=spoken)
 
     def text(self, language: str, key: str, **values: Value) -> str:
@@ -164,6 +169,7 @@ class Turn:
             **self.app.facts(person.language),
             **{name: fields.get(name) for name in self.app.program.fields},
             "first_name": person.name,
+            "channel": person.channel,
             "has_contact": situation.contact_name is not None,
             "contact_name": situation.contact_name,
             "invited_contact": situation.invited_name,

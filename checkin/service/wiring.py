@@ -25,7 +25,7 @@ from checkin.store.migrate import current_revision, head_revision
 from checkin.store.store import Store, open_store
 from checkin.store.vault import keys_of_dev
 from checkin.timing.clock import Clock
-from checkin.timing.pacing import SLOWEST, Pace
+from checkin.timing.pacing import SLOWEST, CallPace, Pace
 
 
 class NotMigrated(Exception):
@@ -96,6 +96,7 @@ def open_app(
             load=_loader(program),
             wake=wake,
             pace=Pace(settings.sender_rate or SLOWEST) if settings.carrier == "twilio" else None,
+            call_pace=_call_pace(settings),
             rest=time.sleep,
         )
         know_staff(app)
@@ -104,6 +105,12 @@ def open_app(
         store.close()
         raise
     return app
+
+
+def _call_pace(settings: Settings) -> CallPace | None:
+    if settings.carrier != "twilio":
+        return None
+    return CallPace(settings.calls_a_second, settings.calls_at_once)
 
 
 def read_flows(settings: Settings, today: date | None = None) -> FlowSet:

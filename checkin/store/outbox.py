@@ -81,14 +81,14 @@ def add(unit: Unit, message: Message) -> None:
 
 
 def claim(
-    unit: Unit, *, lane: str, now: datetime, lease: str, lasts: timedelta, limit: int
+    unit: Unit, *, lane: str, now: datetime, lease: str, lasts: timedelta, limit: int, calls: bool = True
 ) -> Sequence[Message]:
-    """Claim what is due in this lane, in the order of its due times.
+    """Claim what is due in this lane, in the order of its due times; with or without the calls.
 
     Rows come back `sending` (never tried, send now) or `in_doubt` (ask the carrier first).
     """
     values = {"of_lane": lane, "now": now, "new_lease": lease, "until": now + lasts, "most": limit}
-    rows = unit.execute(_claim, values)
+    rows = unit.execute(_claim if calls else _claim_texts, values)
     return sorted((_message(unit, row) for row in rows), key=lambda message: (message.created_at, message.id))
 
 
@@ -154,9 +154,14 @@ def to_person(unit: Unit, person_id: str, limit: int = 200) -> Sequence[Message]
     return [_message(unit, row) for row in unit.read(_to_person, {"person": person_id, "most": limit})]
 
 
-def calls_under_way(unit: Unit) -> Sequence[Message]:
-    """Return the calls that the carrier has and that are not over, oldest first."""
-    return [_message(unit, row) for row in unit.read(_calls_under_way)]
+def calls_under_way(unit: Unit, since: datetime) -> Sequence[Message]:
+    """Return the calls that are being made, or were begun since then and are not over; oldest first."""
+    return [_message(unit, row) for row in unit.read(_calls_under_way, {"since": since})]
+
+
+def calls_to(unit: Unit, person_id: str) -> Sequence[Message]:
+    """Return the calls to a person that are not over, oldest first."""
+    return [_message(unit, row) for row in unit.read(_calls_to, {"person": person_id})]
 
 
 def check_ins_since(unit: Unit, person_id: str, since: datetime) -> int:
@@ -201,18 +206,25 @@ _due = (
     .limit(_p("most"))
     .with_for_update(skip_locked=True)
 )
-_claim = (
-    sa.update(outbox)
-    .where(outbox.c.id.in_(_due))
-    .values(
-        state=sa.case((outbox.c.state == "queued", "sending"), else_="in_doubt"),
-        lease=_p("new_lease"),
-        due_at=_p("until"),
-        tries=outbox.c.tries + 1,
-        first_try_at=sa.func.coalesce(outbox.c.first_try_at, _p("now", type_=Instant)),
+
+
+def _claiming(due: Any) -> Any:
+    return (
+        sa.update(outbox)
+        .where(outbox.c.id.in_(due))
+        .values(
+            state=sa.case((outbox.c.state == "queued", "sending"), else_="in_doubt"),
+            lease=_p("new_lease"),
+            due_at=_p("until"),
+            tries=outbox.c.tries + 1,
+            first_try_at=sa.func.coalesce(outbox.c.first_try_at, _p("now", type_=Instant)),
+        )
+        .returning(outbox)
     )
-    .returning(outbox)
-)
+
+
+_claim = _claiming(_due)
+_claim_texts = _claiming(_due.where(outbox.c.channel == sa.literal_column("'sms'")))
 _by_id = sa.select(outbox).where(outbox.c.id == _p("outbox"))
 _cancel_person = (
     sa.update(outbox)
@@ -248,7 +260,22 @@ _to_person = (
 )
 _calls_under_way = (
     sa.select(outbox)
-    .where(outbox.c.channel == sa.literal_column("'voice'"), outbox.c.state == sa.literal_column("'sent'"))
+    .where(
+        outbox.c.channel == sa.literal_column("'voice'"),
+        sa.or_(
+            outbox.c.state.in_([sa.literal_column("'sending'"), sa.literal_column("'in_doubt'")]),
+            sa.and_(outbox.c.state == sa.literal_column("'sent'"), outbox.c.sent_at > _p("since")),
+        ),
+    )
+    .order_by(outbox.c.created_at, outbox.c.id)
+)
+_calls_to = (
+    sa.select(outbox)
+    .where(
+        outbox.c.person_id == _p("person"),
+        outbox.c.channel == sa.literal_column("'voice'"),
+        outbox.c.state.in_([sa.literal_column(f"'{state}'") for state in ("queued", "sending", "sent")]),
+    )
     .order_by(outbox.c.created_at, outbox.c.id)
 )
 _check_ins_since = sa.select(sa.func.count(sa.distinct(outbox.c.subject)).label("begun")).where(

@@ -13,29 +13,32 @@ from checkin.store.unit import Unit
 SENDER = "texts"
 """All texts of a deployment go out by one sender."""
 
+CALLS = "calls"
+"""The calls' own row."""
+
 
 _MICROS = 1_000_000
 
 
-def book(unit: Unit, *, now: float, slack: float, seconds: float) -> bool:
+def book(unit: Unit, *, now: float, slack: float, seconds: float, sender: str = SENDER) -> bool:
     """Book the sender for so many seconds from now, if it is free; return whether it was.
 
     Who comes up to `slack` seconds late has not lost them. A unit that books must do nothing else.
     """
     moments = {"now": now, "since": now - slack, "cost": seconds, "first": now + seconds}
     values = {name: _micros(moment) for name, moment in moments.items()}
-    return bool(unit.execute(_book[unit.dialect], {"of_sender": SENDER, **values}))
+    return bool(unit.execute(_book[unit.dialect], {"of_sender": sender, **values}))
 
 
-def free_at(unit: Unit) -> float:
+def free_at(unit: Unit, sender: str = SENDER) -> float:
     """Return when the sender is free again, in seconds since 1970; 0 where it was never used."""
-    row = unit.first(_free_at, {"of_sender": SENDER})
+    row = unit.first(_free_at, {"of_sender": sender})
     return 0.0 if row is None else row.free_at / _MICROS
 
 
-def spend(unit: Unit, seconds: float) -> None:
+def spend(unit: Unit, seconds: float, sender: str = SENDER) -> None:
     """Add to what is booked (or give back, below zero) what was used in truth."""
-    unit.write(_spend, {"of_sender": SENDER, "cost": _micros(seconds)})
+    unit.write(_spend, {"of_sender": sender, "cost": _micros(seconds)})
 
 
 def hold(unit: Unit, until: float) -> None:

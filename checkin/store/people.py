@@ -65,6 +65,11 @@ def set_rhythm(unit: Unit, person_id: str, rhythm: Rhythm) -> None:
     unit.write(_set_rhythm, {"person_id": person_id, "new_rhythm": rhythm.to_text()})
 
 
+def set_channel(unit: Unit, person_id: str, channel: str) -> None:
+    """Change how a person wants to be reached: `sms` or `voice`."""
+    unit.write(_set_channel, {"person_id": person_id, "new_channel": channel})
+
+
 def set_stopped(unit: Unit, person_id: str, at: datetime | None) -> None:
     """Note that a number said STOP (a moment), or START (None)."""
     unit.write(_set_stopped, {"person_id": person_id, "new_stopped_at": at})
@@ -148,6 +153,7 @@ def _person(unit: Unit, row: Any) -> Person:
         zone=row.zone,
         stopped=row.stopped_at is not None,
         rhythm=read_rhythm(row.rhythm),
+        channel=row.channel or "sms",
     )
 
 
@@ -160,6 +166,7 @@ _set_name = _of_person.values(name=_p("new_name"))
 _set_language = _of_person.values(language=_p("new_language"))
 _set_zone = _of_person.values(zone=_p("new_zone"))
 _set_rhythm = _of_person.values(rhythm=_p("new_rhythm"))
+_set_channel = _of_person.values(channel=_p("new_channel"))
 _set_stopped = _of_person.values(stopped_at=_p("new_stopped_at"))
 _insert_member = sa.insert(members)
 _set_member_state = (

@@ -43,6 +43,8 @@ class Person:
     stopped: bool
     rhythm: Rhythm = AS_PLANNED
     """How often and when they want to be asked, where they said so."""
+    channel: str = "sms"
+    """How they want to be reached: `sms`, or `voice` where they chose to be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ _columns = (
     people.c.zone,
     people.c.stopped_at,
     people.c.rhythm,
+    people.c.channel,
     members.c.state.label("member_state"),
     members.c.paused_until,
     members.c.joined_at,
@@ -194,6 +197,7 @@ def _situation(vault: Vault, rows: Any) -> Situation:
             zone=row.zone,
             stopped=row.stopped_at is not None,
             rhythm=read_rhythm(row.rhythm),
+            channel=row.channel or "sms",
         ),
         member_state=row.member_state,
         paused_until=row.paused_until,

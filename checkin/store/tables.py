@@ -72,6 +72,7 @@ people = sa.Table(
     sa.Column("stopped_at", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("rhythm", sa.Text),
+    sa.Column("channel", sa.Text),
     comment="Everybody whose number we know: members, trusted contacts, staff.",
 )
 
@@ -288,6 +289,13 @@ outbox = sa.Table(
         "due_at",
         sqlite_where=sa.text("state IN ('queued', 'sending', 'in_doubt')"),
         postgresql_where=sa.text("state IN ('queued', 'sending', 'in_doubt')"),
+    ),
+    sa.Index(
+        "ix_outbox_calls",
+        "state",
+        "sent_at",
+        sqlite_where=sa.text("channel = 'voice'"),
+        postgresql_where=sa.text("channel = 'voice'"),
     ),
     comment="Texts and calls to hand to the carrier; checkin.service.delivery explains the states.",
 )

@@ -51,6 +51,19 @@ class Pace:
         return max(1, min(limit, int(MOST_AHEAD * self.segments_a_second)))
 
 
+@dataclass(frozen=True, slots=True)
+class CallPace:
+    """How many calls a carrier begins a second, and how many there may be at one time."""
+
+    a_second: float
+    at_once: int
+
+    @property
+    def routine_at_once(self) -> int:
+        """How many calls there may be before a routine one has to wait: some lines stay free for alerts."""
+        return max(1, int(self.at_once * ROUTINE_SHARE))
+
+
 def read_rate(text: str) -> float:
     """Return the segments a second that a kind of sender, or a number, stands for. Raises ValueError."""
     rate = SEGMENTS_A_SECOND.get(text.strip().lower())

@@ -132,7 +132,7 @@ def test_a_broken_flow_is_left_out_and_the_others_load(folder: Path) -> None:
     (folder / "latin.yaml").write_bytes(b"flow: caf\xe9\n")
     (folder / "daily.test.yaml").write_text("not a flow", encoding="utf-8")
     found = load_folder(folder)
-    assert set(found.flows) == {"welcome", "after_support", "contacts"}
+    assert set(found.flows) == {"welcome", "after_support", "by_phone", "contacts"}
     assert [(i.file, i.code) for i in errors(found.issues)] == [
         ("daily.yaml", Code.UNKNOWN_STEP),
         ("latin.yaml", Code.NOT_READABLE),

@@ -297,7 +297,9 @@ class Chat:
             return
         for report in reports:
             self.report(report.token, report.status.value, carrier_id=report.carrier_id)
-        for call in self.app.store.read(outbox.calls_under_way):
+        for call in self.app.store.read(
+            lambda unit: outbox.calls_under_way(unit, MONDAY - timedelta(days=1))
+        ):
             self.report(call.id, "delivered", carrier_id=call.carrier_id or "")
 
     def report(

@@ -159,6 +159,7 @@ ANSWERS = {
     ("welcome", "contact_number"): "202 555 0102",
     ("contacts", "name"): "Bob",
     ("contacts", "number"): "202 555 0102",
+    ("by_phone", "which"): "TEXT",
     ("daily", "mood"): "4",
     ("daily", "offer"): "NO",
     ("daily", "anything"): "It rained all day",

@@ -127,6 +127,7 @@ def test_every_column_that_could_hold_words_is_sealed() -> None:
             "people.language",
             "people.zone",
             "people.rhythm",
+            "people.channel",
             "members.person_id",
             "members.state",
         ),

@@ -65,8 +65,14 @@ class PretendCalls:
         if step.do in ENDS:
             if ours is not None:
                 pretend_calls.end(self._app, ours, step.do)
+            else:
+                self._hang_up(handset, step.call)
             return None
         return self._hear(handset, _asking(step, ours), ours)
+
+    def _hang_up(self, handset: Handset, call_id: str) -> None:
+        app = self._app
+        app.store.run(lambda unit: calls.hung_up(app, unit, call_id, handset.number, app.clock.now()))
 
     def _hear(self, handset: Handset, step: Step, ours: PretendCall | None = None) -> dict[str, Any]:
         """Ask for what is heard next, and follow it as far as it goes by itself."""
