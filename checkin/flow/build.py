@@ -6,6 +6,7 @@ proves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -26,6 +27,9 @@ from checkin.flow.texts import FACTS, MEMBER_FIELDS, SHARED, USUAL
 from checkin.flow.triggers import read_triggers
 from checkin.flow.wording import Wording
 
+_LIKE_A_NUMBER = re.compile(
+    r"[+-]?(?:0[\d_]+|0[xob][\da-f]+|\d[\d_,]*(?:\.\d*)?(?:e[+-]?\d+)?)", re.IGNORECASE
+)
 _RESERVED = (
     (frozenset(FACTS) - MEMBER_FIELDS) | WEEKDAYS.keys() | {"answer", "yes", "no", "true", "false", "none"}
 )
@@ -87,6 +91,7 @@ def build(
     usual = {name: USUAL[kind.type] for name, kind in names.items() if kind.type in USUAL}
     samples = {language: {**usual, **program.facts(language)} for language in program.languages}
     wording = Wording(document, program.languages, samples)
+    wording.as_meant(("title",), form.title)
     builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)), program.fields, inner)
     steps = {
         step.name: step for name, written in form.steps.items() for step in builder.steps_of(name, written)
@@ -293,6 +298,7 @@ class _Builder:
         dates = {key for key, value in form.set.items() if value == TODAY and self._is_date(key)}
         for key, value in form.set.items():
             self._free((*path, "set", key), key, DATE if key in dates else value_kind(value))
+            self._plain_number((*path, "set", key), value)
         fixed = {key: value for key, value in form.set.items() if key not in dates}
         return model.Set(name, fixed, self._ways(path, form), tuple(sorted(dates)))
 
@@ -347,6 +353,16 @@ class _Builder:
         self._refuse(
             Code.UNKNOWN_NAME, ("group",), message, mend if near or not known else f"Use one of: {known}."
         )
+
+    def _plain_number(self, path: Path, value: object) -> None:
+        """Refuse what looks like a number, but is read as a text: 010, 1e3, or one of many digits."""
+        spot = self.document.spots.get(path)
+        if not isinstance(value, str) or spot is None or spot.quoted or not _LIKE_A_NUMBER.fullmatch(value):
+            return
+        message = f"`{value}` looks like a number, but would be a text."
+        plain = re.sub(r"^([+-]?)0+(?=\d)", r"\1", value)
+        mend = f'Write "{value}" for a text' + (f", or {plain} for a number." if plain.isdecimal() else ".")
+        self._refuse(Code.WRONG_VALUE, path, message, mend)
 
     def _refuse(self, code: Code, path: Path, message: str, mend: str, *, key: bool = False) -> None:
         self.issues.append(self.document.issue(code, path, message, mend, key=key))

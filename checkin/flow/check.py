@@ -41,8 +41,16 @@ from checkin.flow.words import ALWAYS, fold
 
 def check(built: Built, document: Document) -> tuple[Issue, ...]:
     """Return everything that can be proved to be wrong with this flow."""
+    before = graph.settled(built.flow)
     checker = _Checker(
-        document, built.flow, built.names, built.broken, built.languages, built.facts, built.inlined
+        document,
+        built.flow,
+        built.names,
+        built.broken,
+        built.languages,
+        built.facts,
+        built.inlined,
+        before,
     )
     return tuple(checker.all())
 
@@ -56,6 +64,8 @@ class _Checker:
     languages: tuple[str, ...]
     facts: Mapping[str, Kind]
     inlined: frozenset[str]
+    before: Mapping[str, frozenset[str]]
+    """What has been set on every way to a step, by the step's name."""
 
     def all(self) -> Iterator[Issue]:
         yield from self._unreachable()
@@ -173,7 +183,7 @@ class _Checker:
     # ------------------------------------------------------------ what has been set
 
     def _not_set(self) -> Iterator[Issue]:
-        for name, before in graph.settled(self.flow).items():
+        for name, before in self.before.items():
             step = self.flow.steps.get(name)
             if step is None or step.name in self.inlined:
                 continue
@@ -320,7 +330,7 @@ class _Checker:
             mend = f"asked_in: {near}" if near else f"Use one of: {', '.join(questions)}."
             yield self._issue(Code.UNKNOWN_STEP, path, message, mend)
             return
-        before = graph.settled(self.flow).get(step.name)
+        before = self.before.get(step.name)
         if before is not None and graph.reply_mark(asked.name) not in before:
             message = f"A way leads here on which nobody answered the question `{asked.name}`."
             yield self._issue(

@@ -47,6 +47,7 @@ class UnknownName(ConditionError):
         mend = f"Write `{near}`." if near else "Use a result that this flow saves, or a fact of the program."
         message = f"There is no `{name}` here." + (f" Did you mean `{near}`?" if near else "")
         super().__init__(message, offset, mend, old=name if near else "", new=near or "")
+        self.name = name
 
 
 def compile_condition(source: str, names: Mapping[str, Kind]) -> Condition:
@@ -130,6 +131,12 @@ class _Compiler:
 
     def truth(self, node: ast.expr) -> Test:
         match node:
+            case ast.BoolOp(op=ast.Or(), values=[ast.Compare(left=left, ops=[ast.Eq()]) as first, *rest]) if (
+                rest and all(isinstance(one, ast.Constant) for one in rest)
+            ):
+                listed = ", ".join(self._written(one) for one in (first.comparators[0], *rest))
+                mend = f"Write: {self._written(left)} in [{listed}]"
+                raise self._error(rest[0], "Each side of `or` needs a comparison of its own.", mend)
             case ast.BoolOp(op=op, values=values):
                 tests = tuple(self.truth(value) for value in values)
                 if isinstance(op, ast.And):
@@ -144,6 +151,9 @@ class _Compiler:
                 return self._bare(node)
             case _:
                 raise self._error(node, "This is not a comparison.", _GENERAL)
+
+    def _written(self, node: ast.expr) -> str:
+        return ast.get_source_segment(self.source.lstrip(), node) or "…"
 
     def _bare(self, node: ast.Name) -> Test:
         operand = self._operand(node)
@@ -169,7 +179,10 @@ class _Compiler:
         compare = _COMPARE.get(type(op))
         if compare is None:
             raise self._error(right, "`is` is not understood here.", "Write == or !=.")
-        a, b = self._operand(left), self._operand(right)
+        try:
+            a, b = self._operand(left), self._operand(right)
+        except UnknownName as error:
+            raise self._word(error, left, right) from None
         if a.constant and b.constant:
             raise self._error(left, "This compares two fixed values.", "Compare a name with a value.")
         for this, other in ((a, b), (b, a)):
@@ -177,6 +190,17 @@ class _Compiler:
                 return self._missing(other, op, left)
         self._fit(a, b, right, ordered=not isinstance(op, ast.Eq | ast.NotEq))
         return _comparing(a, b, compare)
+
+    def _word(self, error: UnknownName, *sides: ast.expr) -> ConditionError:
+        """Return a better reason where the unknown name is a word that the other side can be."""
+        kinds = [
+            self.names[side.id] for side in sides if isinstance(side, ast.Name) and side.id in self.names
+        ]
+        if any(error.name in (kind.values or ()) for kind in kinds):
+            message = f"`{error.name}` is a word here, and words need quotation marks."
+            quoted = f'"{error.name}"'
+            return ConditionError(message, error.offset, f"Write {quoted}.", old=error.name, new=quoted)
+        return error
 
     def _missing(self, operand: _Operand, op: ast.cmpop, node: ast.expr) -> Test:
         get = operand.get

@@ -29,6 +29,10 @@ class Code(StrEnum):
     TOO_LARGE = "too-large"
     TWICE = "twice"
     EMPTY = "empty"
+    ODD_CHARACTER = "odd-character"
+    QUOTES = "quotes"
+    CUT_OFF = "cut-off"
+    GARBLED = "garbled"
     # what stands in it
     UNKNOWN_KEY = "unknown-key"
     MISSING = "missing"

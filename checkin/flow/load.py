@@ -32,6 +32,9 @@ from checkin.flow.triggers import word_paths
 from checkin.flow.validate import forgotten, validate
 from checkin.flow.words import fold
 
+MAX_STEPS = 500
+"""The most steps of one flow: nobody can read more, and every proof goes through all of them."""
+
 PROGRAM_FILES = ("program.yaml", "texts.yaml")
 
 
@@ -89,8 +92,13 @@ def _built(
     document, issues = parse(source, file)
     if document is None:
         return None, issues
+    many = _too_many_steps(document)
+    if many is not None:
+        return None, (*issues, many)
     form, broken, shape_issues = _as_far_as_readable(document)
-    issues = (*issues, *shape_issues)
+    # What was told of a line while it was read is the cause of whatever else is wrong there.
+    known = {issue.line for issue in issues if issue.code is not Code.TWICE}
+    issues = (*issues, *(issue for issue in shape_issues if issue.line not in known))
     issues = (*issues, *forgotten(document, issues))
     if form is None:
         return None, issues
@@ -101,7 +109,7 @@ def _built(
     found = (*built.issues, *check(built, document))
     if inner.issues:  # What a flow that is not there would have kept is not known either.
         found = tuple(issue for issue in found if issue.code not in _OF_NAMES)
-    issues = (*issues, *inner.issues, *found)
+    issues = (*issues, *inner.issues, *(issue for issue in found if issue.line not in known))
     if not errors(issues):
         samples = {language: {**SAMPLES, **program.facts(language)} for language in program.languages}
         issues = (*issues, *lints(built, document, samples))
@@ -267,6 +275,14 @@ def _read(path: Path) -> tuple[Document | None, tuple[Issue, ...]]:
         return None, (issue,)
     text = decode(path.read_bytes(), path.name)
     return (None, (text,)) if isinstance(text, Issue) else parse(text, path.name)
+
+
+def _too_many_steps(document: Document) -> Issue | None:
+    steps = document.get(("steps",))
+    if not isinstance(steps, dict) or len(steps) <= MAX_STEPS:
+        return None
+    message = f"This flow has {len(steps):,} steps; {MAX_STEPS} are the most."
+    return document.issue(Code.TOO_LARGE, ("steps",), message, "Divide it into several flows.", key=True)
 
 
 _STAND_IN: Mapping[str, Any] = {"flow": "unreadable", "title": "-", "start": [{"staff": True}]}

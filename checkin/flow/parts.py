@@ -22,6 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d\d))? ?((?:a|p)\.?m\.?)?")
+_WORDED = re.compile(r"(\d{1,3}) *(w|d|h|m)(?:eeks?|ays?|ours?|rs?|in(?:ute)?s?)?\.?")
 _LENGTH = re.compile(r"(?:(\d{1,3})w)?(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
 
 
@@ -42,7 +44,9 @@ def parse_length(value: object) -> timedelta:
         return value
     found = _LENGTH.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
     if found is None or not any(found.groups()):
-        raise refused("This is not a length of time.", "Write for example 30m, 3h, 2d or 1d12h.")
+        worded = _WORDED.fullmatch(value.lower()) if isinstance(value, str) else None
+        mend = f"Write {worded[1]}{worded[2]}." if worded else "Write for example 30m, 3h, 2d or 1d12h."
+        raise refused("This is not a length of time.", mend)
     weeks, days, hours, minutes = (int(part or 0) for part in found.groups())
     length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
     if not timedelta(0) < length <= timedelta(days=400):
@@ -62,11 +66,17 @@ def check_name(value: str) -> str:
     return value
 
 
-def check_at(value: str) -> str:
+def check_at(value: object) -> str:
     """Return a time of day, `HH:MM`; raise an error in plain words."""
-    if not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise refused("This is not a time of day.", 'Write hours and minutes, 24 hours: for example "17:30".')
-    return value
+    if isinstance(value, str) and re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return value
+    meant = _CLOCK.fullmatch(str(value).strip().lower())
+    hour, minute = (int(meant[1]), int(meant[2] or 0)) if meant else (24, 0)
+    if meant and meant[3] and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if meant[3][0] == "p" else 0)
+    example = f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else ""
+    mend = f'Write "{example}".' if example else 'Write hours and minutes, 24 hours: for example "17:30".'
+    raise refused("This is not a time of day.", mend)
 
 
 def _scalar(value: object) -> object:
@@ -91,7 +101,7 @@ Name = Annotated[
 ]
 TimeOfDay = Annotated[
     str,
-    AfterValidator(check_at),
+    BeforeValidator(check_at),
     WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
 ]
 Scalar = Annotated[

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from checkin.flow import traps
 from checkin.flow.document import Document, Path, Place, Spot
 from checkin.flow.issue import Code, Issue, Severity
 
@@ -54,7 +55,7 @@ def parse(source: str, file: str) -> tuple[Document | None, tuple[Issue, ...]]:
     try:
         reader.read()
     except yaml.MarkedYAMLError as error:
-        return None, (*reader.issues, reader.refuse_yaml(error))
+        return None, reader.refuse_yaml(error)
     except yaml.reader.ReaderError as error:
         place = _at_end(source[: error.position])
         message = "There is a character here that no text can hold; it does not show on the screen."
@@ -97,6 +98,10 @@ def _before_reading(source: str, file: str) -> tuple[Issue, ...]:
     except UnicodeEncodeError as error:
         message = "There is half a character here; it cannot be read."
         return (issue(Code.NOT_READABLE, _at_end(source[: error.start]), message, _SAVE),)
+    if (at := traps.line_end(source)) is not None:
+        message = "A line ends here without showing it; this was probably pasted along."
+        mend = "Delete it, with the letters beside it, and write them again."
+        return (issue(Code.ODD_CHARACTER, _at_end(source[:at]), message, mend),)
     return tuple(
         issue(
             Code.TAB,
@@ -155,6 +160,10 @@ class _Reader:
             elif kind is yaml.DocumentStartEvent:
                 self._count_document(_place(event.start_mark))
 
+    def tell(self, trap: traps.Trap) -> Issue:
+        """Return a trap as an issue."""
+        return self.issue(trap.code, trap.place, trap.message, trap.mend)
+
     def issue(self, code: Code, place: Place, message: str, mend: str) -> Issue:
         return Issue(Severity.ERROR, code, self.file, place.line, place.column, message, mend)
 
@@ -167,9 +176,14 @@ class _Reader:
             )
 
     def _refuse_mark(self, place: Place, mark: str) -> None:
+        top, line, start = (self.stack[-1] if self.stack else None), self._line(place), place.column - 1
+        if mark == "!" and top is not None and top.key == "if":
+            corrected = (line[:start] + "not " + line[start:].lstrip("! ")).strip()
+            raise _Refused(self.issue(Code.CONDITION, place, "`!` is not understood here.", corrected))
         message = f"A text that begins with {mark} has to stand in quotation marks."
-        mend = 'Put it in quotation marks: "…".'
-        raise _Refused(self.issue(Code.NOT_YAML, place, message, mend))
+        is_text = " " in line[start:].strip() and not re.search(r"[\[{]", line[start:])
+        mend = traps.quoted(line, start) if is_text else None
+        raise _Refused(self.issue(Code.NOT_YAML, place, message, mend or 'Put it in quotation marks: "…".'))
 
     def _node(self, event: Any) -> None:
         mark = event.start_mark
@@ -192,11 +206,14 @@ class _Reader:
         if not isinstance(event, yaml.ScalarEvent):
             message = "A word is expected here, before the colon."
             raise _Refused(self.issue(Code.NOT_YAML, place, message, "Write a word and a colon."))
-        top.key, top.key_place = event.value, place
-        top.skip = event.value in top.value
+        word = event.value
+        if not word.isascii() or word[:1] == "-":
+            word = self._odd_key(word, place)
+        top.key, top.key_place = word, place
+        top.skip = word in top.value
         if top.skip:
-            first = self.spots[(*top.path, event.value)].key.line
-            message = f"`{event.value}` stands here a second time; the first is on line {first}."
+            first = self.spots[(*top.path, word)].key.line
+            message = f"`{word}` stands here a second time; the first is on line {first}."
             self.issues.append(self.issue(Code.TWICE, place, message, "Delete one of them, or rename it."))
 
     def _value(self, top: _Open | None, event: Any, place: Place) -> None:
@@ -212,8 +229,12 @@ class _Reader:
         if type(event) is yaml.ScalarEvent:
             plain, text = event.implicit[0], event.value
             if plain and not text:
+                if top is not None and self._cut_off(top, key_place):
+                    return
                 self.empty.append(path)
                 place = key_place
+            elif plain and not text.isascii():
+                text = self._odd_text(text, place)
             self._keep(top, _scalar(text) if plain else text)
             self.spots[path] = Spot(key_place, place, event.style in ("'", '"'))
             return
@@ -222,6 +243,65 @@ class _Reader:
         self._keep(top, value)
         self.spots[path] = Spot(key_place, place)
         self.stack.append(_Open(path, value, in_map))
+
+    def _line(self, place: Place) -> str:
+        return self.lines[place.line - 1] if place.line <= len(self.lines) else ""
+
+    def _odd_key(self, word: str, place: Place) -> str:
+        """Tell of a key with something about it that cannot be seen, and return the key that was meant."""
+        line = self._line(place)
+        if word[0] == "-":
+            mend = "- " + line[place.column :].strip()
+            raise _Refused(self.issue(Code.NOT_YAML, place, "After the dash a space is missing.", mend))
+        if word[0] in traps.CURLY:
+            self.issues.append(self.tell(traps.curly(line, place)))
+            return word.strip(traps.CURLY)
+        found = traps.ODD.search(word)
+        if found is None or not line.startswith(word, place.column - 1):
+            return word
+        at = Place(place.line, place.column + found.start())
+        trap = self.tell(traps.odd(line, at))
+        if found.start() == 0:
+            raise _Refused(trap)  # Nobody knows how far the line was meant to be moved in.
+        self.issues.append(trap)
+        return traps.ODD.sub("", word)
+
+    def _odd_text(self, text: str, place: Place) -> str:
+        """Tell of a text without quotation marks that is not what it seems, and return what was meant."""
+        line = self._line(place)
+        if text[0] in traps.CURLY:
+            self.issues.append(self.tell(traps.curly(line, place)))
+            return text.strip(traps.CURLY)
+        found = traps.UNSEEN.search(text) or re.match(r"[\w.-]+:(?=\s)", text)
+        if found is None or not line.startswith(text, place.column - 1):
+            return text
+        at = found.start() if traps.UNSEEN.match(found[0]) else found.end()
+        self.issues.append(self.tell(traps.odd(line, Place(place.line, place.column + at))))
+        return traps.UNSEEN.sub("", text)
+
+    def _cut_off(self, top: _Open, key: Place) -> bool:
+        """Tell of a word between braces without a colon: a comma cut a text off, or a text begins with {."""
+        word = str(top.key)
+        if not top.in_map or not word or not traps.without_colon(self.lines, key, word):
+            return False
+        here = self.spots[top.path].value
+        line = self._line(here)
+        if top.value or not line.startswith("{", here.column - 1):
+            message = f"A comma cuts the text off before “{word}”."
+            mend = 'Put the whole text in quotation marks: "…".'
+            self.issues.append(self.issue(Code.CUT_OFF, key, message, mend))
+        elif top.path[-1:] == ("if",):
+            message = "In a condition, names stand without braces."
+            mend = (
+                line[: here.column - 1] + line[here.column - 1 :].replace("{", "").replace("}", "")
+            ).strip()
+            self.issues.append(self.issue(Code.CONDITION, here, message, mend))
+        else:
+            message = "A text that begins with { has to stand in quotation marks."
+            mend = traps.quoted(line, here.column - 1) or 'Put it in quotation marks: "…".'
+            self.issues.append(self.issue(Code.NOT_YAML, here, message, mend))
+        top.key = None
+        return True
 
     def _keep(self, top: _Open | None, value: Any) -> None:
         if top is None:
@@ -233,14 +313,20 @@ class _Reader:
                 top.value[str(top.key)] = value
             top.key = None
 
-    def refuse_yaml(self, error: yaml.MarkedYAMLError) -> Issue:
-        """Say in plain words what the parser found."""
+    def refuse_yaml(self, error: yaml.MarkedYAMLError) -> tuple[Issue, ...]:
+        """Say in plain words what the parser found, and what was told before that is another matter."""
+        found = self._refusal(error)
+        return (*(issue for issue in self.issues if issue.line != found.line), found)
+
+    def _refusal(self, error: yaml.MarkedYAMLError) -> Issue:
         place = _place(error.problem_mark or error.context_mark)
         problem, context = error.problem or "", error.context or ""
         unclosed = "end of stream" in problem if "quoted" in context else "',' or" in problem
         if unclosed and error.context_mark:
             # Where the reader gave up says little; where the quotation or the bracket began does.
             place = _place(error.context_mark)
+        elif "quoted scalar" not in context and (trap := traps.explain(self.lines, place)) is not None:
+            return self.tell(trap)
         for where, needle, message, mend in _PLAIN:
             if needle in (problem if where == "problem" else context):
                 return self.issue(Code.NOT_YAML, place, message, mend)
@@ -250,6 +336,8 @@ class _Reader:
 
 
 _PLAIN = (
+    ("problem", "unknown escape", "A backslash \\ inside these quotation marks has a meaning of its own.",
+     "Write two of them, \\\\, or none."),
     ("context", "quoted scalar", "The quotation marks of this text do not fit together.",
      'Begin and end the text with " and write \\" for a quotation mark inside it.'),
     ("problem", "mapping values are not allowed", "There is a colon here that is not expected.",

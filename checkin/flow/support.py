@@ -17,6 +17,9 @@ from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
 from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Repeat, Step, Value, Values
 
+MAX_WALKS = 20_000
+"""The most cases that are gone through for one flow, which takes about a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
@@ -44,23 +47,26 @@ def forgotten(flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind]) 
 
     `facts` are the names that are not the member's own doing.
     """
+    left = MAX_WALKS
     for step in flow.steps.values():
         if isinstance(step, Ask):
-            found = _forgotten_at(flow, names, facts, step)
+            found, walked = _forgotten_at(flow, names, facts, step, left)
+            left -= walked
             if found is not None:
                 yield found
 
 
 def _forgotten_at(
-    flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind], ask: Ask
-) -> Forgotten | None:
+    flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind], ask: Ask, left: int
+) -> tuple[Forgotten | None, int]:
+    """Return what is forgotten after this question, and how many cases were gone through to find out."""
     near = _until_next_wait(flow, ask)
     if not any(isinstance(step, RaiseAlert) for step in near):
-        return None
+        return None, 0
     conditions = [b.condition for step in (ask, *near) for b in branches(step) if b.condition]
     found = cases(conditions, {**names, **answer_names(ask)})
-    if found is None:
-        return Forgotten(ask.name, None, 0, None)
+    if found is None or len(found) > left:
+        return Forgotten(ask.name, None, 0, None), 0
     by_answers: dict[tuple[tuple[str, Value], ...], list[Case]] = {}
     for case in found:
         if one_answer(ask, case):
@@ -72,8 +78,8 @@ def _forgotten_at(
         if quiet and any(walk.alert for walk in walks):
             said = dict(own)
             value = said.get("answer", said.get(ask.answer.save_as or ""))
-            return Forgotten(ask.name, value, quiet[0].branch, quiet[0].ends_in)
-    return None
+            return Forgotten(ask.name, value, quiet[0].branch, quiet[0].ends_in), len(found)
+    return None, len(found)
 
 
 def _until_next_wait(flow: Flow, ask: Ask) -> tuple[Step, ...]:

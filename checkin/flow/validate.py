@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from checkin.flow.document import Document, Path
+from checkin.flow import traps
+from checkin.flow.document import Document, Path, Place
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
 from checkin.flow.parts import Shape
@@ -37,6 +38,17 @@ _SAME: Mapping[str, str] = {
     "model_type": "dict_type", "model_attributes_type": "dict_type", "tuple_type": "list_type",
     "int_from_float": "int_type",
 }  # fmt: skip
+
+
+_SAME_WORD: Mapping[str, tuple[str, ...]] = {
+    "else": ("go",), "otherwise": ("go",), "next": ("go",), "to": ("go",), "when": ("if",),
+    "condition": ("if",), "message": ("say",), "text": ("say", "ask"), "question": ("ask",),
+    "reply": ("answer",), "answers": ("answer",), "type": ("answer",), "timeout": ("no_reply",),
+    "silence": ("no_reply",), "reminder": ("no_reply", "say"), "name": ("save_as", "flow", "title"),
+    "save": ("save_as",), "time": ("at",), "days": ("every",), "day": ("every",), "trigger": ("start",),
+    "trigger_on": ("start",), "stop": ("end",), "finish": ("end",),
+}  # fmt: skip
+"""What people write who have seen other systems, and what it is called here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,14 @@ def forgotten(document: Document, told: Iterable[Issue]) -> tuple[Issue, ...]:
 
 
 def _nothing(document: Document, path: Path) -> Issue:
+    place = document.place(path)
+    rest = document.line(place.line)[place.column - 1 :]
+    if path and (cut := re.match(rf"{re.escape(str(path[-1]))}: +(?=#[^ #])", rest)):
+        start = place.column - 1 + cut.end()
+        message = "What begins with # without quotation marks is not read."
+        mend = traps.quoted(document.line(place.line), start) or 'Put it in quotation marks: "…".'
+        at = Place(place.line, start + 1)
+        return document.issue(Code.CUT_OFF, path, message, mend, at=at)
     message = f"Nothing stands after `{path[-1]}:`." if path else "Nothing stands here."
     return document.issue(Code.EMPTY, path, message, "Write what belongs here, or delete the line.")
 
@@ -112,6 +132,11 @@ class _Teller:
                 key = error["loc"][-1:] == ("[key]",)
                 message, mend = str(context["message"]), str(context["mend"])
                 return self.document.issue(Code.WRONG_VALUE, path, message, mend, key=key)
+            case "list_type" if isinstance(self.document.get(path), dict):
+                place = self.document.place(path)
+                line = self.document.line(place.line)[place.column - 1 :]
+                message = "Each line here has to begin with a dash."
+                return self.document.issue(Code.WRONG_VALUE, path, message, f"- {line}")
             case _:
                 message, mend = _EXPECTED.get(kind, ("This cannot be understood here.", "See docs/flows.md."))
                 return self.document.issue(Code.WRONG_VALUE, path, message, mend)
@@ -122,10 +147,17 @@ class _Teller:
         near = self._near(error["loc"], path) if error["type"] == "extra_forbidden" else None
         return (*path[:-1], near) if near else None
 
+    def _meant_for(self, word: str, known: list[str]) -> str | None:
+        """Return the key that was probably meant: one spelt like this, or one that says the same."""
+        return did_you_mean(word, known) or next(
+            (key for key in _SAME_WORD.get(word, ()) if key in known), None
+        )
+
     def _near(self, loc: tuple[str | int, ...], path: Path) -> str | None:
         present = self.document.get(path[:-1])
         taken = present if isinstance(present, dict) else {}
-        return did_you_mean(str(path[-1]), [key for key in self._known_keys(loc[:-1]) if key not in taken])
+        known = [key for key in self._known_keys(loc[:-1]) if key not in taken]
+        return self._meant_for(str(path[-1]), known)
 
     def _known_keys(self, loc: tuple[str | int, ...]) -> tuple[str, ...]:
         model = next((self.shapes[p] for p in reversed(loc) if p in self.shapes), self.shape)  # type: ignore[index]
@@ -140,6 +172,11 @@ class _Teller:
             return self.document.issue(
                 Code.UNKNOWN_KEY, path, message, f"Make another step for `{word}`.", key=True
             )
+        value = self.document.get(path)
+        if len(path) == 1 and isinstance(value, dict) and any(kind in value for kind in KINDS):
+            message = f"The step `{word}` does not stand under `steps:`."
+            mend = "Move it in by two spaces, as far as the other steps."
+            return self.document.issue(Code.UNKNOWN_KEY, path, message, mend, key=True)
         message = f"`{word}` is not known here." + (f" Did you mean `{near}`?" if near else "")
         corrected = self.document.corrected(place, word, near) if near else None
         mend = corrected or f"Use one of: {_list_of(known)}."

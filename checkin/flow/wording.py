@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from checkin.flow import traps
 from checkin.flow.document import Document, Path, Place
 from checkin.flow.forms import form_of, plural_category
 from checkin.flow.guess import did_you_mean
@@ -167,6 +168,7 @@ class Wording:
 
     def template(self, path: Path, source: str, names: Names, language: str) -> Template:
         """Read one wording in one language."""
+        self.as_meant(path, source)
         try:
             template = parse_template(source)
         except TemplateError as error:
@@ -179,6 +181,30 @@ class Wording:
                 self._unknown(path, source, name, names)
         forms = {name: form_of(names[name], language) for name in template.names() if name in names}
         return replace(template, forms={name: form for name, form in forms.items() if form is not None})
+
+    def as_meant(self, path: Path, source: str) -> None:
+        """Tell where a text is not what it looks like: cut off, with signs that do not show, or garbled."""
+        document = self.document
+        spot = document.spots.get(path)
+        line = "" if spot is None else document.line(spot.value.line)[spot.value.column - 1 :]
+        if spot is not None and not spot.quoted and line[:1] not in ("|", ">"):
+            cut = traps.comment_after(document.lines, spot.value, source)
+            if cut is not None:
+                message = "The text is cut off here: what stands after # without quotation marks is not read."
+                mend = traps.quoted(document.line(cut.line), spot.value.column - 1)
+                advice = mend if mend and cut.line == spot.value.line else 'Put it in quotation marks: "…".'
+                self._add(Code.CUT_OFF, path, message, advice, at=cut)
+        if source.isascii() and source.isprintable():
+            return
+        if found := traps.UNSEEN.search(source):
+            message = f"A sign that does not show is in this text (U+{ord(found[0]):04X})."
+            mend = "Delete it, with the letters beside it, and write them again."
+            at = document.inside(path, found.start())
+            self._add(Code.ODD_CHARACTER, path, message, mend, at=at, words="")
+        elif found := traps.GARBLED.search(source):
+            message = "Letters went wrong here when the file was saved, probably an accent."
+            at = document.inside(path, found.start())
+            self._add(Code.GARBLED, path, message, "Write the word again, and save as UTF-8.", at=at)
 
     def _unknown(self, path: Path, source: str, name: str, known: Iterable[str]) -> None:
         near = did_you_mean(name, known)

@@ -16,6 +16,7 @@ END = "  done:\n    end: done\n"
 CHAIN = HEAD + "  ▲s0:\n    say: Hi\n    go: s1\n"
 CHAIN += "".join(f"  s{n}:\n    say: Hi\n    go: s{n + 1}\n" for n in range(1, 99))
 CHAIN += "  s99:\n    say: Hi\n    go: done\n" + END
+MANY = HEAD.replace("steps:", "▲steps:") + "".join(f"  s{n}:\n    end: done\n" for n in range(501))
 
 INVISIBLE = [
     ("tab", Code.TAB, "  done:", HEAD + "▲\tdone:\n    end: done\n"),
@@ -24,6 +25,7 @@ INVISIBLE = [
     ("half a character", Code.NOT_READABLE, "UTF-8", "flow: a▲\ud83db\n"),
     ("nested deeply", Code.TOO_LARGE, "Divide", "flow: " + "[" * 16 + "▲[" + "]" * 17),
     ("too many things", Code.TOO_LARGE, "Divide", "x: [" + "1," * 29_997 + "▲1, 1]"),
+    ("too many steps", Code.TOO_LARGE, "Divide", MANY),
     ("too much at once", Code.AT_ONCE, "question", CHAIN),
     ("too many characters", Code.TOO_LARGE, "Divide", "▲# " + "x" * 400_000),
 ]
@@ -36,9 +38,10 @@ def printed() -> list[tuple[str, Code, str, str]]:
     for block in text.split("\n### ")[1:]:
         title, source = block.split("\n", 1)
         name, code, mend = title.split(" | ", 2)
-        if source.startswith("  "):
+        if source.startswith(("  ", "▲  ", "▲\\u")):
             source = HEAD + source.rstrip("\n") + "\n" + ("" if "done:\n" in source else END)
-        cases.append((name, Code(code), mend, source))
+        seen = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), source)
+        cases.append((name, Code(code), mend, seen))
     return cases
 
 
