@@ -18,6 +18,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import assert_never
 
 from checkin.conversation import answers
@@ -54,8 +55,18 @@ _REACTION = Understanding(Category.NOT_AN_ANSWER, rule="reaction")
 _ECHO = Understanding(Category.NOT_AN_ANSWER, rule="echo")
 
 
+MOST_REMEMBERED = 5_000
+MOST_REMEMBERED_LETTERS = 40
+"""A longer reply is hardly ever written twice in the same words."""
+
+_Asked = tuple[str, str, Context, date | None, int, int]
+
+
 class Reader:
-    """Understands replies. Build one and share it: it holds the packs, and no state.
+    """Understands replies. Build one and share it: it holds the packs, and nothing that changes a reading.
+
+    It remembers how short replies were read. Most replies to a question are the same few ("3", "ok", "yes"),
+    and what one of them means depends on nothing but the words, the language and the question.
 
     `phone_reader` turns what somebody wrote for a phone number into E.164; without one the digits are kept.
     """
@@ -63,9 +74,23 @@ class Reader:
     def __init__(self, packs: Sequence[Pack], phone_reader: PhoneReader | None = None) -> None:
         self.lexicon = Lexicon(packs)
         self._phone_reader = phone_reader
+        self._remembered: dict[_Asked, tuple[Question, Understanding]] = {}
 
     def understand(self, text: str, language: str, question: Question) -> Understanding:
         """Return what `text` means as a reply to `question`; never raises for any text."""
+        if len(text) > MOST_REMEMBERED_LETTERS:
+            return self._read(text, language, question)
+        # The question's parts are told apart by which objects they are, which is quick. The question is kept,
+        # so that none of them ends, and no other comes to be in its place.
+        key = text, language, question.context, question.today, id(question.answer), id(question.asked)
+        known = self._remembered.get(key)
+        if known is None:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[key] = question, self._read(text, language, question)
+        return known[1]
+
+    def _read(self, text: str, language: str, question: Question) -> Understanding:
         folded = normal(text)
         if self._is_reaction(folded):
             return _REACTION

@@ -80,10 +80,14 @@ class Walk:
         """Return what is to be spoken in the member's language; how it sounds is for whoever says it."""
         return text.for_ear(self.language, {**self.names, **more} if more else self.names, self.lot)
 
+    def both(self, text: Text, **more: Value) -> tuple[str, str]:
+        """Return a text as it is written and as it is to be spoken."""
+        return text.both(self.language, {**self.names, **more} if more else self.names, self.lot)
+
     def say(self, text: Text, **more: Value) -> None:
         """Decide to say this now."""
-        said = self.spoken(text, **more)
-        self.decided.append(effects.Say(self.render(text, **more), str(self.step), spoken=said))
+        written, said = self.both(text, **more)
+        self.decided.append(effects.Say(written, str(self.step), spoken=said))
 
     def say_shared(self, key: str, **more: Value) -> None:
         """Decide to say one of the program's own wordings, where it has it."""
@@ -246,11 +250,11 @@ class Walk:
 
     def ask(self, ask: Ask) -> Ending:
         """Put the question, and begin its ladder."""
-        text = self.question(ask)
+        text, said = self.both(ask.text)
         if _asks_for_consent(self.flow, ask):
             self.results[_WORDING + ask.name] = text
         self.rung = 0
-        self.decided.append(effects.Say(text, ask.name, question=True, spoken=self.spoken(ask.text)))
+        self.decided.append(effects.Say(text, ask.name, question=True, spoken=said))
         return self.wait_on(ask)
 
     def wait_on(self, ask: Ask) -> Ending:

@@ -109,6 +109,12 @@ class Text:
         own = self.by_voice.get(language)
         return own.render(values) if own is not None else self.render(language, values, lot)
 
+    def both(self, language: str, values: Values, lot: str = "") -> tuple[str, str]:
+        """Return what `render` and `for_ear` would; where they are the same, it is written once."""
+        written = self.render(language, values, lot)
+        own = self.by_voice.get(self._known(language)) if self.by_voice else None
+        return written, written if own is None else own.render(values)
+
     def render(self, language: str, values: Values, lot: str = "") -> str:
         """Return the text in this language, or in the program's first language where it is not spoken."""
         language = self._known(language)
