@@ -46,5 +46,13 @@ class NotTold(EventRejected):
     """This person was never told of the alert."""
 
 
+class NotWaiting(EventRejected):
+    """Nobody waits for this person's answer any more."""
+
+
+class NothingNew(EventRejected):
+    """Those on duty are the same as before."""
+
+
 class NotTaken(EventRejected):
     """Nobody has taken the alert yet, so nobody can have failed to come; people are still being asked."""

@@ -15,18 +15,23 @@ Theory
                                                        │    │  └─ passed on ──> NOTIFYING or WITH_STAFF
                         RESOLVED <── somebody came ────┘    └─ nobody came ───> WITH_STAFF
 
-A tier is told at one moment and has `tier.wait` to answer. When the last person of the tier who could still
-answer says no or turns out to be out of reach, nobody waits for the clock: the next tier is told at once.
-A trusted contact's word counts whenever it comes: whoever was ever told may take the alert as long as nobody
-has it, also late, also after having said no.
+A tier is told at one moment and has `tier.wait` to answer. Who has not answered the text after
+`policy.call_after` is called; the rest of the wait is theirs too. When the last person of the tier who could
+still answer says no, answers no call or turns out to be out of reach, nobody waits for the clock: the next
+tier is told at once. A trusted contact's word counts whenever it comes: whoever was ever told may take the
+alert as long as nobody has it, also late, also after having said no. A tier that asks people again (contacts
+may be asked several times) leaves out who has passed or is out of reach.
 
-When no tier is left the alert stands on the staff's list, and on-call staff are reminded for ever. A
-program without on-call staff still has the task, the timer and, now and then, a word to the member. The
-member hears of reminders only at every `STILL_LOOKING_EVERY`th: a phone that buzzes each quarter of an hour
-to say that nobody came is no comfort.
+When no tier is left the alert stands on the staff's list, and on-call staff are reminded for ever, less and
+less often; who has passed is spared while anybody else is left. A program without on-call staff still has
+the task, the timer and, now and then, a word to the member. The member hears of reminders only at every
+`STILL_LOOKING_EVERY`th: a phone that buzzes each quarter of an hour to say that nobody came is no comfort.
+Staff work in shifts: a `ShiftChanged` puts those on duty now in place of those before, wherever nobody has
+been told yet. It tells nobody and moves no wait; the event that comes with it does.
 
-An acknowledgement is a promise, not an end. The member is asked whether somebody came; if nobody has said
-so after `policy.check_taken`, the taker is reminded, and after the same time again the alert goes to staff.
+An acknowledgement is a promise, not an end. After `policy.check_taken` the taker is asked whether they got
+in touch. A yes resolves the alert, a no re-opens it; after the same time again without a word it goes to
+staff. The member may say at any time that somebody came, or that nobody did.
 
 What always holds (I1, checked over the whole reachable state space):
 
@@ -53,8 +58,10 @@ from checkin.alert.errors import (
     AlertClosed,
     AlreadyRaised,
     EventRejected,
+    NothingNew,
     NotRaised,
     NotTaken,
+    NotWaiting,
     StaleEvent,
     WindowOver,
 )
@@ -63,29 +70,44 @@ from checkin.alert.model import (
     Alert,
     AlertState,
     AllClear,
+    Call,
     ChangedMind,
+    CheckTaker,
     Effect,
     Event,
     FollowUp,
     HurryUp,
     MemberNews,
+    NoAnswer,
     NobodyCame,
-    Notify,
     OutOfReach,
     Passed,
     Raised,
     SetTimer,
+    ShiftChanged,
     SomebodyCame,
     StaffResolved,
     Target,
     TaskKind,
     TellMember,
     TellOther,
+    Tier,
     TimerFired,
     Told,
     Took,
 )
-from checkin.alert.telling import ask, let_go, mark, people, stand_down, standing_at, tell, who_was_told
+from checkin.alert.telling import (
+    ask,
+    change_shift,
+    let_go,
+    mark,
+    people,
+    stand_down,
+    standing_at,
+    tell,
+    who_was_told,
+    willing,
+)
 
 LONGEST_REMINDER = timedelta(hours=4)
 """On-call staff hear at least so often of a request that nobody has taken."""
@@ -108,6 +130,7 @@ class Move(StrEnum):
 
 TRANSITIONS: Mapping[tuple[AlertState, Move], AlertState] = {
     (AlertState.WINDOW, Move.OPEN): AlertState.WINDOW,
+    (AlertState.WINDOW, Move.STAY): AlertState.WINDOW,
     (AlertState.WINDOW, Move.TELL): AlertState.NOTIFYING,
     (AlertState.WINDOW, Move.HAND_OVER): AlertState.WITH_STAFF,
     (AlertState.WINDOW, Move.CANCEL): AlertState.CANCELLED,
@@ -134,7 +157,7 @@ CLOSED = frozenset({AlertState.RESOLVED, AlertState.CANCELLED})
 """The states in which an alert is over."""
 
 # Whoever has one of these was last asked something, or said no: nobody has told them how it went on.
-_UNINFORMED = frozenset({Told.TOLD, Told.PASSED})
+_UNINFORMED = frozenset({Told.TOLD, Told.SILENT, Told.PASSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +210,10 @@ def _decide(alert: Alert, event: Event) -> _Decision:
             return _passed(alert, who_was_told(alert, person))
         case OutOfReach(person):
             return _out_of_reach(alert, who_was_told(alert, person))
+        case NoAnswer(person):
+            return _no_answer(alert, who_was_told(alert, person))
+        case ShiftChanged(on_duty):
+            return _shift_changed(alert, on_duty)
         case NobodyCame():
             if alert.state is not AlertState.ACKNOWLEDGED:
                 raise _closed_or(alert, NotTaken)
@@ -223,8 +250,11 @@ def _changed_mind(alert: Alert) -> _Decision:
 def _wait_over(alert: Alert) -> _Decision:
     """Go on after a wait: the next tier, another reminder to staff, or a look at who took it."""
     match alert.state:
-        case AlertState.WINDOW | AlertState.NOTIFYING:
+        case AlertState.WINDOW:
             return _next(alert)
+        case AlertState.NOTIFYING:
+            called = alert.called or alert.policy.call_after is None
+            return _next(alert) if called else _call(alert)
         case AlertState.WITH_STAFF:
             return _remind_staff(alert)
         case AlertState.ACKNOWLEDGED:
@@ -235,13 +265,25 @@ def _wait_over(alert: Alert) -> _Decision:
             assert_never(alert.state)
 
 
+def _call(alert: Alert) -> _Decision:
+    """Call those of the tier who have not answered their text; the rest of the wait is still theirs."""
+    tier = alert.policy.tiers[alert.tier]
+    silent = [one for one in tier.targets if alert.told[one.person] is Told.TOLD]
+    assert alert.policy.call_after is not None, "where nobody is called, nobody waits for a call"
+    rest = SetTimer(tier.wait - alert.policy.call_after)
+    return _Decision(Move.STAY, replace(alert, called=True), (*map(Call, silent), rest))
+
+
 def _remind_staff(alert: Alert) -> _Decision:
+    """Ask staff again, by text and by call: a text wakes nobody."""
     reminders = alert.reminders + 1
-    asked, notify = ask(replace(alert, reminders=reminders), alert.policy.staff)
+    targets = willing(alert, alert.policy.staff)
+    asked, notify = ask(replace(alert, reminders=reminders), targets)
+    calls = () if alert.policy.call_after is None else tuple(map(Call, targets))
     still: tuple[Effect, ...] = ()
     if reminders % STILL_LOOKING_EVERY == 0:
         still = (TellMember("still_looking"),)
-    return _Decision(Move.STAY, asked, (*notify, *still, SetTimer(_until_next_reminder(asked))))
+    return _Decision(Move.STAY, asked, (*notify, *calls, *still, SetTimer(_until_next_reminder(asked))))
 
 
 def _until_next_reminder(alert: Alert) -> timedelta:
@@ -251,11 +293,11 @@ def _until_next_reminder(alert: Alert) -> timedelta:
 
 
 def _check_taken(alert: Alert) -> _Decision:
-    """Remind the taker once; then the alert is nobody's, and staff get it."""
+    """Ask the taker once; then the alert is nobody's, and staff get it."""
     taker = next(target for target in people(alert.policy) if target.person == alert.taken_by)
     if alert.reminders or alert.told[taker.person] is Told.UNREACHABLE:
         return _hand_over(let_go(alert), "check_taken", news="staff_told")
-    effects = (Notify(taker, reminder=True), SetTimer(alert.policy.check_taken))
+    effects = (CheckTaker(taker), SetTimer(alert.policy.check_taken))
     return _Decision(Move.STAY, replace(alert, reminders=1), effects)
 
 
@@ -282,7 +324,7 @@ def _took(alert: Alert, by: Target) -> _Decision:
     if alert.state in CLOSED:
         return _Decision(Move.STAY, alert, (TellOther(by, "no_longer_needed"),))
     if alert.taken_by == by.person:
-        return _Decision(Move.STAY, mark(alert, by, Told.TOOK), (TellOther(by, "taken_by_you"),))
+        return _still_has_it(alert, by)
     if alert.taken_by is not None:
         answer = TellOther(by, "taken_by_other", alert.taken_by)
         return _Decision(Move.STAY, mark(alert, by, Told.STOOD_DOWN), (answer,))
@@ -295,6 +337,14 @@ def _took(alert: Alert, by: Target) -> _Decision:
     )
     taken = replace(stand_down(alert), taken_by=by.person, reminders=0)
     return _Decision(Move.TAKE, mark(taken, by, Told.TOOK), effects)
+
+
+def _still_has_it(alert: Alert, by: Target) -> _Decision:
+    """Take another yes of the taker for what it answers: whether they got in touch, where they were asked."""
+    if alert.reminders:
+        effects = (TellMember("taker_came", by.person), TellOther(by, "thanks_for_coming"))
+        return _Decision(Move.CLOSE, stand_down(alert), effects)
+    return _Decision(Move.STAY, mark(alert, by, Told.TOOK), (TellOther(by, "taken_by_you"),))
 
 
 def _passed(alert: Alert, by: Target) -> _Decision:
@@ -322,6 +372,25 @@ def _out_of_reach(alert: Alert, by: Target) -> _Decision:
     return _next_if_nobody_left(marked, by)
 
 
+def _no_answer(alert: Alert, by: Target) -> _Decision:
+    """Go on at once when nobody is left to wait for; who picks up the phone later may still take it."""
+    _refuse_closed(alert)
+    if alert.told[by.person] is not Told.TOLD:
+        raise NotWaiting
+    if alert.state is AlertState.WITH_STAFF:  # the next reminder is due anyway
+        return _Decision(Move.STAY, alert, ())
+    return _next_if_nobody_left(mark(alert, by, Told.SILENT), by)
+
+
+def _shift_changed(alert: Alert, on_duty: tuple[str, ...]) -> _Decision:
+    """Note who is on duty now. Nobody is told yet."""
+    _refuse_closed(alert)
+    changed = change_shift(alert, on_duty)
+    if changed == alert:
+        raise NothingNew
+    return _Decision(Move.STAY, changed, ())
+
+
 def _next_if_nobody_left(alert: Alert, by: Target) -> _Decision:
     if alert.state is AlertState.NOTIFYING:
         waiting = alert.policy.tiers[alert.tier].targets
@@ -334,7 +403,7 @@ def _next_if_nobody_left(alert: Alert, by: Target) -> _Decision:
 
 
 def _next(alert: Alert, *, reopened: bool = False, skip: str | None = None) -> _Decision:
-    """Tell the next tier that has anybody in it, or hand the alert to staff.
+    """Tell the next tier that has anybody to ask in it, or hand the alert to staff.
 
     When it is re-opened, whoever was told that somebody has it is asked again: it is no longer true.
     `skip` has answered this very moment and is not asked in the same breath.
@@ -342,13 +411,26 @@ def _next(alert: Alert, *, reopened: bool = False, skip: str | None = None) -> _
     again = standing_at(alert, frozenset({Told.STOOD_DOWN})) if reopened else ()
     for index in range(alert.tier + 1, len(alert.policy.tiers)):
         tier = alert.policy.tiers[index]
-        targets = tuple(target for target in tier.targets if target.person != skip)
+        targets = tuple(one for one in tier.targets if one.person != skip and _may_be_asked(alert, one))
         if targets:
             news = _tier_news(alert, targets, reopened)
-            asked, notify = ask(replace(alert, tier=index, reminders=0), (*targets, *again))
-            return _Decision(Move.TELL, asked, (*notify, news, SetTimer(tier.wait)))
+            wait, called = _first_wait(alert, tier)
+            asked, notify = ask(replace(alert, tier=index, reminders=0, called=called), (*targets, *again))
+            return _Decision(Move.TELL, asked, (*notify, news, SetTimer(wait)))
     news_if_any: MemberNews | None = "staff_told" if reopened else None
     return _hand_over(alert, "alert_unanswered", also=again, news=news_if_any, skip=skip)
+
+
+def _may_be_asked(alert: Alert, target: Target) -> bool:
+    return alert.told.get(target.person) not in (Told.PASSED, Told.UNREACHABLE)
+
+
+def _first_wait(alert: Alert, tier: Tier) -> tuple[timedelta, bool]:
+    """Return how long a tier that is told now waits first, and whether that is all: nobody is called then."""
+    call_after = alert.policy.call_after
+    if call_after is None or call_after >= tier.wait:
+        return tier.wait, True
+    return call_after, False
 
 
 def _tier_news(alert: Alert, targets: tuple[Target, ...], reopened: bool) -> TellMember:
@@ -367,9 +449,9 @@ def _hand_over(
     skip: str | None = None,
 ) -> _Decision:
     """Put the alert on the staff's list and ask the staff on call; `also` are contacts to ask again."""
-    staff = tuple(target for target in alert.policy.staff if target.person != skip)
+    staff = tuple(one for one in willing(alert, alert.policy.staff) if one.person != skip)
     told = TellMember(news) if news == "reopened" else _staff_news(alert, staff, news)
-    asked, notify = ask(replace(alert, reminders=0), (*staff, *also))
+    asked, notify = ask(replace(alert, reminders=0, called=False), (*staff, *also))
     wait = SetTimer(alert.policy.remind_staff)
     return _Decision(Move.HAND_OVER, asked, (AddTask(kind), *notify, told, wait))
 

@@ -5,7 +5,7 @@ People are named by opaque ids; their names, numbers and languages are the servi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -46,19 +46,25 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """People told at the same moment, and how long they have before the next tier is told."""
+    """People told at the same moment, and how long they have before the next tier is told.
+
+    `on_duty` marks the tier of the staff on duty: who that is changes with their shifts.
+    """
 
     targets: tuple[Target, ...]
     wait: timedelta
+    on_duty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """An escalation policy, snapshotted into the alert when it is raised.
 
-    `window` is the change-of-mind time (0 to 15 minutes). `remind_staff` is how often on-call staff hear of
-    an alert that nobody has taken. `check_taken` is how long after an acknowledgement the member is asked
-    whether somebody came.
+    `window` is the change-of-mind time (0 to 15 minutes). `staff` are those on duty and the last resort;
+    `remind_staff` is how often they hear of an alert that nobody has taken. `check_taken` is how long after
+    an acknowledgement the taker is asked whether they got in touch. Who has not answered a text after
+    `call_after` is called; None calls nobody. `relieved` are staff who were told and whose shift is over:
+    they hear how it goes on, and are not asked again.
     """
 
     window: timedelta
@@ -66,12 +72,24 @@ class Policy:
     staff: tuple[Target, ...]
     remind_staff: timedelta
     check_taken: timedelta = timedelta(hours=24)
+    call_after: timedelta | None = None
+    last_resort: tuple[Target, ...] = ()
+    relieved: tuple[Target, ...] = ()
 
 
 class Told(StrEnum):
-    """How one person's notification stands."""
+    """How one person's notification stands.
+
+    told         they were asked, and have time left to answer
+    silent       they answered neither the text nor the call
+    took         they have it
+    passed       they said that they cannot
+    unreachable  nothing reaches them, or not at this hour
+    stood_down   they were asked, and need not answer any more
+    """
 
     TOLD = "told"
+    SILENT = "silent"
     TOOK = "took"
     PASSED = "passed"
     UNREACHABLE = "unreachable"
@@ -85,7 +103,8 @@ class Alert:
     `transition` counts accepted events, as a run's does. `tier` is the index of the tier that was told last,
     -1 before the first. `told` maps the id of everyone who was ever told to how their notification stands.
     `timer` is the transition that set the wait now running; an open alert always has one. `reminders` counts
-    the reminders sent since the alert came to stand where it stands.
+    the reminders sent since the alert came to stand where it stands. `called` says whether those of this tier
+    who did not answer have been called.
     """
 
     id: str
@@ -99,6 +118,7 @@ class Alert:
     taken_by: str | None = None
     timer: int | None = None
     reminders: int = 0
+    called: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the alert as plain JSON values."""
@@ -114,6 +134,7 @@ class Alert:
             "taken_by": self.taken_by,
             "timer": self.timer,
             "reminders": self.reminders,
+            "called": self.called,
         }
 
     @classmethod
@@ -133,26 +154,50 @@ def _policy_to_json(policy: Policy) -> dict[str, Any]:
     return {
         "window": policy.window.total_seconds(),
         "tiers": [
-            {"targets": [[t.person, t.role] for t in tier.targets], "wait": tier.wait.total_seconds()}
+            {
+                "targets": _targets_to_json(tier.targets),
+                "wait": tier.wait.total_seconds(),
+                "on_duty": tier.on_duty,
+            }
             for tier in policy.tiers
         ],
-        "staff": [[t.person, t.role] for t in policy.staff],
+        "staff": _targets_to_json(policy.staff),
         "remind_staff": policy.remind_staff.total_seconds(),
         "check_taken": policy.check_taken.total_seconds(),
+        "call_after": None if policy.call_after is None else policy.call_after.total_seconds(),
+        "last_resort": _targets_to_json(policy.last_resort),
+        "relieved": _targets_to_json(policy.relieved),
     }
 
 
 def _policy_from_json(data: Mapping[str, Any]) -> Policy:
+    """Return a stored policy; one that was stored before calls and rotas has none."""
+    call_after = data.get("call_after")
     return Policy(
         window=timedelta(seconds=data["window"]),
         tiers=tuple(
-            Tier(tuple(Target(p, r) for p, r in tier["targets"]), timedelta(seconds=tier["wait"]))
+            Tier(
+                _targets_from_json(tier["targets"]),
+                timedelta(seconds=tier["wait"]),
+                tier.get("on_duty", False),
+            )
             for tier in data["tiers"]
         ),
-        staff=tuple(Target(p, r) for p, r in data["staff"]),
+        staff=_targets_from_json(data["staff"]),
         remind_staff=timedelta(seconds=data["remind_staff"]),
         check_taken=timedelta(seconds=data["check_taken"]),
+        call_after=None if call_after is None else timedelta(seconds=call_after),
+        last_resort=_targets_from_json(data.get("last_resort", ())),
+        relieved=_targets_from_json(data.get("relieved", ())),
     )
+
+
+def _targets_to_json(targets: Iterable[Target]) -> list[list[str]]:
+    return [[target.person, target.role] for target in targets]
+
+
+def _targets_from_json(data: Iterable[tuple[str, Role]]) -> tuple[Target, ...]:
+    return tuple(Target(person, role) for person, role in data)
 
 
 # ---------------------------------------------------------------- events
@@ -202,6 +247,20 @@ class OutOfReach:
 
 
 @dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Nobody answered the call to this person: busy, no answer, a machine, or somebody else."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftChanged:
+    """These of the staff are on duty from now on; nobody where the rota has a hole."""
+
+    on_duty: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SomebodyCame:
     """The member says that somebody got in touch."""
 
@@ -231,6 +290,8 @@ Event = (
     | Took
     | Passed
     | OutOfReach
+    | NoAnswer
+    | ShiftChanged
     | SomebodyCame
     | NobodyCame
     | AllClear
@@ -249,6 +310,20 @@ class Notify:
     reminder: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call this person, who was asked by text and has not answered."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTaker:
+    """Ask whoever took it whether they got in touch with the member."""
+
+    target: Target
+
+
 MemberNews = Literal[
     "window_opened",
     "contact_told",
@@ -259,6 +334,7 @@ MemberNews = Literal[
     "cancelled",
     "resolved",
     "reopened",
+    "taker_came",
 ]
 
 
@@ -270,7 +346,14 @@ class TellMember:
     person: str | None = None
 
 
-OtherNews = Literal["taken_by_you", "taken_by_other", "thanks_for_answering", "all_clear", "no_longer_needed"]
+OtherNews = Literal[
+    "taken_by_you",
+    "taken_by_other",
+    "thanks_for_answering",
+    "all_clear",
+    "no_longer_needed",
+    "thanks_for_coming",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,4 +392,4 @@ class FollowUp:
     """Somebody took it: the follow-up conversations of the member may be planned."""
 
 
-Effect = Notify | TellMember | TellOther | SetTimer | AddTask | FollowUp
+Effect = Notify | Call | CheckTaker | TellMember | TellOther | SetTimer | AddTask | FollowUp

@@ -25,27 +25,40 @@ def policy_for(
     remind_staff: timedelta,
     at_once: bool = False,
     check_taken: timedelta = timedelta(hours=24),
+    repeat: int = 0,
+    call_after: timedelta | None = None,
+    last_resort: Sequence[str] = (),
 ) -> Policy:
-    """Return the policy that tells trusted contacts in the member's order, then the staff on call.
+    """Return the policy that tells trusted contacts in the member's order, then the staff on duty.
 
-    `contacts` are those who have agreed, each a tier of their own, or one tier `at_once`. All staff on call
-    are the last tier. Without contacts the alert goes to staff at once after the window; without staff it
-    goes to the staff's list. A person named twice has one tier, the first. Raises `PolicyRefused`
-    for a window outside 0 to 15 minutes and for a wait that is not longer than nothing.
+    `contacts` are those who have agreed, each a tier of their own, or one tier `at_once`; all of them are
+    asked `repeat` times more where none has taken it. `staff` are those on duty, one tier; nobody of them
+    where the rota has a hole, and then `last_resort`, the tier behind them, is told at once. Without contacts
+    the alert goes to staff after the window; without staff it goes to the staff's list. A person named
+    twice is asked as what comes first. Raises `PolicyRefused` for a window outside 0 to 15 minutes and for
+    a wait that is not longer than nothing.
     """
     if not timedelta(0) <= window <= LONGEST_WINDOW:
         raise PolicyRefused("The change-of-mind window is 0 to 15 minutes.")
-    if min(contact_wait, staff_wait, remind_staff, check_taken) <= timedelta(0):
+    if min(contact_wait, staff_wait, remind_staff, check_taken, call_after or staff_wait) <= timedelta(0):
         raise PolicyRefused("Every wait of an escalation policy is longer than nothing.")
     first = _targets(contacts, "contact")
-    on_call = _targets(staff, "staff")
-    last = tuple(target for target in on_call if target.person not in contacts)
+    duty = tuple(target for target in _targets(staff, "staff") if target.person not in contacts)
+    last = tuple(target for target in _targets(last_resort, "staff") if target.person not in contacts)
     groups = [first] if at_once else [(target,) for target in first]
-    tiers = [Tier(group, contact_wait) for group in groups if group]
-    if last:
-        tiers.append(Tier(last, staff_wait))
+    tiers = [Tier(group, contact_wait) for group in groups * (1 + repeat) if group]
+    if duty or last:
+        tiers.append(Tier(duty, staff_wait, on_duty=True))
+    if behind := tuple(target for target in last if target not in duty):
+        tiers.append(Tier(behind, staff_wait))
     return Policy(
-        window=window, tiers=tuple(tiers), staff=on_call, remind_staff=remind_staff, check_taken=check_taken
+        window=window,
+        tiers=tuple(tiers),
+        staff=tuple(dict.fromkeys((*_targets(staff, "staff"), *_targets(last_resort, "staff")))),
+        remind_staff=remind_staff,
+        check_taken=check_taken,
+        call_after=call_after,
+        last_resort=_targets(last_resort, "staff"),
     )
 
 

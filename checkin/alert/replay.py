@@ -22,7 +22,11 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 def event_from_json(data: Mapping[str, Any]) -> Event:
     """Return the event that `event_to_json` wrote. Raises KeyError for a kind that never was."""
-    fields = {name: value for name, value in data.items() if name != "kind"}
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in data.items()
+        if name != "kind"
+    }
     event: Event = _KINDS[data["kind"]](**fields)
     return event
 

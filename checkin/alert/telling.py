@@ -26,7 +26,7 @@ def people(policy: Policy) -> tuple[Target, ...]:
     """Return everyone in the policy once, in the order in which they would be told."""
     everyone = [target for tier in policy.tiers for target in tier.targets]
     by_person: dict[str, Target] = {}
-    for target in (*everyone, *policy.staff):
+    for target in (*everyone, *policy.staff, *policy.relieved):
         by_person.setdefault(target.person, target)
     return tuple(by_person.values())
 
@@ -43,6 +43,37 @@ def ask(alert: Alert, targets: Iterable[Target]) -> tuple[Alert, tuple[Effect, .
     once = {target.person: target for target in targets}
     effects = tuple(Notify(target, reminder=person in alert.told) for person, target in once.items())
     return replace(alert, told={**alert.told, **dict.fromkeys(once, Told.TOLD)}), effects
+
+
+def willing(alert: Alert, targets: Iterable[Target]) -> tuple[Target, ...]:
+    """Return those of these who may be asked now: nobody who has passed, unless nobody else is left.
+
+    Somebody who is out of reach is tried again each time, but is no reason to spare the others.
+    """
+    everyone = tuple(targets)
+    rest = tuple(one for one in everyone if alert.told.get(one.person) is not Told.PASSED)
+    reached = any(alert.told.get(one.person) is not Told.UNREACHABLE for one in rest)
+    return rest if reached else everyone
+
+
+def change_shift(alert: Alert, on_duty: Iterable[str]) -> Alert:
+    """Put these of the staff in place of whoever was on duty, wherever nobody has been told yet.
+
+    Where nobody of the staff would be left at all, those before stay: somebody has to hear of it.
+    """
+    old = alert.policy
+    contacts = {one.person for one in people(old) if one.role == "contact"}
+    duty = tuple(Target(person, "staff") for person in dict.fromkeys(on_duty))
+    told_as_staff = tuple(one for one in duty if one.person not in contacts)
+    tiers = tuple(
+        replace(tier, targets=told_as_staff) if tier.on_duty and index > alert.tier else tier
+        for index, tier in enumerate(old.tiers)
+    )
+    staff = tuple(dict.fromkeys((*duty, *old.last_resort))) or old.staff
+    new = replace(old, tiers=tiers, staff=staff, relieved=())
+    here = {one.person for one in people(new)}
+    gone = tuple(one for one in people(old) if one.person in alert.told and one.person not in here)
+    return replace(alert, policy=replace(new, relieved=gone))
 
 
 def standing_at(alert: Alert, marks: frozenset[Told]) -> tuple[Target, ...]:
@@ -65,7 +96,8 @@ def mark(alert: Alert, target: Target, stands: Told) -> Alert:
 def stand_down(alert: Alert) -> Alert:
     """Nobody needs to answer any more. A no and a failed delivery stay on record."""
     told = {
-        person: Told.STOOD_DOWN if stands is Told.TOLD else stands for person, stands in alert.told.items()
+        person: Told.STOOD_DOWN if stands in (Told.TOLD, Told.SILENT) else stands
+        for person, stands in alert.told.items()
     }
     return replace(alert, told=told)
 

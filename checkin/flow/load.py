@@ -180,7 +180,7 @@ class _Inner:
 def load_program(folder: Path, today: date | None = None) -> tuple[Program | None, tuple[Issue, ...]]:
     """Read `program.yaml` and `texts.yaml`; the program is None where either has an error.
 
-    With `today` it is also told whether the crisis texts were reviewed lately.
+    With `today` it is also told whether the crisis texts were reviewed lately, and of holes in the rota.
     """
     documents: list[Document] = []
     issues: list[Issue] = []
@@ -200,7 +200,7 @@ def load_program(folder: Path, today: date | None = None) -> tuple[Program | Non
 def load_folder(folder: Path, today: date | None = None) -> FlowSet:
     """Read a folder of flows; raise `ProgramRefused` where its program cannot be used.
 
-    With `today` it is also told whether the crisis texts were reviewed lately.
+    With `today` it is also told whether the crisis texts were reviewed lately, and of holes in the rota.
     """
     program, issues = load_program(folder, today)
     if program is None:

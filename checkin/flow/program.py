@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from checkin.flow.kinds import Kind
 from checkin.flow.model import Text, Value
 from checkin.flow.texts import FACTS
 from checkin.people.invitations import InvitationLimits
+from checkin.timing.rota import Rota
+
+MOST_REPEATS = 3
+"""How often the trusted contacts are asked again at most, before staff are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Support:
 
     `window` is the change-of-mind time, `contact_wait` and `staff_wait` how long a trusted contact and a
     person on call have to answer, `remind_staff` how often staff hear of a request that nobody has taken.
-    With `at_once` every contact is asked at the same moment, else one after the other.
+    With `at_once` every contact is asked at the same moment, else one after the other; all of them `repeat`
+    times more before staff are. Who has not answered after `call_after` is called; None calls nobody.
     """
 
     window: timedelta
@@ -72,6 +77,8 @@ class Support:
     staff_wait: timedelta
     remind_staff: timedelta
     at_once: bool
+    repeat: int = 0
+    call_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,9 @@ class Program:
     invitations: InvitationLimits = field(default_factory=InvitationLimits)
     holidays: frozenset[date] = frozenset()
     """Days on which flows that say `not_on: holidays` do not start."""
+    rota: Rota | None = None
+    last_resort: tuple[str, ...] = ()
+    """Names of the staff who are asked where nobody on duty has answered, or nobody is on duty."""
     fields: Mapping[str, Kind] = field(default_factory=dict)
     """What is kept with each member besides name and language, `group` included where there are groups."""
     groups: Mapping[str, str] = field(default_factory=dict)
@@ -108,8 +118,21 @@ class Program:
 
     @property
     def on_call(self) -> tuple[Staff, ...]:
-        """Return the staff who are told when no trusted contact has answered; never empty."""
+        """Return the staff who are told when no trusted contact has answered, without a rota; never empty."""
         return tuple(person for person in self.staff if person.on_call)
+
+    def on_duty(self, at: datetime) -> tuple[Staff, ...]:
+        """Return whose turn it is at this moment: everyone on call, or by the rota; it may have a hole."""
+        return self.on_call if self.rota is None else self._named(self.rota.on_duty(at))
+
+    @property
+    def behind(self) -> tuple[Staff, ...]:
+        """Return the last resort behind those on duty; nobody where there is no rota."""
+        return self._named(self.last_resort)
+
+    def _named(self, names: tuple[str, ...]) -> tuple[Staff, ...]:
+        by_name = {person.name: person for person in self.staff}
+        return tuple(by_name[name] for name in names)
 
     def facts(self, language: str) -> dict[str, Value]:
         """Return the program's facts in this language, as texts and conditions name them."""

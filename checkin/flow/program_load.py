@@ -14,11 +14,12 @@ from checkin.flow.crisis import left_out, not_reviewed, seen_by_others
 from checkin.flow.days import WEEKDAYS
 from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
-from checkin.flow.issue import Code, Issue, errors
+from checkin.flow.issue import Code, Issue, Severity, errors
 from checkin.flow.kinds import DATE, NUMBER, TEXT, TIME, YES_NO, Kind
 from checkin.flow.model import Text, Values
 from checkin.flow.program import Crisis, Hours, Limits, Program, Staff, Support
 from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
+from checkin.flow.rota_load import read_rota
 from checkin.flow.texts import CATALOGUE, FACTS, SAMPLES, allowed_names, only_spoken
 from checkin.flow.validate import Differences, forgotten, validate
 from checkin.flow.wording import Wording
@@ -35,7 +36,7 @@ def read_program(
     """Return the program, or None where one of the documents is refused, and everything to say about both.
 
     `calendars` are the iCalendar files beside them, by name. With `today` it is also told whether the crisis
-    texts were reviewed lately.
+    texts were reviewed lately, and of holes in the rota in the weeks to come.
     """
     form = validate(ProgramShape, program, SHAPES)
     if isinstance(form, Differences):
@@ -45,7 +46,9 @@ def read_program(
     hours = wording.text(("staff_hours",), form.staff_hours, {})
     free = _holidays(form.holidays, program, calendars)
     wording.issues.extend([free] if isinstance(free, Issue) else [])
+    rota = read_rota(form, program, calendars, today)
     issues = [*wording.issues, *_people(form, program), *_taken_fields(form, program)]
+    issues.extend((*_waits(form, program), *rota.issues))
     issues.extend(forgotten(program, wording.issues))
     if today is not None:
         issues.extend(not_reviewed(program, form.crisis.reviewed, today))
@@ -62,7 +65,8 @@ def read_program(
     issues.extend(text_issues)
     if errors(issues) or isinstance(free, Issue):
         return None, tuple(issues)
-    return replace(_program(form, line, hours, catalogue), holidays=free), tuple(issues)
+    whole = _program(form, line, hours, catalogue)
+    return replace(whole, holidays=free, rota=rota.rota, last_resort=rota.last_resort), tuple(issues)
 
 
 def _holidays(
@@ -119,6 +123,8 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
             staff_wait=form.support.staff_wait,
             remind_staff=form.support.remind_staff,
             at_once=form.support.at_once,
+            repeat=form.support.repeat,
+            call_after=form.support.call_after,
         ),
         texts=texts,
     )
@@ -150,6 +156,17 @@ def _span(form: SpanShape) -> tuple[time, time]:
     return time.fromisoformat(form.start), time.fromisoformat(form.end)
 
 
+def _waits(form: ProgramShape, document: Document) -> list[Issue]:
+    """Say where nobody would ever be called, because the next one is asked before."""
+    call_after, waits = form.support.call_after, (form.support.contact_wait, form.support.staff_wait)
+    if call_after is None or call_after < min(waits):
+        return []
+    message = "The next person is asked before somebody would be called."
+    mend = "Write a shorter time here than contact_wait and staff_wait have."
+    where = ("support", "call_after")
+    return [document.issue(Code.PROGRAM, where, message, mend, severity=Severity.WARNING)]
+
+
 def _people(form: ProgramShape, document: Document) -> list[Issue]:
     issues: list[Issue] = []
     if not any(person.on_call for person in form.staff):
@@ -157,11 +174,16 @@ def _people(form: ProgramShape, document: Document) -> list[Issue]:
         mend = "Write `on_call: true` for at least one person."
         issues.append(document.issue(Code.PROGRAM, ("staff",), message, mend, key=True))
     seen: dict[str, int] = {}
+    names: dict[str, int] = {}
     for index, person in enumerate(form.staff):
         if seen.setdefault(person.number, index) != index:
             message = f"{form.staff[seen[person.number]].name} already has this number."
             where = ("staff", index, "number")
             issues.append(document.issue(Code.TWICE, where, message, "Give each person their own number."))
+        if names.setdefault(person.name.casefold(), index) != index:
+            message = f"There is another {person.name} on staff."
+            where = ("staff", index, "name")
+            issues.append(document.issue(Code.TWICE, where, message, "Give each their own name: Dana R."))
         if person.language and person.language not in form.languages:
             message = f"The program does not speak `{person.language}`."
             mend = f"Use one of: {', '.join(form.languages)}."

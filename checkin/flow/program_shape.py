@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
@@ -20,7 +20,18 @@ from pydantic import (
 
 from checkin.flow.days import parse_date
 from checkin.flow.guess import did_you_mean
-from checkin.flow.parts import Length, Name, PlainTextShape, Shape, TimeOfDay, Wording, parse_length, refused
+from checkin.flow.parts import (
+    Length,
+    Name,
+    PlainTextShape,
+    Shape,
+    TimeOfDay,
+    Wording,
+    Words,
+    parse_length,
+    refused,
+)
+from checkin.flow.program import MOST_REPEATS
 
 
 def _language(value: str) -> str:
@@ -57,6 +68,17 @@ def _window(value: object) -> object:
     return window
 
 
+def _moment(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}", value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    raise refused("This is not a day and a time.", 'Write for example "2026-12-24 18:00".')
+
+
 def _emergency(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return str(value)
@@ -66,6 +88,13 @@ def _emergency(value: object) -> object:
 Language = Annotated[str, AfterValidator(_language)]
 Number = Annotated[
     str, BeforeValidator(_number), WithJsonSchema({"type": "string", "pattern": "^\\+[0-9]+$"})
+]
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$"}),
 ]
 
 
@@ -162,7 +191,8 @@ class StaffPerson(Shape):
     language: Language | None = None
     """The language in which this person is told; the program's first where it is not said."""
     on_call: bool
-    """Whether this person is told of requests that no trusted contact has taken."""
+    """Whether this person is told of requests that no trusted contact has taken; with a rota, where nobody
+    on duty has taken it either."""
 
 
 class CrisisShape(Shape):
@@ -191,6 +221,38 @@ class SupportShape(Shape):
     """How often staff hear of a request that nobody has taken: 15m."""
     at_once: bool = False
     """true: all trusted contacts are asked at the same moment; false: one after the other."""
+    repeat: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = 0
+    """How many times more the trusted contacts are asked where none has taken it, before staff are: 1."""
+    call_after: Length | None = None
+    """After how long somebody is called who has not answered the text: 10m. Left out, nobody is called."""
+
+
+class OverrideShape(Shape):
+    """Who is on duty for a while, whatever the calendar says."""
+
+    who: Words
+    """A name of the staff, or several."""
+    start: Moment
+    """From when, on the program's clock: "2026-12-24 18:00"."""
+    end: Moment
+    """Until when: "2026-12-26 09:00"."""
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if not self.start < self.end:
+            raise refused("This ends before it begins.", "Write the later time as `end:`.")
+        return self
+
+
+class RotaShape(Shape):
+    """Who of the staff is on duty when."""
+
+    calendar: Wording
+    """The file beside this one that holds the shifts, in the form of calendar programs: rota.ics."""
+    overrides: list[OverrideShape] = Field(default_factory=list)
+    """What goes before the calendar: holidays, illness, a swap."""
+    last_resort: Words | None = None
+    """Who is asked where nobody on duty answers, or nobody is; left out, everyone with `on_call: true`."""
 
 
 def _field_kind(value: str) -> str:
@@ -234,11 +296,12 @@ class ProgramShape(Shape):
     staff_hours: PlainTextShape
     """When a person reads what members write: "weekdays 9 to 5"."""
     support: SupportShape
+    rota: RotaShape | None = None
 
 
 SHAPES: dict[str, type[Shape]] = {
     "allowed_hours": HoursShape, "<span>": SpanShape, "check_ins": LimitsShape, "staff": StaffPerson,
     "invitations": InvitationsShape,
-    "crisis": CrisisShape, "support": SupportShape,
+    "crisis": CrisisShape, "support": SupportShape, "rota": RotaShape, "overrides": OverrideShape,
 }  # fmt: skip
 """The model that stands at a key of an error's location."""

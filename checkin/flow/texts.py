@@ -198,6 +198,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_member_cancelled": Entry("To the member: nobody was told."),
     "alert_member_resolved": Entry("To the member: the request is closed."),
     "alert_member_reopened": Entry("To the member: nobody came, so we ask again."),
+    "alert_member_taker_came": Entry(
+        "To the member: who took it says that they were in touch; the request is closed.", ("contact",)
+    ),
     "alert_member_already_open": Entry("To the member: SUPPORT again while a request is open."),
     "alert_notify_contact": Entry("Asks a contact, discreetly: 1 if you can, 2 if not.", ("member",)),
     "alert_notify_contact_open": Entry(
@@ -213,6 +216,8 @@ CATALOGUE: Mapping[str, Entry] = {
     "staff_request_stuck": Entry(
         "Tells staff of a request that the service itself has lost hold of.", ("member", "member_number")
     ),
+    "alert_check_taker": Entry("Asks who took it, a day later: were you in touch? 1 or 2.", ("member",)),
+    "alert_other_thanks_for_coming": Entry("To who took it and was in touch: thanks.", ("member",)),
     "alert_other_taken_by_you": Entry("To the person who took it: thanks, and what to do.", ("member",)),
     "alert_other_taken_by_other": Entry("To the others: somebody has it.", ("member", "by")),
     "alert_other_thanks_for_answering": Entry("To a person who cannot: thanks.", ("member",)),

@@ -37,6 +37,7 @@ class App:
     `load` compiles the stored source of a flow version; `wake` tells the workers of a lane that there is
     something to do, and may be lost. `pace` is the sender's and `call_pace` the calls', None where nothing
     bounds them; `rest` lets so many seconds pass. `flows` are the newest published versions.
+    `staff_ids` are those of the program's staff, in its order.
     """
 
     store: Store

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 import structlog
 
+from checkin.service import duty
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import alerts, audit, outbox
@@ -145,7 +146,8 @@ def _tell(turn: Turn, finding: Finding) -> None:
     if texts >= MOST_TEXTS or outbox.by_id(turn.unit, f"{key}.{texts}.0") is not None:
         return
     values = {"member": who, "member_number": member.number}
-    reachable = [person for person in map(turn.person, turn.app.staff_ids) if not person.stopped]
+    told = duty.to_tell(turn.app, turn.now)
+    reachable = [person for person in map(turn.person, told) if not person.stopped]
     for index, staff in enumerate(reachable):
         id = f"{key}.{texts}.{index}"
         turn.say(staff, "staff_request_stuck", id=id, subject=subject, lane="alerts", **values)

@@ -171,7 +171,7 @@ def _asked(turn: Turn, here: Situation) -> Document | None:
 def _notified(turn: Turn, here: Situation) -> Document | None:
     person = here.person
     for alert in alerts.open_for_person(turn.unit, person.id):
-        if alert.told.get(person.id) is not Told.TOLD:
+        if alert.told.get(person.id) not in (Told.TOLD, Told.SILENT):
             continue
         target = next(one for one in people_of(alert.policy) if one.person == person.id)
         member = turn.person(alert.member)

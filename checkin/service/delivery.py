@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from checkin.alert.machine import CLOSED
-from checkin.alert.model import OutOfReach
+from checkin.alert.model import NoAnswer, OutOfReach, Told
 from checkin.carrier.base import (
     Accepted,
     CarrierError,
@@ -211,6 +211,8 @@ def _is_overtaken(app: App, message: Message) -> bool:
         return False
     alert = app.store.read(lambda unit: alerts.by_id(unit, alert_id))
     assert alert is not None, "a notification is about an alert"
+    if message.channel == "voice" and alert.told.get(message.person_id) is not Told.TOLD:
+        return True  # they have answered the text
     return alert.state in CLOSED or alert.taken_by not in (None, message.person_id)
 
 
@@ -331,12 +333,14 @@ def _advance(
 def _called(
     turn: Turn, message: Message, status: DeliveryStatus, carrier_id: str, error_code: str | None
 ) -> None:
-    """Do what follows a call that is over: nothing if a person answered it, else another, else the next."""
+    """Do what follows a call that is over: nothing if somebody answered, else another, or the next person."""
     why = failure_of_callback(error_code)
     if status is DeliveryStatus.DELIVERED and calling.was_answered(turn, carrier_id):
         calling.broke_off(turn, message.person_id, carrier_id)
         return
-    if why is FailureKind.PERMANENT and (calling.again(turn, message) or message.subject.startswith("run:")):
+    about_run = message.subject.startswith("run:")
+    if why is FailureKind.PERMANENT and about_run:
+        calling.again(turn, message)
         return  # the ladder of a check-in goes on by itself
     _failed(turn, message, error_code, why)
 
@@ -374,7 +378,8 @@ def _failed(turn: Turn, message: Message, code: str | None, why: FailureKind) ->
     if kind == "alert" and message.kind == "notification":
         alert = alerts.by_id(turn.unit, rest)
         if alert is not None:
-            requests.feed(turn, alert, OutOfReach(message.person_id))
+            lost = NoAnswer if message.channel == "voice" else OutOfReach
+            requests.feed(turn, alert, lost(message.person_id))
     elif kind == "run":
         unheard.failed(turn, message, rest, why)
     elif kind == "contact":

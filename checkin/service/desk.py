@@ -166,6 +166,7 @@ def _name(unit: Unit, person_id: str) -> str:
 
 _STANDS: Mapping[Told, str] = {
     Told.TOLD: "was asked",
+    Told.SILENT: "did not answer",
     Told.TOOK: "has it",
     Told.PASSED: "can't",
     Told.UNREACHABLE: "out of reach",
@@ -180,6 +181,8 @@ _WORDS: Mapping[str, str] = {
     "Took": "took it",
     "Passed": "can't",
     "OutOfReach": "could not be reached",
+    "NoAnswer": "did not answer the call",
+    "ShiftChanged": "another shift began",
     "SomebodyCame": "said that somebody came",
     "NobodyCame": "said that nobody came",
     "AllClear": "is well now",

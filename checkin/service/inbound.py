@@ -18,6 +18,7 @@ from checkin.people.consent import AGREED, ASKED
 from checkin.service import (
     contacting,
     conversations,
+    duty,
     managing,
     naming,
     preferences,
@@ -257,7 +258,7 @@ class _Reply:
         """Text the staff on call about somebody who is no member, and keep it on their list."""
         turn = self.turn
         turn.add_task("crisis", id=f"{self.key}.task", member_id=None, subject=subject, note=f"Crisis: {who}")
-        for index, staff_id in enumerate(turn.app.staff_ids):
+        for index, staff_id in enumerate(duty.to_tell(turn.app, turn.now)):
             staff = turn.person(staff_id)
             id, number = f"{self.key}.staff.{index}", self.inbound.number
             turn.say(staff, "staff_crisis_of_other", id=id, subject=subject, lane="alerts", number=number)
@@ -269,7 +270,7 @@ class _Reply:
         """
         turn = self.turn
         known = alerts.open_for_person(turn.unit, person.id)
-        unanswered = [alert for alert in known if alert.told.get(person.id) is Told.TOLD]
+        unanswered = [alert for alert in known if alert.told.get(person.id) in _UNANSWERED]
         if not known:
             self._say("staff_nothing_open")
             return
@@ -287,7 +288,7 @@ class _Reply:
         """Ask for 1 or 2 while an answer is wanted; who has answered may have more to say to staff."""
         person = here.person
         known = alerts.open_for_person(self.turn.unit, person.id)
-        unanswered = [alert for alert in known if alert.told.get(person.id) is Told.TOLD]
+        unanswered = [alert for alert in known if alert.told.get(person.id) in _UNANSWERED]
         if not unanswered:
             self._noted(here)
             return
@@ -405,6 +406,9 @@ class _Reply:
         spoken = self.understanding.rule.partition(".")[0]
         return spoken if spoken in languages else languages[0]
 
+
+_UNANSWERED = (Told.TOLD, Told.SILENT)
+"""How it stands with somebody who was asked and has said nothing yet."""
 
 _ANSWERS = (Category.YES, Category.NO, Category.NUMBER)
 """What somebody writes who thinks that a request waits for them."""

@@ -68,11 +68,11 @@ def _compiled(app: App, latest: Mapping[str, FlowVersion]) -> Mapping[str, Flow]
 
 
 def know_staff(app: App) -> None:
-    """Make sure that everyone on call is somebody whom the outbox can address."""
+    """Make sure that everyone on staff is somebody whom the outbox can address."""
 
     def work(unit: Unit) -> tuple[str, ...]:
         ids = []
-        for staff in app.program.on_call:
+        for staff in app.program.staff:
             person = people.by_number(unit, staff.number)
             if person is None:
                 person = Person(

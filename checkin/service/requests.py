@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from checkin.alert.errors import EventRejected
 from checkin.alert.machine import CLOSED, escalate
@@ -13,27 +14,34 @@ from checkin.alert.model import (
     AddTask,
     Alert,
     AlertState,
+    Call,
     ChangedMind,
+    CheckTaker,
     Effect,
     Event,
     FollowUp,
+    HurryUp,
+    NoAnswer,
     NobodyCame,
     Notify,
     OutOfReach,
+    Passed,
     Policy,
     Raised,
     SetTimer,
+    ShiftChanged,
     SomebodyCame,
     Target,
     TellMember,
     TellOther,
+    TimerFired,
 )
 from checkin.alert.policy import policy_for
 from checkin.alert.replay import event_to_json
 from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.people.consent import ContactState
-from checkin.service import naming, schedules
+from checkin.service import duty, naming, schedules
 from checkin.service.turn import Turn
 from checkin.store import alerts, contacts, outbox, timers
 from checkin.store.contacts import Contact
@@ -44,6 +52,10 @@ CHECK_TAKEN = timedelta(hours=32)
 
 OPEN_REQUEST = (AlertState.WINDOW, AlertState.NOTIFYING, AlertState.WITH_STAFF)
 NOBODY_NEEDED = (AlertState.CANCELLED, AlertState.RESOLVED, AlertState.ACKNOWLEDGED)
+
+
+_MAY_REACH_STAFF = (TimerFired, HurryUp, Passed, OutOfReach, NoAnswer, NobodyCame)
+"""After these somebody of the staff may be asked next: those on duty then, not those who were before."""
 
 
 def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> None:
@@ -74,6 +86,8 @@ def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> 
 def feed(turn: Turn, alert: Alert, event: Event) -> bool:
     """Move an alert by one event; return whether it was accepted."""
     alert = turn.alerts.get(alert.id, alert)
+    if isinstance(event, _MAY_REACH_STAFF):
+        alert = _change_shift(turn, alert)
     try:
         moved, effects = escalate(alert, event)
     except EventRejected:
@@ -158,16 +172,44 @@ def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
         for contact in contacts.of_member(turn.unit, member_id)
         if contact.state is ContactState.ACCEPTED and contact.for_support and not contact.stopped
     ]
+
+    def reachable(staff: Iterable[str]) -> list[str]:
+        return [one for one in staff if one != member_id and not turn.person(one).stopped]
+
     return policy_for(
         [] if reason == "crisis" else agreed,
-        [one for one in turn.app.staff_ids if one != member_id and not turn.person(one).stopped],
+        reachable(duty.on_duty(turn.app, turn.now)),
         window=timedelta(0) if reason == "crisis" else support.window,
         contact_wait=support.contact_wait,
         staff_wait=support.staff_wait,
         remind_staff=support.remind_staff,
         at_once=support.at_once,
         check_taken=CHECK_TAKEN,
+        repeat=support.repeat,
+        call_after=support.call_after,
+        last_resort=reachable(duty.last_resort(turn.app)),
     )
+
+
+def _change_shift(turn: Turn, alert: Alert) -> Alert:
+    """Put those on duty now into the policy, where somebody may be told next."""
+    if turn.app.program.rota is None or alert.state in CLOSED:
+        return alert
+    here = duty.on_duty(turn.app, turn.now)
+    able = tuple(one for one in here if one != alert.member and not turn.person(one).stopped)
+    feed(turn, alert, ShiftChanged(able))
+    return turn.alerts.get(alert.id, alert)
+
+
+def _note_hole(turn: Turn, alert: Alert) -> None:
+    """Put a hole in the rota on the staff's list, once for each request that meets one."""
+    id = f"{alert.id}.rota"
+    if id in turn.noted or alerts.task_by_id(turn.unit, id) is not None:
+        return
+    turn.noted.add(id)
+    at = turn.now.astimezone(ZoneInfo(turn.app.program.timezone))
+    note = f"Nobody was on duty on {at:%a %d %b at %H:%M}, when a request came to staff. Mend the rota."
+    turn.add_task("rota_hole", id=id, member_id=None, subject="rota", note=note)
 
 
 def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -> None:
@@ -182,9 +224,13 @@ def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -
         timers.drop(turn.unit, subject)
     for index, effect in enumerate(effects):
         _do(turn, alert, effect, f"{alert.id}.{alert.transition}.{index}")
-    for effect in effects:
-        if isinstance(effect, Notify) and not _may_be_asked(turn, alert, effect.target):
-            feed(turn, alert, OutOfReach(effect.target.person))
+    asked = [effect.target for effect in effects if isinstance(effect, Notify)]
+    listed = any(isinstance(effect, AddTask) for effect in effects)
+    if (listed or any(one.role == "staff" for one in asked)) and not duty.on_duty(turn.app, turn.now):
+        _note_hole(turn, alert)
+    for target in asked:
+        if not _may_be_asked(turn, alert, target):
+            feed(turn, alert, OutOfReach(target.person))
 
 
 def _may_be_asked(turn: Turn, alert: Alert, target: Target) -> bool:
@@ -214,6 +260,10 @@ def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
             pass  # that they are out of reach is the next event
         case Notify(target, reminder):
             _notify(turn, alert, target, key, reminder=reminder)
+        case Call(target):
+            _call(turn, alert, target, key)
+        case CheckTaker(target):
+            _check_taker(turn, alert, target, key)
         case TellMember("contact_told" | "passed_on", person) if not _is_asked(turn, alert, person):
             pass  # "I texted Bob" would not be true; who is asked instead is told next
         case TellMember(_, person) if person is not None and turn.person(person).stopped:
@@ -251,17 +301,53 @@ def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: boo
         at=turn.now,
         again=reminder,
     )
+    text_key, values = _asking(turn, alert, target, reminder=reminder)
+    text = turn.text(person.language, text_key, **values)
+    turn.tell(person, text, id=key, subject=f"alert:{alert.id}", kind="notification", lane="alerts")
+
+
+def _asking(
+    turn: Turn, alert: Alert, target: Target, *, reminder: bool = False
+) -> tuple[str, dict[str, Value]]:
+    """Return which text asks this person, and what to fill in. Only staff read a number."""
     text_key = f"alert_notify_{target.role}" + ("_reminder" if reminder else "")
-    contact = None if reminder or target.role == "staff" else _contact(turn, alert, person.id)
+    contact = None if reminder or target.role == "staff" else _contact(turn, alert, target.person)
     if contact is not None:
         text_key = naming.notice_key(contact)
     if target.role == "staff" and alert.reason == "crisis":
         text_key = "alert_notify_staff_crisis"
-    member = turn.person(alert.member)
     values: dict[str, Value] = {"member": _member_name(turn, alert, target)}
     if target.role == "staff":
-        values["member_number"] = member.number
-    text = turn.text(person.language, text_key, **values)
+        values["member_number"] = turn.person(alert.member).number
+    return text_key, values
+
+
+def _call(turn: Turn, alert: Alert, target: Target, key: str) -> None:
+    """Call one person who was asked by text. From now on it is the newest thing that they were asked."""
+    person = turn.person(target.person)
+    alerts.notify(
+        turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now, again=True
+    )
+    text_key, values = _asking(turn, alert, target)
+    turn.tell(
+        person,
+        turn.text(person.language, text_key, **values),
+        spoken=turn.spoken(person.language, text_key, **values),
+        id=key,
+        subject=f"alert:{alert.id}",
+        kind="notification",
+        lane="alerts",
+        channel="voice",
+    )
+
+
+def _check_taker(turn: Turn, alert: Alert, target: Target, key: str) -> None:
+    """Ask who took it whether they got in touch."""
+    person = turn.person(target.person)
+    alerts.notify(
+        turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now, again=True
+    )
+    text = turn.text(person.language, "alert_check_taker", member=_member_name(turn, alert, target))
     turn.tell(person, text, id=key, subject=f"alert:{alert.id}", kind="notification", lane="alerts")
 
 

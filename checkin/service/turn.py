@@ -49,6 +49,8 @@ class Turn:
     answers: list[str] = field(default_factory=list)
     alerts: dict[str, Alert] = field(default_factory=dict)
     """Alerts as this event has left them so far; the database still has them as it found them."""
+    noted: set[str] = field(default_factory=set)
+    """Ids of tasks that this event has put on the staff's list and that may come only once."""
     _situations: dict[str, Situation] = field(default_factory=dict)
     _seqs: dict[str, int] = field(default_factory=dict)
     _woken: set[Lane] = field(default_factory=set)

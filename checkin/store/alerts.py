@@ -64,8 +64,12 @@ def open_for_person(unit: Unit, person_id: str) -> Sequence[Alert]:
 
 
 def notify(unit: Unit, *, alert_id: str, person_id: str, role: str, at: datetime, again: bool) -> None:
-    """Note that a person is being told of an alert (`again`: has been told before)."""
-    if again:
+    """Note that a person is being told of an alert (`again`: their turn has come before).
+
+    Whoever could not be told when it was their turn has no row yet, and gets one now.
+    """
+    key = {"alert": alert_id, "person": person_id}
+    if again and unit.first(_notified, key) is not None:
         unit.write(_notify_again, {"alert": alert_id, "person": person_id, "new_at": at})
     else:
         unit.write(
@@ -242,6 +246,9 @@ _close_for = (
     .values(open=sa.false())
 )
 _insert_notification = sa.insert(notifications)
+_notified = sa.select(notifications.c.role).where(
+    notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person")
+)
 _notify_again = (
     sa.update(notifications)
     .where(notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person"))

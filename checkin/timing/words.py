@@ -121,3 +121,9 @@ def _locale(language: str) -> Locale:
 
 def _plain(text: str) -> str:
     return text.translate(_SPACES)
+
+
+def span_words(start: datetime, end: datetime) -> str:
+    """Return from when to when, for staff: "on Tue 24 Nov from 20:00 to 08:00"."""
+    day = "" if end - start < timedelta(hours=24) else f"{end:%a %d %b} "
+    return f"on {start:%a %d %b} from {start:%H:%M} to {day}{end:%H:%M}"

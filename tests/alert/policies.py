@@ -18,8 +18,11 @@ def policy(
     *,
     window: timedelta = WINDOW,
     at_once: bool = False,
+    repeat: int = 0,
+    call_after: timedelta | None = None,
+    last_resort: Sequence[str] = (),
 ) -> Policy:
-    """Return the policy that asks these contacts, then these staff."""
+    """Return the policy that asks these contacts, then these staff, then the last resort."""
     return policy_for(
         contacts,
         staff,
@@ -29,4 +32,7 @@ def policy(
         remind_staff=REMIND,
         at_once=at_once,
         check_taken=CHECK,
+        repeat=repeat,
+        call_after=call_after,
+        last_resort=last_resort,
     )

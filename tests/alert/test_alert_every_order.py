@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -25,10 +26,13 @@ from checkin.alert.model import (
     Alert,
     AlertState,
     AllClear,
+    Call,
     ChangedMind,
+    CheckTaker,
     Effect,
     Event,
     HurryUp,
+    NoAnswer,
     NobodyCame,
     Notify,
     OutOfReach,
@@ -36,6 +40,7 @@ from checkin.alert.model import (
     Policy,
     Raised,
     SetTimer,
+    ShiftChanged,
     SomebodyCame,
     StaffResolved,
     Target,
@@ -52,16 +57,28 @@ from tests.alert.policies import policy as asking
 STRANGER = "charlie"
 ENDS: dict[AlertState, tuple[type[Event], ...]] = {
     AlertState.CANCELLED: (ChangedMind,),
-    AlertState.RESOLVED: (SomebodyCame, AllClear, StaffResolved),
+    AlertState.RESOLVED: (SomebodyCame, AllClear, StaffResolved, Took),
 }
 
 
-def small_policy(contacts: int, staff: int, *, at_once: bool = False, window: int = 5) -> Policy:
+def small_policy(
+    contacts: int,
+    staff: int,
+    *,
+    at_once: bool = False,
+    window: int = 5,
+    repeat: int = 0,
+    calls: bool = False,
+    last: bool = False,
+) -> Policy:
     return asking(
         ["bob", "carmen", "chris"][:contacts],
         ["dana", "erin"][:staff],
         window=timedelta(minutes=window),
         at_once=at_once,
+        repeat=repeat,
+        call_after=timedelta(minutes=10) if calls else None,
+        last_resort=["frank"] if last else [],
     )
 
 
@@ -78,22 +95,33 @@ POLICIES = {
     "nobody at all": small_policy(0, 0),
     "staff only": small_policy(0, 2),
     "contacts only": small_policy(2, 0),
-    "2 contacts, 1 staff": small_policy(2, 1),
     "1 contact, 2 staff, no window": small_policy(1, 2, window=0),
-    "2 contacts at once, 1 staff": small_policy(2, 1, at_once=True),
     "staff without a tier": Policy(timedelta(0), (), small_policy(0, 1).staff, timedelta(minutes=1)),
     "tangled": tangled_policy(),
-    "3 contacts, 2 staff": small_policy(3, 2),
+    "3 contacts, 2 staff, called": small_policy(3, 2, calls=True),
+    "2 contacts asked twice, called, 1 staff": small_policy(2, 1, repeat=1, calls=True),
+    "a rota": small_policy(1, 1),
+    "a rota with a last resort, called": small_policy(0, 1, window=0, calls=True, last=True),
+    "2 contacts at once, called, 1 staff": small_policy(2, 1, at_once=True, calls=True),
+    "a hole in the rota": small_policy(0, 0, last=True),
 }
+SHIFTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "a rota": (("dana",), ("bob",), ()),
+    "a rota with a last resort, called": (("dana",), ("erin",)),
+    "a hole in the rota": (("dana",), ("frank",), ()),
+}
+"""Who may come on duty under which policy; where nobody is named, nobody works in shifts."""
 
 
-def events_for(alert: Alert) -> list[Event]:
+def events_for(alert: Alert, shifts: Sequence[tuple[str, ...]] = ()) -> list[Event]:
     """Everything that can happen to anybody at any time, whether it makes sense or not."""
     persons = [target.person for target in people(alert.policy)] + [STRANGER]
     events: list[Event] = [Raised(), ChangedMind(), HurryUp(), SomebodyCame(), NobodyCame(), AllClear()]
     events += [StaffResolved("dana"), StaffResolved(STRANGER)]
     for person in persons:
         events += [Took(person), Passed(person), OutOfReach(person)]
+        events += [NoAnswer(person)] if alert.policy.call_after else []
+    events += [ShiftChanged(on_duty) for on_duty in shifts]
     timers = {0, alert.transition + 1, alert.transition} | (
         {alert.timer} if alert.timer is not None else set()
     )
@@ -108,10 +136,13 @@ def smallest(alert: Alert) -> Alert:
     return replace(alert, transition=2, timer=waiting, reminders=alert.reminders % STILL_LOOKING_EVERY)
 
 
-def key(alert: Alert, everyone: tuple[Target, ...]) -> tuple[object, ...]:
+def key(alert: Alert) -> tuple[object, ...]:
     """Return what tells one state from another."""
-    told = tuple(alert.told.get(target.person) for target in everyone)
-    return (alert.state, alert.transition, alert.timer, alert.tier, told, alert.taken_by, alert.reminders)
+    policy = alert.policy
+    told = tuple(sorted(alert.told.items()))
+    shift = (policy.staff, policy.relieved, tuple(tier.targets for tier in policy.tiers if tier.on_duty))
+    where = (alert.state, alert.transition, alert.timer, alert.tier, alert.called)
+    return (*where, told, alert.taken_by, alert.reminders, shift)
 
 
 @dataclass
@@ -128,18 +159,18 @@ class Walk:
         )
 
 
-def walk(policy: Policy) -> Walk:
+def walk(policy: Policy, shifts: Sequence[tuple[str, ...]] = ()) -> Walk:
     """Visit every reachable state of an alert under this policy, and check each transition and state."""
     seen = Walk()
     start = Alert("alert", "alice", "asked", policy)
-    everyone = people(policy)
-    todo, known = [start], {key(start, everyone)}
+    todo, known = [start], {key(start)}
     while todo:
         alert = todo.pop()
         seen.states[alert.state.value if alert.transition else "new"] += 1
         check_state(alert)
-        untouched = Alert.from_json(alert.to_json())
-        for event in events_for(alert):
+        untouched = Alert.from_json(json.loads(json.dumps(alert.to_json())))
+        assert untouched == alert, "what is stored is the alert"
+        for event in events_for(alert, shifts):
             try:
                 after, effects = escalate(alert, event)
             except EventRejected:
@@ -149,7 +180,7 @@ def walk(policy: Policy) -> Walk:
             seen.edges.add((alert.state, after.state))
             check_transition(alert, event, after, effects)
             following = smallest(after)
-            if (name := key(following, everyone)) not in known:
+            if (name := key(following)) not in known:
                 known.add(name)
                 todo.append(following)
         assert alert == untouched, "an alert is a value"
@@ -158,7 +189,6 @@ def walk(policy: Policy) -> Walk:
 
 def check_state(alert: Alert) -> None:
     """What holds in every reachable state."""
-    assert Alert.from_json(json.loads(json.dumps(alert.to_json(), sort_keys=True))) == alert
     assert set(alert.told) <= {target.person for target in people(alert.policy)}
     if alert.transition == 0:
         return
@@ -170,37 +200,64 @@ def check_state(alert: Alert) -> None:
     if alert.state is AlertState.NOTIFYING:
         tier = alert.policy.tiers[alert.tier].targets
         assert any(alert.told.get(target.person) is Told.TOLD for target in tier), "somebody is waited for"
-    if alert.state not in CLOSED:
-        check_silence(alert)
 
 
-def check_silence(alert: Alert) -> None:
-    """Silence alone leads to the staff's list and stays there: nothing ends by itself."""
-    for _ in range(len(alert.policy.tiers) + 3):
-        if alert.state is AlertState.WITH_STAFF:
-            break
-        assert alert.timer is not None
-        before = alert
-        alert, effects = escalate(alert, TimerFired(alert.timer))
-        assert alert.state not in CLOSED
-        listed = any(isinstance(effect, AddTask) for effect in effects)
-        assert listed == (alert.state is AlertState.WITH_STAFF), (before, effects)
-    assert alert.state is AlertState.WITH_STAFF
-    heard = 0
-    for _ in range(STILL_LOOKING_EVERY):
-        assert alert.timer is not None
-        alert, effects = escalate(alert, TimerFired(alert.timer))
-        assert alert.state is AlertState.WITH_STAFF
+def check_silence(before: Alert, after: Alert, effects: tuple[Effect, ...]) -> None:
+    """Silence alone leads to the staff's list and stays there: nothing ends by itself.
+
+    Each wait that is over brings an alert nearer to the list, in a measure that has an end; there it stays.
+    """
+    assert after.state not in CLOSED
+    listed = any(isinstance(effect, AddTask) for effect in effects)
+    if before.state is AlertState.WITH_STAFF:
+        assert after.state is AlertState.WITH_STAFF
+        assert not listed
         reminded = {effect.target for effect in effects if isinstance(effect, Notify)}
-        assert reminded == set(alert.policy.staff)
-        heard += TellMember("still_looking") in effects
-    assert heard == 1
+        assert reminded == expected_to_be_reminded(before)
+        called = {effect.target for effect in effects if isinstance(effect, Call)}
+        assert called == (reminded if before.policy.call_after else set())
+        due = after.reminders % STILL_LOOKING_EVERY == 0
+        assert (TellMember("still_looking") in effects) == due
+        return
+    assert listed == (after.state is AlertState.WITH_STAFF), (before, effects)
+    assert nearness(after) > nearness(before)
+
+
+def nearness(alert: Alert) -> tuple[int, int, bool, int]:
+    """Return how near to the staff's list silence has brought an alert; it can't grow for ever."""
+    order = (AlertState.WINDOW, AlertState.NOTIFYING, AlertState.ACKNOWLEDGED, AlertState.WITH_STAFF)
+    taken = alert.state is AlertState.ACKNOWLEDGED
+    return order.index(alert.state), alert.tier, alert.called, alert.reminders if taken else 0
+
+
+def check_handed_over(before: Alert, event: Event, effects: tuple[Effect, ...]) -> None:
+    """Whoever of the staff may be asked is asked when an alert comes to them."""
+    person = getattr(event, "person", "")
+    marks = {Passed: Told.PASSED, OutOfReach: Told.UNREACHABLE, NoAnswer: Told.SILENT}
+    mark = marks.get(type(event))
+    now = before if mark is None else replace(before, told={**before.told, person: mark})
+    asked = {effect.target.person for effect in effects if isinstance(effect, Notify)}
+    expected = {one.person for one in expected_to_be_reminded(now)}
+    assert expected - ({person} if mark else set()) <= asked
+
+
+def expected_to_be_reminded(alert: Alert) -> set[Target]:
+    """All staff but those who passed; all of them where nobody else could be reached."""
+    stands = {target: alert.told.get(target.person) for target in alert.policy.staff}
+    rest = {target for target, stand in stands.items() if stand is not Told.PASSED}
+    return rest if any(stands[target] is not Told.UNREACHABLE for target in rest) else set(stands)
 
 
 def check_transition(before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...]) -> None:
     """What holds for every accepted event."""
     assert after.transition == before.transition + 1
-    assert (after.id, after.member, after.policy) == (before.id, before.member, before.policy)
+    assert (after.id, after.member) == (before.id, before.member)
+    if isinstance(event, ShiftChanged):
+        assert effects == (), "a change of shift tells nobody"
+        assert {one.person for one in after.policy.staff} >= set(event.on_duty)
+        assert set(before.told) == set(after.told) <= {one.person for one in people(after.policy)}
+    else:
+        assert after.policy == before.policy
     check_wait(before, event, after, effects)
     check_who_hears(before, event, after, effects)
     if after.state in CLOSED and before.state not in CLOSED:
@@ -214,9 +271,10 @@ def check_transition(before: Alert, event: Event, after: Alert, effects: tuple[E
     tasks = [effect for effect in effects if isinstance(effect, AddTask)]
     if after.state is AlertState.WITH_STAFF and before.state is not AlertState.WITH_STAFF:
         assert len(tasks) == 1
-        assert {target.person for target in after.policy.staff} <= set(after.told)
+        check_handed_over(before, event, effects)
     if isinstance(event, TimerFired):
         assert event.transition == before.timer
+        check_silence(before, after, effects)
 
 
 def check_wait(before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...]) -> None:
@@ -235,7 +293,9 @@ def check_wait(before: Alert, event: Event, after: Alert, effects: tuple[Effect,
 
 def check_who_hears(before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...]) -> None:
     everyone = {target.person for target in people(before.policy)}
-    asked = [effect.target.person for effect in effects if isinstance(effect, Notify)]
+    asked = [effect.target.person for effect in effects if isinstance(effect, Notify | CheckTaker)]
+    called = [effect.target.person for effect in effects if isinstance(effect, Call)]
+    assert all(after.told[person] is Told.TOLD for person in called), "nobody is called who was not texted"
     informed = [effect.target.person for effect in effects if isinstance(effect, TellOther)]
     assert {*asked, *informed} <= everyone, "nobody outside the policy is told"
     assert len({*asked, *informed}) == len(asked) + len(informed), "one message a person and event"
@@ -251,13 +311,13 @@ def check_who_hears(before: Alert, event: Event, after: Alert, effects: tuple[Ef
         if isinstance(effect, Notify):
             assert effect.reminder == (effect.target.person in before.told)
     if after.state is AlertState.ACKNOWLEDGED and before.state is not AlertState.ACKNOWLEDGED:
-        waiting = {p for p, mark in before.told.items() if mark in (Told.TOLD, Told.PASSED)}
+        waiting = {p for p, mark in before.told.items() if mark in (Told.TOLD, Told.SILENT, Told.PASSED)}
         assert waiting <= set(informed), "acknowledge tells everyone who may still think it is theirs"
 
 
 @pytest.fixture(scope="module")
 def walks() -> dict[str, Walk]:
-    return {name: walk(policy) for name, policy in POLICIES.items()}
+    return {name: walk(policy, SHIFTS.get(name, ())) for name, policy in POLICIES.items()}
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -292,6 +352,8 @@ def event_strategy() -> st.SearchStrategy[Event | None]:
         person.map(Took),
         person.map(Passed),
         person.map(OutOfReach),
+        person.map(NoAnswer),
+        st.lists(person, max_size=2).map(lambda on_duty: ShiftChanged(tuple(on_duty))),
         person.map(StaffResolved),
         st.sampled_from(alone),
         st.integers(0, 40).map(TimerFired),
@@ -303,13 +365,21 @@ def event_strategy() -> st.SearchStrategy[Event | None]:
     staff=st.integers(0, 2),
     at_once=st.booleans(),
     window=st.sampled_from([0, 5]),
+    repeat=st.integers(0, 1),
+    calls=st.booleans(),
     events=st.lists(event_strategy(), max_size=40),
 )
 @settings(max_examples=200, deadline=None)
 def test_long_histories_replay_exactly_through_json(
-    contacts: int, staff: int, at_once: bool, window: int, events: list[Event | None]
+    contacts: int,
+    staff: int,
+    at_once: bool,
+    window: int,
+    repeat: int,
+    calls: bool,
+    events: list[Event | None],
 ) -> None:
-    policy = small_policy(contacts, staff, at_once=at_once, window=window)
+    policy = small_policy(contacts, staff, at_once=at_once, window=window, repeat=repeat, calls=calls)
     straight, _ = escalate(Alert("alert", "alice", "asked", policy), Raised())
     stored = straight
     for event in events:
@@ -331,4 +401,4 @@ def test_long_histories_replay_exactly_through_json(
 
 if __name__ == "__main__":
     for name, policy in POLICIES.items():
-        print(f"{name}: {walk(policy)}")
+        print(f"{name}: {walk(policy, SHIFTS.get(name, ()))}")

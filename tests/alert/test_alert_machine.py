@@ -14,11 +14,14 @@ from checkin.alert.model import (
     Alert,
     AlertState,
     AllClear,
+    Call,
     ChangedMind,
+    CheckTaker,
     Effect,
     Event,
     FollowUp,
     HurryUp,
+    NoAnswer,
     NobodyCame,
     Notify,
     OutOfReach,
@@ -26,6 +29,7 @@ from checkin.alert.model import (
     Policy,
     Raised,
     SetTimer,
+    ShiftChanged,
     SomebodyCame,
     StaffResolved,
     Target,
@@ -267,7 +271,7 @@ def test_nobody_came_reopens_with_staff() -> None:
 
 def test_a_taken_alert_that_nobody_confirms_reminds_and_then_goes_to_staff() -> None:
     story = Story(policy()).so_far(Raised(), None, Took("bob"))
-    assert story.silence() == (Notify(BOB, reminder=True), SetTimer(CHECK))
+    assert story.silence() == (CheckTaker(BOB), SetTimer(CHECK))
     assert story.alert.state is AlertState.ACKNOWLEDGED
     assert story.silence() == (
         AddTask("check_taken"),
@@ -280,7 +284,7 @@ def test_a_taken_alert_that_nobody_confirms_reminds_and_then_goes_to_staff() -> 
 
 def test_a_staff_taker_is_reminded_too_however_often_staff_were_reminded_before() -> None:
     story = Story(policy()).so_far(Raised(), *[None] * 7, Took("dana"))
-    assert story.silence() == (Notify(DANA, reminder=True), SetTimer(CHECK))
+    assert story.silence() == (CheckTaker(DANA), SetTimer(CHECK))
     assert story.silence()[0] == AddTask("check_taken")
 
 
@@ -387,3 +391,89 @@ def test_two_staff_tiers_name_staff_once() -> None:
     story = Story(two).so_far(Raised(), None, None)
     assert TellMember("staff_told", "dana") in story.silence()
     assert story.silence() == (Notify(ERIN), TellMember("still_looking"), SetTimer(WAIT))
+
+
+# ---------------------------------------------------------------- calls, repeats, shifts
+
+SOON = timedelta(minutes=10)
+
+
+def test_who_does_not_answer_the_text_is_called_and_keeps_the_rest_of_the_time() -> None:
+    story = Story(policy(call_after=SOON)).so_far(Raised())
+    assert story.silence()[-1] == SetTimer(SOON)
+    assert story.silence() == (Call(BOB), SetTimer(WAIT - SOON))
+    assert story.silence()[0] == Notify(CARMEN)
+
+
+def test_a_call_that_nobody_answers_goes_on_to_the_next_at_once() -> None:
+    story = Story(policy(call_after=SOON)).so_far(Raised(), None, None)
+    assert story.after(NoAnswer("bob"))[:2] == (Notify(CARMEN), TellMember("passed_on", "carmen"))
+    taken = story.after(Took("carmen"))
+    assert TellOther(BOB, "taken_by_other", "carmen") in taken, "who was asked hears that it is handled"
+    with pytest.raises(errors.NotWaiting):
+        story.after(NoAnswer("carmen"))
+
+
+def test_at_once_only_those_are_called_who_have_not_answered() -> None:
+    story = Story(policy(at_once=True, call_after=SOON)).so_far(Raised(), None, Passed("bob"))
+    assert story.silence() == (Call(CARMEN), SetTimer(WAIT - SOON))
+
+
+def test_contacts_are_asked_again_but_not_who_has_passed() -> None:
+    story = Story(policy(repeat=1)).so_far(Raised(), None, Passed("bob"), None)
+    assert story.alert.tier == 3, "Bob has passed: Carmen is asked again"
+    assert story.alert.told == {"bob": Told.PASSED, "carmen": Told.TOLD}
+    assert story.silence()[0] == Notify(DANA)
+
+
+def test_staff_who_passed_are_spared_while_somebody_else_is_left() -> None:
+    story = Story(policy((), ("dana", "erin"))).so_far(Raised(), None, Passed("dana"))
+    handed_over = story.silence()
+    assert [effect for effect in handed_over if isinstance(effect, Notify)] == [Notify(ERIN, reminder=True)]
+    assert [effect for effect in story.silence() if isinstance(effect, Notify)] == [
+        Notify(ERIN, reminder=True)
+    ]
+    story.after(OutOfReach("erin"))
+    again = [effect.target for effect in story.silence() if isinstance(effect, Notify)]
+    assert again == [DANA, ERIN], "nobody else is left"
+
+
+def test_the_taker_says_that_they_came_or_that_they_could_not() -> None:
+    story = Story(policy()).so_far(Raised(), None, Took("bob"), None)
+    came = story.after(Took("bob"))
+    assert came == (TellMember("taker_came", "bob"), TellOther(BOB, "thanks_for_coming"))
+    assert story.alert.state is AlertState.RESOLVED
+
+    story = Story(policy()).so_far(Raised(), None, Took("bob"), None)
+    assert story.after(Passed("bob"))[1] == Notify(CARMEN), "it is open again"
+    assert story.alert.state is AlertState.NOTIFYING
+
+
+def test_who_is_on_duty_when_staff_are_asked_is_asked() -> None:
+    story = Story(policy(("bob",))).so_far(Raised(), None)
+    assert story.after(ShiftChanged(("erin",))) == ()
+    assert story.silence()[0] == Notify(ERIN)
+    story.after(ShiftChanged(("dana",)))
+    reminded = story.silence()
+    assert [effect for effect in reminded if isinstance(effect, Notify)] == [Notify(DANA)]
+    assert TellOther(ERIN, "taken_by_other", "dana") in story.after(Took("dana")), "Erin had been asked"
+    with pytest.raises(errors.NothingNew):
+        story.after(ShiftChanged(("dana",)))
+
+
+def test_a_hole_in_the_rota_goes_to_the_last_resort_at_once() -> None:
+    story = Story(policy(("bob",), (), last_resort=("dana",))).so_far(Raised(), None)
+    assert story.silence()[:2] == (Notify(DANA), TellMember("staff_told", "dana"))
+
+
+def test_alerts_that_were_stored_before_calls_and_rotas_are_read() -> None:
+    story = Story(policy()).so_far(Raised(), None)
+    stored = story.alert.to_json()
+    for name in ("call_after", "last_resort", "relieved"):
+        del stored["policy"][name]
+    for tier in stored["policy"]["tiers"]:
+        del tier["on_duty"]
+    del stored["called"]
+    old = Alert.from_json(stored)
+    assert old.timer is not None
+    assert escalate(old, TimerFired(old.timer))[1][0] == Notify(CARMEN)

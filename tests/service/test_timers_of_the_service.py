@@ -341,7 +341,7 @@ def test_a_follow_up_that_is_late_by_night_waits_for_the_morning(quick: Chat) ->
     quick.forget()
     quick.clock.move_to(datetime(2026, 11, 25, 4, 0, tzinfo=UTC))
     quick.settle()
-    quick.expect(bob="still hoping to hear from you")
+    quick.expect(bob="did you get to talk with Alice")
     quick.until(datetime(2026, 11, 25, 14, 0, tzinfo=UTC))
     quick.expect(alice="Did someone get in touch with you")
 

@@ -12,7 +12,8 @@ from checkin.timing.holidays import days_of_calendar
 def calendar_of(*events: str) -> bytes:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN"]
     for number, event in enumerate(events):
-        lines += ["BEGIN:VEVENT", f"UID:{number}", *event.split("|"), "END:VEVENT"]
+        own = [] if event.startswith("UID:") else [f"UID:{number}"]
+        lines += ["BEGIN:VEVENT", *own, *event.split("|"), "END:VEVENT"]
     return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
 
 
