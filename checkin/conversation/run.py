@@ -161,6 +161,11 @@ class ResolveAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class TellContacts:
+    """Let the trusted contacts know that the member does not answer, those who were chosen for that."""
+
+
+@dataclass(frozen=True, slots=True)
 class AddTask:
     """Put this on the staff's list."""
 
@@ -223,6 +228,7 @@ class Finished:
 Effect = (
     Say
     | Call
+    | TellContacts
     | RaiseAlert
     | ResolveAlert
     | AddTask

@@ -227,14 +227,16 @@ class Walk:
     def branch(self, branches: tuple[Branch, ...], values: Values) -> str:
         """Return the step that the first branch which holds goes to. Raises `Broken`."""
         for branch in branches:
-            condition = branch.condition
-            try:
-                holds = condition is None or condition.test(values)
-            except (TypeError, KeyError, ValueError) as error:
-                raise Broken("a condition cannot be decided") from error
-            if holds:
+            if branch.condition is None or self.holds(branch.condition, values):
                 return branch.go
         raise Broken("no branch holds")
+
+    def holds(self, condition: model.Condition, values: Values | None = None) -> bool:
+        """Whether a condition holds, for these values or the names as they are now. Raises `Broken`."""
+        try:
+            return condition.test(self.names if values is None else values)
+        except (TypeError, KeyError, ValueError) as error:
+            raise Broken("a condition cannot be decided") from error
 
     def end(self, outcome: str) -> Ending:
         """End the run."""
@@ -268,14 +270,22 @@ class Walk:
     def climb(self, ask: Ask) -> Ending:
         """Do the rung that is due, and wait for the next; after the last the run ends without a reply."""
         rung = ask.no_reply[self.rung]
-        if rung.say is not None:
-            self.say(rung.say)
-        if rung.call:
-            self.decided.append(effects.Call(self.question(ask), ask.name, self.spoken(ask.text)))
+        if rung.condition is None or self.holds(rung.condition):
+            self._do_rung(ask, rung)
         if rung.go is not None:
             return self.start(rung.go)
         self.rung += 1
         return self.wait_on(ask) if self.rung < len(ask.no_reply) else self.end("no_reply")
+
+    def _do_rung(self, ask: Ask, rung: model.Rung) -> None:
+        if rung.say is not None:
+            self.say(rung.say)
+        if rung.call:
+            self.decided.append(effects.Call(self.question(ask), ask.name, self.spoken(ask.text)))
+        if rung.task is not None:
+            self.decided.append(effects.AddTask(rung.task.kind, rung.task.note.render(self.names)))
+        if rung.tell_contacts:
+            self.decided.append(effects.TellContacts())
 
     def snooze(self, length: timedelta) -> Ending:
         """Promise to ask again after this long; at `later_at`, where that is no hour to write at."""

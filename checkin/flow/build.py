@@ -238,7 +238,12 @@ class _Builder:
             say = None if form.say is None else self._text((*at, "say"), form.say)
             if form.go is not None:
                 self._target((*at, "go"), form.go)
-            rungs.append(model.Rung(form.after, say, form.call is not None, form.go))
+            task = None
+            if form.task is not None:
+                task = model.Todo(form.task.kind, self._note((*at, "task", "note"), form.task.note))
+            condition = None if form.condition is None else self._condition((*at, "if"), form.condition)
+            calls, tells = form.call is not None, form.tell is not None
+            rungs.append(model.Rung(form.after, say, calls, form.go, condition, task, tells))
         return tuple(rungs)
 
     def _ways(
@@ -270,12 +275,14 @@ class _Builder:
         self._target((*path, "go"), form.go)
         if form.condition is None:
             return model.Branch(None, form.go)
-        at: Path = (*path, "if")
+        return model.Branch(self._condition((*path, "if"), form.condition, names), form.go)
+
+    def _condition(self, path: Path, source: str, names: Mapping[str, Kind] | None = None) -> model.Condition:
         try:
-            return model.Branch(compile_condition(form.condition, names or self.names), form.go)
+            return compile_condition(source, names or self.names)
         except ConditionError as error:
-            self._refuse_condition(at, error)
-            return model.Branch(model.Condition(form.condition, lambda _: False, frozenset()), form.go)
+            self._refuse_condition(path, error)
+            return model.Condition(source, lambda _: False, frozenset())
 
     def _refuse_condition(self, path: Path, error: ConditionError) -> None:
         place = self.document.inside(path, error.offset)

@@ -219,6 +219,8 @@ class _Checker:
                 for index, rung in enumerate(step.no_reply):
                     if rung.say is not None:
                         yield from self._text_uses((*path, "no_reply", index, "say"), rung.say)
+                    if rung.condition is not None:
+                        yield (*path, "no_reply", index, "if"), rung.condition.names
             case Invite():
                 yield (*path, "invite", "name"), frozenset((step.contact_name,))
                 yield (*path, "invite", "number"), frozenset((step.contact_number,))
@@ -253,9 +255,16 @@ class _Checker:
             message = "After the last reminder the conversation would wait for ever."
             yield self._issue(Code.NO_TIMEOUT, (*path, last), message, "Add: - after: 24h and below it go: …")
         for index, rung in enumerate(step.no_reply):
-            if rung.say is None and not rung.call and rung.go is None:
-                message = "Nothing happens here."
-                yield self._issue(Code.LADDER, (*path, index), message, "Add say, call: this_step, or go.")
+            if not (rung.say or rung.call or rung.go or rung.task or rung.tell_contacts):
+                message, mend = (
+                    "Nothing happens here.",
+                    "Add say, call: this_step, task, tell: contacts, or go.",
+                )
+                yield self._issue(Code.LADDER, (*path, index), message, mend)
+            if rung.go is not None and rung.condition is not None:
+                message = "Where this does not hold the conversation would wait for ever."
+                mend = "Delete the `if`: let the step that comes next decide by its own `then`."
+                yield self._issue(Code.LADDER, (*path, index, "if"), message, mend)
             if rung.go is not None and index < last:
                 message = "What comes after this is never reached, because `go` stops waiting."
                 yield self._issue(

@@ -94,12 +94,27 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One rung of a question's no-reply ladder. `after` counts from when the question was sent."""
+    """One rung of a question's no-reply ladder. `after` counts from when the question was sent.
+
+    A rung whose `condition` does not hold when it is due is left out. `task` is one for staff, and
+    `tell_contacts` lets the trusted contacts know whom the member chose for that.
+    """
 
     after: timedelta
     say: Text | None = None
     call: bool = False
     go: str | None = None
+    condition: Condition | None = None
+    task: Todo | None = None
+    tell_contacts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What a rung puts on the staff's list."""
+
+    kind: str
+    note: Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,3 +399,9 @@ class Flow:
     """Results of a member's earlier conversations that this one knows, each as `last_` and its name."""
     shared: Mapping[str, Text] = field(default_factory=dict)
     """The program's own wordings that belong to every flow: `unclear`, `noted`, `later`."""
+
+    @property
+    def tells_people(self) -> bool:
+        """Whether silence in this conversation leads to other people: staff, or trusted contacts."""
+        asks = (step for step in self.steps.values() if isinstance(step, Ask))
+        return any(rung.task is not None or rung.tell_contacts for ask in asks for rung in ask.no_reply)

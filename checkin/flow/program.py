@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
+from typing import Literal
 
 from checkin.flow.kinds import Kind
 from checkin.flow.model import Text, Value
@@ -82,6 +84,18 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """What follows a missed check-in beyond a reminder: `never`, where members have `chosen` it, or `always`.
+
+    Contacts are never told unless the member chose it.
+    """
+
+    call: Literal["never", "chosen", "always"] = "never"
+    staff: Literal["never", "always"] = "never"
+    contacts: Literal["never", "chosen"] = "never"
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """One deployment's program. The first language is the one to fall back on.
 
@@ -100,6 +114,7 @@ class Program:
     support: Support
     texts: Mapping[str, Text]
     check_ins: Limits = Limits()
+    missed: Missed = Missed()
     invitations: InvitationLimits = field(default_factory=InvitationLimits)
     holidays: frozenset[date] = frozenset()
     """Days on which flows that say `not_on: holidays` do not start."""

@@ -17,7 +17,7 @@ from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, Severity, errors
 from checkin.flow.kinds import DATE, NUMBER, TEXT, TIME, YES_NO, Kind
 from checkin.flow.model import Text, Values
-from checkin.flow.program import Crisis, Hours, Limits, Program, Staff, Support
+from checkin.flow.program import Crisis, Hours, Limits, Missed, Program, Staff, Support
 from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
 from checkin.flow.rota_load import read_rota
 from checkin.flow.texts import CATALOGUE, FACTS, SAMPLES, allowed_names, only_spoken
@@ -106,6 +106,7 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
         fields=_fields(form),
         groups=dict(form.groups or {}),
         check_ins=Limits(form.check_ins.a_day, form.check_ins.a_week),
+        missed=Missed(form.missed.call, form.missed.staff, form.missed.contacts),
         invitations=InvitationLimits(
             countries=tuple(form.invitations.countries or [form.country]),
             contacts=form.invitations.contacts,

@@ -181,6 +181,17 @@ class InvitationsShape(Shape):
     """How many invitations go to one country in a day: 200."""
 
 
+class MissedShape(Shape):
+    """What may follow a missed check-in, besides a reminder. All of it is off unless it is said."""
+
+    call: Literal["never", "chosen", "always"] = "never"
+    """A phone call: never, for members who chose it, or always (but for those who said no)."""
+    staff: Literal["never", "always"] = "never"
+    """A task for staff."""
+    contacts: Literal["never", "chosen"] = "never"
+    """A text to trusted contacts, for members who chose it."""
+
+
 class StaffPerson(Shape):
     """One of the program's own people."""
 
@@ -282,6 +293,7 @@ class ProgramShape(Shape):
     """The country whose phone numbers can be written without a prefix: US."""
     allowed_hours: HoursShape
     check_ins: LimitsShape = LimitsShape()
+    missed: MissedShape = MissedShape()
     invitations: InvitationsShape = InvitationsShape()
     fields: dict[Name, FieldKind] | None = None
     """What is kept with each member for good, and what it holds: birthday: date. Also text, number, yes_no
@@ -300,7 +312,8 @@ class ProgramShape(Shape):
 
 
 SHAPES: dict[str, type[Shape]] = {
-    "allowed_hours": HoursShape, "<span>": SpanShape, "check_ins": LimitsShape, "staff": StaffPerson,
+    "allowed_hours": HoursShape, "<span>": SpanShape, "check_ins": LimitsShape,
+    "missed": MissedShape, "staff": StaffPerson,
     "invitations": InvitationsShape,
     "crisis": CrisisShape, "support": SupportShape, "rota": RotaShape, "overrides": OverrideShape,
 }  # fmt: skip

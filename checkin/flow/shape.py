@@ -34,6 +34,15 @@ class BranchShape(Shape):
     """The step that comes next."""
 
 
+class TaskParts(Shape):
+    """A thing to do for staff."""
+
+    kind: Name
+    """What kind of thing, in one word."""
+    note: Wording
+    """What staff read, in the program's first language."""
+
+
 class RungShape(Shape):
     """What happens when no reply has come for so long."""
 
@@ -43,6 +52,12 @@ class RungShape(Shape):
     """A gentle reminder."""
     call: Literal["this_step"] | None = None
     """Ask the same question again by phone."""
+    condition: str | None = Field(default=None, alias="if")
+    """Only where this holds: missed_call."""
+    task: TaskParts | None = None
+    """A thing to do for staff."""
+    tell: Literal["contacts"] | None = None
+    """Let the trusted contacts know whom the member chose for missed check-ins."""
     go: str | None = None
     """Stop waiting and go to this step. The last one of a question has to do this."""
 
@@ -89,15 +104,6 @@ class SomebodyCameShape(StepShape):
     """Closes the request for support that a person took, because the member says that somebody came."""
 
     somebody_came: Literal[True]
-
-
-class TaskParts(Shape):
-    """A thing to do for staff."""
-
-    kind: Name
-    """What kind of thing, in one word."""
-    note: Wording
-    """What staff read, in the program's first language."""
 
 
 class TaskShape(StepShape):

@@ -28,6 +28,9 @@ FACTS: Mapping[str, Kind] = {
     "time": TEXT,
     "today": DATE,
     "window_minutes": NUMBER,
+    "missed_call": TRUTH,
+    "missed_staff": TRUTH,
+    "missed_contacts": TRUTH,
 }
 """What is known in every flow without asking; texts name it in braces, conditions without."""
 
@@ -41,7 +44,7 @@ SAMPLES: Mapping[str, str] = {
     "today": "2027-09-30", "member_number": "+12025550100", "number": "+12025550100", "question": "",
     "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
     "start": "10:45 AM", "end": "10:45 PM",
-    "days": "Mon, Wed and Fri", "calls": "off", "contacts": "off",
+    "days": "Mon, Wed and Fri", "calls": "off", "since": "yesterday", "contacts": "off",
     "language": "en", "channel": "sms", "window_minutes": "15", "words": "",
     "topics": "your requests for support",
 }  # fmt: skip
@@ -136,6 +139,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "settings_every_day": Entry("Inside the texts above: on all days."),
     "settings_on": Entry("Inside the texts above: on."),
     "settings_off": Entry("Inside the texts above: off."),
+    "settings_not_offered": Entry("A member chose what this program does not do."),
+    "missed_contact": Entry("To a contact, where chosen: the member does not answer.", ("member", "since")),
+    "missed_all_clear": Entry("To contacts who were told that: the member has answered.", ("member",)),
     "nothing_to_snooze": Entry("LATER was said, but no question is open."),
     "welcome_back": Entry("A member who had joined before joins again."),
     "crisis": Entry("The fixed reply to words of crisis: a program says so, and where people are now."),

@@ -26,6 +26,7 @@ from checkin.conversation.run import (
     Say,
     SetTimer,
     Started,
+    TellContacts,
     TimerFired,
     WakeAt,
 )
@@ -34,7 +35,7 @@ from checkin.flow.model import Ask, Flow, ScheduleTrigger, Value, Values
 from checkin.flow.speech import spoken as aloud
 from checkin.people.consent import Asked, Consent
 from checkin.people.names import short_name
-from checkin.service import inviting, requests, schedules
+from checkin.service import inviting, missed, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import people, runs, timers
 from checkin.store.situations import Waiting, newest_first
@@ -54,8 +55,14 @@ def start(turn: Turn, member_id: str, flow: Flow, *, expires_at: datetime | None
         if waiting.run.flow == flow.name:
             feed(turn, waiting.run, Closed("superseded"))
     run = Run(id=turn.app.new_id(), member=member_id, flow=flow.name, version=flow.version)
-    facts = {**turn.facts(turn.situation(member_id)), **_recalled(turn, member_id, flow)}
+    facts = {**facts_for(turn, member_id, flow), **_recalled(turn, member_id, flow)}
     return _move(turn, flow, run, Started(facts), expires_at=expires_at)
+
+
+def facts_for(turn: Turn, member_id: str, flow: Flow) -> Values:
+    """Return what this flow may know of a member at this moment."""
+    facts = turn.facts(turn.situation(member_id))
+    return {**facts, **missed.wishes(turn, member_id)} if flow.tells_people else facts
 
 
 def _recalled(turn: Turn, member_id: str, flow: Flow) -> Values:
@@ -79,7 +86,7 @@ def only_talks(turn: Turn, run: Run, event: Event) -> bool:
     except EventRejected:
         return False
     kinds = {type(effect) for effect in effects}
-    return bool(kinds & {Say, Call}) and RaiseAlert not in kinds
+    return bool(kinds & {Say, Call, TellContacts}) and RaiseAlert not in kinds
 
 
 def close_all(turn: Turn, member_id: str, reason: str) -> None:
@@ -158,6 +165,8 @@ class _Doing:
                 self._say(text, key, question=question, spoken=spoken)
             case Call(text, _, spoken):
                 self._say(text, key, question=True, spoken=spoken, channel="voice")
+            case TellContacts():
+                missed.tell_contacts(turn, self.run, key=key)
             case RaiseAlert(reason):
                 requests.raise_alert(turn, self.run.member, reason, id=f"{key}.alert")
             case ResolveAlert():

@@ -72,6 +72,9 @@ LONGEST_LOOK = timedelta(minutes=10)
 LONGEST_VALID = timedelta(hours=10)
 """How long a carrier tries for a text that has no end of its own, as Twilio does by itself."""
 
+BY_ITSELF = ("run:", "missed:")
+"""Subjects of what nobody waits for: it goes out at the allowed hours of whom it is for."""
+
 MOST_TRIES = 8
 BATCH = {"alerts": 1, "routine": 10}
 RETRY_FIRST = timedelta(seconds=5)
@@ -218,7 +221,7 @@ def _is_overtaken(app: App, message: Message) -> bool:
 
 def _allowed_from(app: App, message: Message, person: Person, now: datetime) -> datetime:
     """Return when this may go out: what a flow says by itself only at the member's allowed hours."""
-    if not message.subject.startswith("run:"):
+    if not message.subject.startswith(BY_ITSELF):
         return now
     return schedules.allowed(app, person, now)
 
@@ -246,7 +249,7 @@ def _outgoing(app: App, message: Message, person: Person, now: datetime) -> Outg
     With less than a second left the carrier still tries for one, the shortest that it knows.
     """
     until = message.expires_at
-    if message.subject.startswith("run:"):
+    if message.subject.startswith(BY_ITSELF):
         until = schedules.ends(app, person, now, until or now + LONGEST_VALID)
     valid_for = None if until is None else until - now
     return Outgoing(message.id, person.number, message.body, message.channel, valid_for)
@@ -382,7 +385,7 @@ def _failed(turn: Turn, message: Message, code: str | None, why: FailureKind) ->
             requests.feed(turn, alert, lost(message.person_id))
     elif kind == "run":
         unheard.failed(turn, message, rest, why)
-    elif kind == "contact":
+    elif kind in ("contact", "missed"):
         contacting.undelivered(turn, rest, message.person_id)
         turn.add_task(
             "undelivered",

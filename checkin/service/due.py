@@ -20,7 +20,7 @@ from checkin.flow.model import Flow
 from checkin.service import contacting, conversations, importing, requests, schedules, standing, unheard
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
-from checkin.store import alerts, outbox, runs, timers
+from checkin.store import alerts, inbox, outbox, runs, timers
 from checkin.store.timers import Timer
 from checkin.store.unit import Unit
 
@@ -85,7 +85,6 @@ def _run(turn: Turn, timer: Timer, run_id: str) -> None:
 
     A request for support that the flow makes for a silent member is an alert, and waits for no hour.
     """
-    situation = turn.situation(timer.member_id)
     run = runs.by_id(turn.unit, run_id)
     if run is None or run.transition != timer.transition:
         timers.drop_this(turn.unit, timer)
@@ -94,7 +93,8 @@ def _run(turn: Turn, timer: Timer, run_id: str) -> None:
     if question is not None and question.state in outbox.OPEN:
         timers.put_off(turn.unit, timer, turn.until(NOT_SENT_YET))
         return
-    event = TimerFired(timer.transition, turn.facts(situation))
+    flow = turn.app.flow(turn.unit, run.flow, run.version)
+    event = TimerFired(timer.transition, conversations.facts_for(turn, timer.member_id, flow))
     if conversations.only_talks(turn, run, event) and _too_early(turn, timer):
         return
     if conversations.feed(turn, run, event) == run:
@@ -169,10 +169,22 @@ def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
     if _too_early(turn, timer):
         return
     timers.drop_this(turn.unit, timer)
-    if flow is not None:
-        after_flow = rest.split(":")[1] == schedules.AFTER_FLOW
+    _, after, run_id, *_ = rest.split(":")
+    after_flow = after == schedules.AFTER_FLOW
+    if flow is not None and not (after_flow and _is_overtaken(turn, timer.member_id, flow, run_id)):
         _start(turn, timer.member_id, flow, states=("active",) if after_flow else ("active", "paused"))
     turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})
+
+
+def _is_overtaken(turn: Turn, member_id: str, flow: Flow, run_id: str) -> bool:
+    """Whether a flow that follows another one is going on already, or follows a silence that is over."""
+    here = turn.situation(member_id)
+    if any(one.run.flow == flow.name for one in here.waiting):
+        return True
+    if not flow.tells_people:
+        return False
+    ended_at, heard_at = runs.ended_at(turn.unit, run_id), inbox.last_at(turn.unit, here.person.number)
+    return ended_at is not None and heard_at is not None and heard_at > ended_at
 
 
 def _imported(turn: Turn, timer: Timer, member_id: str) -> None:
@@ -205,5 +217,6 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "schedule": _schedule,
     "follow_up": _follow_up,
     "imported": _imported,
-    unheard.TIMER: unheard.ended,
+    unheard.UNDELIVERED: unheard.ended,
+    unheard.HEARD: unheard.ended,
 }

@@ -19,6 +19,7 @@ from checkin.service import (
     contacting,
     conversations,
     duty,
+    heard,
     managing,
     naming,
     preferences,
@@ -93,9 +94,10 @@ def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
         turn.know(found.situation)
         turn.answering = found.situation.person.id
     handled = _Reply(turn, inbound, found.situation)
+    climbing = heard.ladders(turn, found.situation)
     handled.handle()
-    if handled.situation is not None and handled.understanding.category is not Category.NOT_AN_ANSWER:
-        schedules.answered(turn, handled.situation.person.id)
+    if found.situation is not None:
+        heard.heard(turn, found.situation.person.id, handled.understanding, climbing)
     inbox.claim(
         unit,
         inbox.Received(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time
 
 from checkin.conversation.settings_words import What, Wish, pick, pick_span
 from checkin.flow.model import ScheduleTrigger, Value
-from checkin.service import schedules
+from checkin.service import missed, schedules
 from checkin.service.turn import Turn
 from checkin.store import people
 from checkin.store.situations import Person
@@ -101,12 +101,14 @@ def _hours(turn: Turn, person: Person, wish: Wish) -> Answer:
     return "settings_now", rhythm
 
 
-def _calls(_turn: Turn, person: Person, wish: Wish) -> Answer:
-    return "settings_missed", replace(person.rhythm, calls=wish.on)
+def _calls(turn: Turn, person: Person, wish: Wish) -> Answer:
+    offered = turn.app.program.missed.call != "never" or not wish.on
+    return "settings_missed" if offered else "settings_not_offered", replace(person.rhythm, calls=wish.on)
 
 
-def _contacts(_turn: Turn, person: Person, wish: Wish) -> Answer:
-    return "settings_missed", replace(person.rhythm, contacts=wish.on)
+def _contacts(turn: Turn, person: Person, wish: Wish) -> Answer:
+    offered = turn.app.program.missed.contacts != "never" or not wish.on
+    return "settings_missed" if offered else "settings_not_offered", replace(person.rhythm, contacts=wish.on)
 
 
 _WISHES: Mapping[What, Callable[[Turn, Person, Wish], Answer]] = {
@@ -139,7 +141,7 @@ def _words(turn: Turn, person: Person, wish: Wish) -> dict[str, Value]:
         "start": clock_words(_clock(today[0]), language),
         "end": clock_words(_clock(today[1]), language),
         "calls": turn.text(language, _on_off(rhythm.calls)),
-        "contacts": turn.text(language, _on_off(rhythm.contacts)),
+        "contacts": turn.text(language, _on_off(bool(missed.chosen(turn, person.id)))),
     }
 
 

@@ -23,6 +23,9 @@ from checkin.store.situations import Person, Situation
 from checkin.store.unit import Unit
 from checkin.timing.words import clock_words
 
+NOBODY_MISSED = {"missed_call": False, "missed_staff": False, "missed_contacts": False}
+"""What flows know of the rungs beyond a reminder; those that climb them know better (`service.missed`)."""
+
 
 @functools.lru_cache(maxsize=512)
 def _clock(minute: datetime, zone: str, language: str) -> str:
@@ -94,13 +97,14 @@ class Turn:
         channel: str = "sms",
         spoken: str | None = None,
         by_text: bool = False,
+        due_at: datetime | None = None,
     ) -> str | None:
         """Say something to a person: as an answer if they are being answered, else through the outbox.
 
         Who chose to be called is called, unless it has to be `by_text`. `spoken` is what is to be spoken on
-        the telephone, where that differs.
-        `id` is the effect that says it. Returns the outbox row's id, None for an answer. A person who said
-        STOP is told nothing.
+        the telephone, where that differs. `due_at` is when it is to go out, where that is not now. `id` is
+        the effect that says it. Returns the outbox row's id, None for an answer. A person who said STOP is
+        told nothing.
         """
         if person.stopped:
             return None
@@ -112,7 +116,17 @@ class Turn:
             channel = "voice"
         body = aloud(spoken or text, person.language) if channel == "voice" else text
         message = outbox.Message(
-            id, lane, kind, channel, person.id, subject, body, "queued", self.now, self.now, expires_at
+            id,
+            lane,
+            kind,
+            channel,
+            person.id,
+            subject,
+            body,
+            "queued",
+            self.now,
+            due_at or self.now,
+            expires_at,
         )
         outbox.add(self.unit, message)
         self.wake(lane)
@@ -177,6 +191,7 @@ class Turn:
             "invited_contact": situation.invited_name,
             "taker_name": None,
             "time": self.clock(person),
+            **NOBODY_MISSED,
             "today": _day(self.now.replace(second=0, microsecond=0), self.app.zone_name(person)),
         }
 

@@ -27,9 +27,9 @@ from checkin.store import alerts, runs, timers
 from checkin.store.outbox import Message
 from checkin.store.timers import Timer
 
-OUTCOME = "undelivered"
-TIMER = "unheard"
-"""The kind of the timer that ends a run whose reminder failed."""
+UNDELIVERED = "undelivered"
+HEARD = "heard"
+"""How a run ends that climbs no further and gets no answer; the timer that ends it is of this kind, too."""
 
 _NOTES = {
     True: "Texts to {who} do not arrive. The number may have changed: please reach them another way and ask.",
@@ -47,28 +47,34 @@ def failed(turn: Turn, message: Message, run_id: str, why: FailureKind) -> None:
     for run in [one.run for one in waiting if one.run.id == run_id]:
         said_at = int(message.id.rsplit(".", 2)[1])
         if said_at >= run.transition - run.rung:  # since then only rungs have moved it: no reply came
-            _hold(turn, run)
+            _stop_climbing(turn, run)
     tell_staff(turn, message, why)
 
 
-def _hold(turn: Turn, run: Run) -> None:
+def _stop_climbing(turn: Turn, run: Run) -> None:
     """End a run whose question failed; one that climbed waits for an answer as long as it would have."""
     step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
     if run.rung == 0 or not isinstance(step, Ask):
-        conversations.feed(turn, run, Closed(OUTCOME))
+        conversations.feed(turn, run, Closed(UNDELIVERED))
         return
     left = step.no_reply[-1].after - step.no_reply[run.rung - 1].after
-    due_at = turn.until(max(left, timedelta(0)))
+    hold(turn, run, max(left, timedelta(0)), ends=UNDELIVERED)
+
+
+def hold(turn: Turn, run: Run, length: timedelta, *, ends: str) -> None:
+    """Let a run wait for an answer so long and climb no further; without one it ends with this word."""
     timers.drop(turn.unit, f"run:{run.id}")
-    timers.put(turn.unit, Timer(f"{TIMER}:{run.id}", "routine", run.member, run.transition, due_at))
+    timers.put(
+        turn.unit, Timer(f"{ends}:{run.id}", "routine", run.member, run.transition, turn.until(length))
+    )
 
 
 def ended(turn: Turn, timer: Timer, run_id: str) -> None:
-    """End a run whose reminder failed and that nobody has answered; one that moved since goes on."""
+    """End a run that climbs no further and that nobody has answered; one that moved since goes on."""
     timers.drop_this(turn.unit, timer)
     run = runs.by_id(turn.unit, run_id)
     if run is not None and run.transition == timer.transition:
-        conversations.feed(turn, run, Closed(OUTCOME))
+        conversations.feed(turn, run, Closed(timer.subject.partition(":")[0]))
 
 
 def tell_staff(turn: Turn, message: Message, why: FailureKind) -> None:

@@ -168,6 +168,11 @@ def finish_task(unit: Unit, task_id: str, at: datetime) -> None:
     unit.write(_finish_task, {"task": task_id, "new_done_at": at}, expect=1)
 
 
+def finish_tasks(unit: Unit, kind: str, subject: str, at: datetime) -> None:
+    """Take everything of this kind about one thing off the staff's list, if there is any."""
+    unit.write(_finish_tasks, {"task_kind": kind, "about": subject, "new_done_at": at})
+
+
 def _task(unit: Unit, row: Any) -> Task:
     note = unit.vault.open("tasks.note", row.note)
     return Task(row.id, row.kind, row.member_id, row.subject, note, row.state, row.created_at)
@@ -262,6 +267,11 @@ _open_task_of = (
     .limit(1)
 )
 _task_by_id = sa.select(tasks).where(tasks.c.id == _p("task"))
+_finish_tasks = (
+    sa.update(tasks)
+    .where(tasks.c.state == "open", tasks.c.kind == _p("task_kind"), tasks.c.subject == _p("about"))
+    .values(state="done", done_at=_p("new_done_at"))
+)
 _finish_task = (
     sa.update(tasks)
     .where(tasks.c.id == _p("task"), tasks.c.state == "open")

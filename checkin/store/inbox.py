@@ -73,6 +73,12 @@ def of_number(unit: Unit, number: str, limit: int = 200) -> Sequence[Received]:
     ]
 
 
+def last_at(unit: Unit, number: str) -> datetime | None:
+    """Return when a number last wrote or called, if ever."""
+    row = unit.first(_of_number, {"index": unit.vault.index(number), "most": 1})
+    return None if row is None else row.at
+
+
 @dataclass(frozen=True, slots=True)
 class Callback:
     """One word of the carrier about one of our messages; `token` is the outbox row's id."""

@@ -33,6 +33,10 @@ OPEN = ("queued", "sending", "in_doubt")
 """States in which a row still wants something of us. Spelled the same in the partial index."""
 
 
+MAY_HAVE_ARRIVED = ("sending", "in_doubt", "sent", "delivered", "lost")
+"""States in which somebody may have read a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One outbox row. `subject` says what it is about (`run:…`, `alert:…`); `kind` how careful to be.
@@ -136,6 +140,11 @@ def cancel(unit: Unit, message_id: str) -> None:
 def cancel_about(unit: Unit, person_id: str, subject: str) -> None:
     """Cancel what is queued to a person about something that is no business of theirs any more."""
     unit.write(_cancel_about, {"person": person_id, "about": subject})
+
+
+def about(unit: Unit, subject: str) -> Sequence[Message]:
+    """Return every message about one thing, oldest first."""
+    return [_message(unit, row) for row in unit.read(_about, {"about": subject})]
 
 
 def has_due(unit: Unit, lane: str, now: datetime) -> bool:
@@ -246,6 +255,7 @@ _cancel_about = (
     .where(outbox.c.person_id == _p("person"), outbox.c.subject == _p("about"), outbox.c.state == "queued")
     .values(state="cancelled")
 )
+_about = sa.select(outbox).where(outbox.c.subject == _p("about")).order_by(outbox.c.created_at, outbox.c.id)
 _has_due = (
     sa.select(outbox.c.id)
     .where(_is_open, outbox.c.lane == _p("of_lane"), outbox.c.due_at <= _p("now"))

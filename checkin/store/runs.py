@@ -45,6 +45,12 @@ def by_id(unit: Unit, run_id: str) -> Run | None:
     return None if row is None else Run.from_json(unit.vault.open_json("runs.data", row.data))
 
 
+def ended_at(unit: Unit, run_id: str) -> datetime | None:
+    """Return when a run ended; None where it has not, or is not there."""
+    row = unit.first(_by_id, {"run": run_id})
+    return None if row is None else row.ended_at
+
+
 def record(unit: Unit, run: Run, name: str, value: Value, at: datetime) -> None:
     """Keep an answer under its name."""
     unit.write(
@@ -167,7 +173,7 @@ _update = (
         asked_at=_p("new_asked_at"),
     )
 )
-_by_id = sa.select(runs.c.data).where(runs.c.id == _p("run"))
+_by_id = sa.select(runs.c.data, runs.c.ended_at).where(runs.c.id == _p("run"))
 _insert_result = sa.insert(results)
 _last_result = (
     sa.select(results.c.value)

@@ -20,7 +20,10 @@ def shipped(flows_folder: Path) -> FlowSet:
 
 def test_no_error_and_no_warning(shipped: FlowSet) -> None:
     assert [str(issue) for issue in shipped.issues if issue.severity is not Severity.NOTE] == []
-    assert set(shipped.flows) == {"welcome", "daily", "after_support", "by_phone", "contacts"}
+    assert set(shipped.flows) == {
+        *("welcome", "daily", "after_support", "by_phone", "contacts"),
+        *("missed_checkin",),
+    }
 
 
 def test_english_texts_of_the_program_cost_one_message(shipped: FlowSet) -> None:

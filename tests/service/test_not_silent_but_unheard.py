@@ -59,7 +59,7 @@ def test_a_question_that_failed_is_for_staff_and_nobody_is_missed(chat: Chat, ho
     assert "may have changed" in task.note
     chat.later("22h")
     chat.expect()
-    assert not any(subject.startswith(("run:", unheard.TIMER)) for subject in chat.timers())
+    assert not any(subject.startswith(("run:", unheard.UNDELIVERED)) for subject in chat.timers())
 
 
 def test_a_failure_that_says_nothing_of_the_number_does_not_claim_it(quick: Chat) -> None:
