@@ -38,6 +38,7 @@ class Route(StrEnum):
     KEYWORD = "keyword"
     NOTED = "noted"
     STRANGER = "stranger"
+    TOO_MANY = "too_many"
     SILENCE = "silence"
 
 

@@ -146,6 +146,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "welcome_back": Entry("A member who had joined before joins again."),
     "crisis": Entry("The fixed reply to words of crisis: a program says so, and where people are now."),
     "heard": Entry("A member wrote what no question asked for: a person reads it; SUPPORT is sooner."),
+    "too_many": Entry("After very many texts in a short time, once: answers stop for a while."),
     "contact_invite": Entry("Invites a trusted contact; YES or NO.", ("member",)),
     "contact_invite_reminder": Entry("Reminds an invited contact, once.", ("member",)),
     "contact_accepted": Entry(

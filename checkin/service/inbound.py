@@ -19,6 +19,7 @@ from checkin.service import (
     contacting,
     conversations,
     duty,
+    guard,
     heard,
     managing,
     naming,
@@ -94,6 +95,10 @@ def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
         turn.know(found.situation)
         turn.answering = found.situation.person.id
     handled = _Reply(turn, inbound, found.situation)
+    if inbound.channel == "sms" and guard.is_too_much(
+        now, found.texts_ago, handled.route, handled.understanding
+    ):
+        handled.route = Route.TOO_MANY
     climbing = heard.ladders(turn, found.situation)
     handled.handle()
     if found.situation is not None:
@@ -152,6 +157,9 @@ class _Reply:
 
         STOP is done first: of all that the rest of the text brings about, nothing goes to that number.
         """
+        if self.route is Route.TOO_MANY:
+            self._too_many()
+            return
         if self.situation is None:
             self._from_stranger()
             return
@@ -164,6 +172,17 @@ class _Reply:
             self._support(here)  # in an answer, the run raises it
         if self.route is not Route.OPT_OUT:
             self._act(here)
+
+    def _too_many(self) -> None:
+        """Say once that there were too many texts, and leave it to staff."""
+        here = self.situation
+        person = None if here is None else here.person
+        who = (None if person is None else person.name) or self.inbound.number
+        number = self.turn.unit.vault.index(self.inbound.number).hex()
+        subject = f"number:{number[:16]}" if person is None else f"person:{person.id}"
+        if guard.fall_silent(self.turn, subject=subject, who=who, key=self.key):
+            language = self._language_of_words() if person is None else person.language
+            self.turn.answers.append(self.turn.text(language, "too_many"))
 
     def _act(self, here: Situation) -> None:
         turn, person = self.turn, here.person
@@ -200,7 +219,7 @@ class _Reply:
                 self._start(here)
             case Route.NOTED | Route.STRANGER:
                 self._noted(here)
-            case Route.SILENCE | Route.OPT_OUT:
+            case Route.SILENCE | Route.OPT_OUT | Route.TOO_MANY:
                 pass
 
     def _answer(self, here: Situation) -> None:

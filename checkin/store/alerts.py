@@ -157,6 +157,11 @@ def has_open_task(unit: Unit, kind: str, member_id: str) -> bool:
     return unit.first(_open_task_of, {"task_kind": kind, "member": member_id}) is not None
 
 
+def has_open_task_about(unit: Unit, kind: str, subject: str) -> bool:
+    """Whether something of this kind is on the staff's list about one thing."""
+    return unit.first(_open_task_about, {"task_kind": kind, "about": subject}) is not None
+
+
 def task_by_id(unit: Unit, task_id: str) -> Task | None:
     """Return one task, done or not."""
     row = unit.first(_task_by_id, {"task": task_id})
@@ -264,6 +269,11 @@ _open_tasks = sa.select(tasks).where(tasks.c.state == "open").order_by(tasks.c.c
 _open_task_of = (
     sa.select(tasks.c.id)
     .where(tasks.c.state == "open", tasks.c.kind == _p("task_kind"), tasks.c.member_id == _p("member"))
+    .limit(1)
+)
+_open_task_about = (
+    sa.select(tasks.c.id)
+    .where(tasks.c.state == "open", tasks.c.kind == _p("task_kind"), tasks.c.subject == _p("about"))
     .limit(1)
 )
 _task_by_id = sa.select(tasks).where(tasks.c.id == _p("task"))

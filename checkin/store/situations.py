@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -89,12 +89,21 @@ class Situation:
         return next((one.asked_at for one in self.waiting if one.run.id == run_id), None)
 
 
+MOST_TEXTS = ((30, timedelta(minutes=10)), (80, timedelta(hours=12)))
+"""So many texts of one number are answered in so long (`checkin.service.guard`). A lively conversation of a
+person has about twenty in ten minutes; a robot that answers within some minutes reaches the second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a text: whether its id is known already, and who sent it."""
+    """The answer to a text: whether its id is known already, and who sent it.
+
+    `texts_ago` tells for each of `MOST_TEXTS` when the number sent the text that is so many back, if any.
+    """
 
     stored_answer: bytes | None
     situation: Situation | None
+    texts_ago: tuple[datetime | None, ...] = ()
 
 
 _contact = contacts.alias("contact")
@@ -146,7 +155,18 @@ _waiting = sa.and_(runs.c.member_id == people.c.id, runs.c.state == sa.literal_c
 
 # Flat joins: for a nested one SQLite builds a table of its own, at ten times the cost of all the rest.
 _one = sa.select(sa.literal_column("1").label("one")).subquery("one")
-_by_message = sa.select(inbox.c.answer.label("stored_answer"), *_columns).select_from(
+_earlier = inbox.alias("earlier")
+_texts_ago = [
+    sa.select(_earlier.c.at)
+    .where(_earlier.c.number_index == sa.bindparam("number_index"))
+    .order_by(_earlier.c.at.desc())
+    .limit(1)
+    .offset(most - 1)
+    .scalar_subquery()
+    .label(f"texts_ago_{most}")
+    for most, _ in MOST_TEXTS
+]
+_by_message = sa.select(inbox.c.answer.label("stored_answer"), *_texts_ago, *_columns).select_from(
     _one.outerjoin(inbox, inbox.c.carrier_id == sa.bindparam("message_id"))
     .outerjoin(people, people.c.number_index == sa.bindparam("number_index"))
     .outerjoin(members, _member)
@@ -169,7 +189,8 @@ def find(unit: Unit, message_id: str, number_index: bytes) -> Found:
     """Look up a message's id and its sender, in one read."""
     rows = unit.read(_by_message, {"message_id": message_id, "number_index": number_index})
     situation = _situation(unit.vault, rows) if rows[0].id is not None else None
-    return Found(rows[0].stored_answer, situation)
+    texts_ago = tuple(getattr(rows[0], f"texts_ago_{most}") for most, _ in MOST_TEXTS)
+    return Found(rows[0].stored_answer, situation, texts_ago)
 
 
 def of_person(unit: Unit, person_id: str) -> Situation | None:
