@@ -122,3 +122,32 @@ _STATUSES: tuple[Literal["added", "updated", "unchanged", "duplicate", "invalid"
     "duplicate",
     "invalid",
 )
+
+
+@command.command(
+    "undo-stop", epilog='Example: checkin members undo-stop +12025550101 --by Dana --because "asked by phone"'
+)
+def undo_stop(
+    number: Annotated[str, typer.Argument(help="The number that said STOP, with + and country code.")],
+    by: Annotated[str, typer.Option(help="Who on staff does it.")],
+    because: Annotated[str, typer.Option(help="Why: when and how its owner asked for it.")],
+) -> None:
+    """Let texts go to a number again that said STOP; who did it and why is kept.
+
+    Only where its owner asked for it, or the STOP was none. What the carrier blocks stays blocked until START
+    comes from that phone.
+    """
+    from checkin.service import standing
+
+    settings = settings_or_exit()
+    app = open_or_exit(settings, flows_or_exit(settings))
+    try:
+        done = standing.undo_stop(app, number, staff=by, why=because)
+    finally:
+        app.store.close()
+    if not done:
+        lines = ("This number has not said STOP here.", "Write it with + and the country code.")
+        stop(*lines, status=FOUND_PROBLEMS)
+    print(
+        "Texts go to this number again. If its owner texted STOP, the carrier lets them through after START."
+    )

@@ -41,12 +41,14 @@ __all__ = [
     "ScheduleTrigger",
     "Score",
     "Set",
+    "SilentTrigger",
     "StaffTrigger",
     "Step",
     "Sum",
     "Template",
     "Text",
     "Trigger",
+    "UnansweredTrigger",
     "Until",
     "Value",
     "Values",
@@ -358,6 +360,20 @@ class ByFlowTrigger:
 
 
 @dataclass(frozen=True, slots=True)
+class UnansweredTrigger:
+    """Start when so many scheduled check-ins in a row were not answered."""
+
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class SilentTrigger:
+    """Start when nothing has come from the member's number for so long."""
+
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class StaffTrigger:
     """Started by staff."""
 
@@ -370,6 +386,8 @@ Trigger = (
     | JoinedTrigger
     | MemberDateTrigger
     | ByFlowTrigger
+    | UnansweredTrigger
+    | SilentTrigger
     | StaffTrigger
 )
 

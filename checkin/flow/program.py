@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from datetime import date, time, timedelta
 from typing import Literal
 
 from checkin.flow.kinds import Kind

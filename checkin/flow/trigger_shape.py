@@ -144,6 +144,20 @@ class ByFlowShape(Shape):
     by_flow: Literal[True]
 
 
+class UnansweredShape(Shape):
+    """Starts when so many check-ins in a row were not answered."""
+
+    unanswered: Annotated[int, Field(ge=1, le=50)]
+    """How many: 6."""
+
+
+class SilentShape(Shape):
+    """Starts when nothing has come from the member's number for so long."""
+
+    silent_for: Length
+    """How long: 180d."""
+
+
 class StaffShape(Shape):
     """Started by hand, by staff."""
 
@@ -159,6 +173,8 @@ TRIGGERS = (
     "joined",
     "member_date",
     "by_flow",
+    "unanswered",
+    "silent_for",
     "staff",
 )
 
@@ -177,6 +193,8 @@ TriggerShape = Annotated[
     | Annotated[JoinedShape, Tag("<joined>")]
     | Annotated[MemberDateShape, Tag("<member_date>")]
     | Annotated[ByFlowShape, Tag("<by_flow>")]
+    | Annotated[UnansweredShape, Tag("<unanswered>")]
+    | Annotated[SilentShape, Tag("<silent_for>")]
     | Annotated[StaffShape, Tag("<staff>")],
     Discriminator(trigger_kind, custom_error_type="no_trigger", custom_error_message="no trigger"),
 ]
@@ -184,6 +202,7 @@ TriggerShape = Annotated[
 SHAPES: dict[str, type[Shape]] = {
     "<every>": EveryShape, "<cron>": CronShape, "<keyword>": KeywordShape, "<after_alert>": AfterAlertShape,
     "<after_flow>": AfterFlowShape, "<joined>": JoinedShape, "<member_date>": MemberDateShape,
-    "<by_flow>": ByFlowShape, "<staff>": StaffShape,
+    "<by_flow>": ByFlowShape, "<unanswered>": UnansweredShape, "<silent_for>": SilentShape,
+    "<staff>": StaffShape,
 }  # fmt: skip
 """The model that stands at a tag of an error's location."""

@@ -69,6 +69,10 @@ def _read(trigger: shape.TriggerShape) -> model.Trigger:
             return model.MemberDateTrigger(name, at, tuple(length.days for length in waits))
         case shape.ByFlowShape():
             return model.ByFlowTrigger()
+        case shape.UnansweredShape(unanswered=times):
+            return model.UnansweredTrigger(times)
+        case shape.SilentShape(silent_for=length):
+            return model.SilentTrigger(length)
         case shape.StaffShape():
             return model.StaffTrigger()
         case _:

@@ -16,7 +16,7 @@ import structlog
 
 from checkin.alert.model import TimerFired as AlertTimerFired
 from checkin.conversation.run import TimerFired
-from checkin.flow.model import Flow
+from checkin.flow.model import Flow, SilentTrigger
 from checkin.service import contacting, conversations, importing, requests, schedules, standing, unheard
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
@@ -163,28 +163,50 @@ def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
 def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
     """Start a follow-up. It is never too late to ask how it went.
 
-    A pause is no reason not to ask either, but for what only follows another conversation.
+    A pause is no reason not to ask either, but for what only follows another conversation, or silence.
     """
     flow = turn.app.flows.get(rest.rpartition(":")[2])
     if _too_early(turn, timer):
         return
     timers.drop_this(turn.unit, timer)
     _, after, run_id, *_ = rest.split(":")
-    after_flow = after == schedules.AFTER_FLOW
-    if flow is not None and not (after_flow and _is_overtaken(turn, timer.member_id, flow, run_id)):
-        _start(turn, timer.member_id, flow, states=("active",) if after_flow else ("active", "paused"))
+    if flow is not None and not _is_overtaken(turn, timer.member_id, flow, after, run_id):
+        waits = after in (schedules.AFTER_FLOW, schedules.UNANSWERED)
+        _start(turn, timer.member_id, flow, states=("active",) if waits else ("active", "paused"))
     turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})
 
 
-def _is_overtaken(turn: Turn, member_id: str, flow: Flow, run_id: str) -> bool:
+def _is_overtaken(turn: Turn, member_id: str, flow: Flow, after: str, run_id: str) -> bool:
     """Whether a flow that follows another one is going on already, or follows a silence that is over."""
     here = turn.situation(member_id)
+    if after == schedules.UNANSWERED:
+        return here.person.rhythm.unanswered == 0
+    if after != schedules.AFTER_FLOW:
+        return False
     if any(one.run.flow == flow.name for one in here.waiting):
         return True
     if not flow.tells_people:
         return False
     ended_at, heard_at = runs.ended_at(turn.unit, run_id), inbox.last_at(turn.unit, here.person.number)
     return ended_at is not None and heard_at is not None and heard_at > ended_at
+
+
+def _silent(turn: Turn, timer: Timer, rest: str) -> None:
+    """Start what follows a long silence, and plan it anew; whoever has written since is asked later."""
+    flow, person = turn.app.flows.get(rest.rpartition(":")[2]), turn.person(timer.member_id)
+    lengths = [] if flow is None else [one.length for one in flow.start if isinstance(one, SilentTrigger)]
+    if flow is None or not lengths:
+        timers.drop_this(turn.unit, timer)
+        return
+    length, heard_at = min(lengths), inbox.last_at(turn.unit, person.number)
+    if heard_at is not None and heard_at + length > turn.now:
+        timers.put_off(turn.unit, timer, heard_at + length)
+        return
+    if _too_early(turn, timer):
+        return
+    timers.put_off(turn.unit, timer, turn.until(length))
+    _start(turn, timer.member_id, flow)
+    turn.journal(timer.member_id, timer.subject, 0, {"kind": "SilenceFired"})
 
 
 def _imported(turn: Turn, timer: Timer, member_id: str) -> None:
@@ -216,6 +238,7 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "pause": _pause,
     "schedule": _schedule,
     "follow_up": _follow_up,
+    "silent": _silent,
     "imported": _imported,
     unheard.UNDELIVERED: unheard.ended,
     unheard.HEARD: unheard.ended,

@@ -1,8 +1,8 @@
 """The member has written: whatever climbed because nobody had heard of them stops.
 
 1. What went unanswered is forgotten, and check-ins come at their usual pace again.
-2. Every ladder that leads to other people stops, whichever question was answered; one that asks again (it did
-   not understand the reply) waits for that answer, and climbs no further.
+2. Every ladder that leads to other people stops, whichever question was answered. Its own question still
+   takes an answer for a while.
 3. Whoever was told hears that all is well.
 
 A text that a phone wrote by itself is no sign of life, and who has the wrong number is another person.
@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from checkin.conversation.run import Closed, Run
+from checkin.conversation.run import Run
 from checkin.conversation.understanding import Category, Understanding
-from checkin.service import conversations, missed, schedules, unheard
+from checkin.service import missed, schedules, unheard
 from checkin.service.turn import Turn
 from checkin.store.situations import Situation
 
 WAITS = timedelta(hours=20)
-"""How long a ladder that has stopped waits for the answer that it asked for again."""
+"""How long the question of a ladder that has stopped still takes an answer."""
 
 
 def ladders(turn: Turn, situation: Situation | None) -> Sequence[Run]:
@@ -39,8 +39,6 @@ def heard(turn: Turn, member_id: str, understood: Understanding, before: Sequenc
     open_now = {one.run.id: one.run for one in turn.situation(member_id).waiting}
     for run in before:
         now = open_now.get(run.id)
-        if now is not None and now.transition == run.transition:
-            conversations.feed(turn, run, Closed(unheard.HEARD))
-        elif now is not None and not now.snoozed:
+        if now is not None and not now.snoozed:
             unheard.hold(turn, now, WAITS, ends=unheard.HEARD)
         missed.all_clear(turn, run)

@@ -188,7 +188,7 @@ class _Reply:
         turn, person = self.turn, here.person
         match self.route:
             case Route.RESUME:
-                standing.resume(turn, here, key=self.key)
+                standing.resume(turn, here, key=self.key, wording=self.inbound.body)
             case Route.CRISIS:
                 self._crisis(here)
             case Route.SUPPORT:

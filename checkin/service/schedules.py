@@ -17,10 +17,12 @@ from checkin.flow.model import (
     JoinedTrigger,
     MemberDateTrigger,
     ScheduleTrigger,
+    SilentTrigger,
+    UnansweredTrigger,
 )
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import outbox, people, timers
+from checkin.store import inbox, outbox, people, timers
 from checkin.store.situations import Person, Situation
 from checkin.timing.hours import AllowedHours, allowed_until, next_allowed
 from checkin.timing.rhythm import AS_PLANNED, Rhythm, next_check_in
@@ -28,6 +30,9 @@ from checkin.timing.until import next_anniversary
 
 AFTER_FLOW = "after"
 """Marks, in a follow-up's subject, one that follows another flow: a pause holds it back."""
+
+UNANSWERED = "unanswered"
+"""Marks one that follows check-ins without an answer: a pause, and any word of the member, holds it back."""
 
 LATEST = timedelta(hours=4)
 """A start that is later than this (the service stood still) lapses; the next one is planned."""
@@ -43,7 +48,10 @@ def plan(turn: Turn, member_id: str) -> None:
 def plan_flow(turn: Turn, person: Person, flow: Flow) -> None:
     """Plan the next start of one flow for a member; a flow without a schedule has none."""
     subject = f"schedule:{person.id}:{flow.name}"
-    starts = list(_starts(turn, person, flow)) if is_for(flow, turn.situation(person.id)) else []
+    theirs = is_for(flow, turn.situation(person.id))
+    starts = list(_starts(turn, person, flow)) if theirs else []
+    if theirs and (lengths := [start.length for start in flow.start if isinstance(start, SilentTrigger)]):
+        plan_after_silence(turn, person, flow, min(lengths))
     if starts:
         timers.put(turn.unit, timers.Timer(subject, "routine", person.id, 0, min(starts)))
     else:
@@ -103,9 +111,26 @@ def begun(turn: Turn, person: Person) -> Person:
 
 
 def not_answered(turn: Turn, member_id: str) -> None:
-    """Count a check-in that nobody answered; after the third in a row they come weekly."""
+    """Count a check-in that nobody answered; after the third in a row they come weekly.
+
+    Flows that begin after so many are planned.
+    """
     person = turn.person(member_id)
-    _changed(turn, person, person.rhythm.unheard(turn.local(person).date()))
+    rhythm = person.rhythm.unheard(turn.local(person).date())
+    _changed(turn, person, rhythm)
+    for flow in turn.app.flows.values():
+        times = [start.times for start in flow.start if isinstance(start, UnansweredTrigger)]
+        if rhythm.unanswered in times and is_for(flow, turn.situation(member_id)):
+            subject = f"follow_up:{member_id}:{UNANSWERED}:{rhythm.unanswered}:{flow.name}"
+            due_at = allowed(turn.app, person, turn.now)
+            timers.put(turn.unit, timers.Timer(subject, "routine", member_id, 0, due_at))
+
+
+def plan_after_silence(turn: Turn, person: Person, flow: Flow, length: timedelta) -> None:
+    """Plan a flow for when a number will have been silent so long; whoever writes puts it off (`due`)."""
+    heard_at = inbox.last_at(turn.unit, person.number) or turn.now
+    due_at = max(heard_at + length, turn.now)
+    timers.put(turn.unit, timers.Timer(f"silent:{person.id}:{flow.name}", "routine", person.id, 0, due_at))
 
 
 def answered(turn: Turn, member_id: str) -> None:
@@ -201,6 +226,7 @@ def forget(turn: Turn, member_id: str) -> None:
     """Forget every start that is planned for a member."""
     timers.drop_all(turn.unit, f"schedule:{member_id}:")
     timers.drop_all(turn.unit, f"follow_up:{member_id}:")
+    timers.drop_all(turn.unit, f"silent:{member_id}:")
     timers.drop(turn.unit, f"pause:{member_id}")
 
 

@@ -7,9 +7,11 @@ from datetime import datetime, time, timedelta
 
 from checkin.people.consent import TAKES_PART, Asked, Consent, ContactState
 from checkin.service import contacting, conversations, requests, schedules
+from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import contacts, outbox, people, timers
 from checkin.store.situations import Situation
+from checkin.store.unit import Unit
 from checkin.timing.words import day_words, moment_words
 
 PAUSE_WITHOUT_A_LENGTH = timedelta(days=7)
@@ -41,8 +43,11 @@ def opt_out(turn: Turn, situation: Situation, *, key: str, wording: str, confirm
             contacting.left(turn, contact)
 
 
-def resume(turn: Turn, situation: Situation, *, key: str) -> None:
-    """Begin again after STOP or a pause. Somebody who had agreed to check-ins gets them again."""
+def resume(turn: Turn, situation: Situation, *, key: str, wording: str) -> None:
+    """Begin again after STOP or a pause. Somebody who had agreed to check-ins gets them again.
+
+    `wording` is what the person wrote, kept as the record.
+    """
     person = situation.person
     if not person.stopped:
         resting = [
@@ -56,9 +61,40 @@ def resume(turn: Turn, situation: Situation, *, key: str) -> None:
         elif not resting:
             turn.say(person, "help", id=f"{key}.help", subject=f"person:{person.id}")
         return
-    person = replace(person, stopped=False)
+    _start_again(turn, situation, key=key, wording=wording, channel=turn.channel)
+
+
+def undo_stop(app: App, number: str, *, staff: str, why: str) -> bool:
+    """Take back the opt-out of an E.164 number; return whether there was one. `staff` says who, and `why`."""
+
+    def work(unit: Unit) -> bool:
+        person = people.by_number(unit, number)
+        if person is None:
+            return False
+        turn = Turn(app, unit, app.clock.now())
+        return undo_opt_out(turn, turn.situation(person.id), key=app.new_id(), staff=staff, why=why)
+
+    return app.store.run(work)
+
+
+def undo_opt_out(turn: Turn, situation: Situation, *, key: str, staff: str, why: str) -> bool:
+    """Take back an opt-out that was none, or that its owner has taken back when talking to a person.
+
+    Who on staff did it, and why, is kept as the record. Returns whether there was an opt-out.
+    """
+    if not situation.person.stopped:
+        return False
+    _start_again(turn, situation, key=key, wording=f"{staff}: {why}", channel="staff")
+    return True
+
+
+def _start_again(turn: Turn, situation: Situation, *, key: str, wording: str, channel: str) -> None:
+    person = replace(situation.person, stopped=False)
     people.set_stopped(turn.unit, person.id, None)
     turn.update(replace(situation, person=person))
+    said = Asked(wording, "", person.language)
+    start = Consent(person.id, "everything", True, said, channel, turn.now)
+    people.record_consent(turn.unit, start, id=f"{key}.consent")
     agreed = [one.given for one in people.consents_of(turn.unit, person.id) if one.about == "check_ins"]
     if situation.member_state is not None and agreed and agreed[-1]:
         people.set_member_state(turn.unit, person.id, "active")

@@ -61,8 +61,9 @@ class Rhythm:
         return max(self.gap, WEEK) if self.unanswered >= WEEKLY_AFTER else self.gap
 
     def rarer(self) -> Rhythm:
-        """Return the next rarer rhythm; the rarest stays."""
-        return replace(self, gap=next((gap for gap in GAPS if gap > self.gap), GAPS[-1]))
+        """Return the next rarer rhythm than the one that counts now; the rarest stays."""
+        gap = next((gap for gap in GAPS if gap > self.least_gap), GAPS[-1])
+        return replace(self, gap=gap, unanswered=0)
 
     def oftener(self) -> Rhythm:
         """Return the next more frequent rhythm; what nobody answered is forgotten."""

@@ -81,3 +81,11 @@ def test_what_is_no_list_ends_with_status_two(run: Any, text: str, arguments: tu
 def test_help_shows_an_example() -> None:
     shown = CliRunner().invoke(command, ["members", "import", "--help"]).stdout
     assert "checkin members import members.csv --dry-run" in " ".join(shown.split())
+
+
+def test_a_stop_is_undone_with_a_record_or_told_that_there_was_none(run: Any) -> None:
+    run("phone,name\n+12025550101,Alice\n")
+    arguments = ["members", "undo-stop", "+12025550101", "--by", "Dana", "--because", "asked by phone"]
+    none = CliRunner().invoke(command, arguments)
+    assert (none.exit_code, none.stdout) == (1, "")
+    assert "This number has not said STOP here." in none.stderr

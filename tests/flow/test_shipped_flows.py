@@ -22,7 +22,7 @@ def test_no_error_and_no_warning(shipped: FlowSet) -> None:
     assert [str(issue) for issue in shipped.issues if issue.severity is not Severity.NOTE] == []
     assert set(shipped.flows) == {
         *("welcome", "daily", "after_support", "by_phone", "contacts"),
-        *("missed_checkin",),
+        *("missed_checkin", "number_check", "still_useful"),
     }
 
 

@@ -166,6 +166,9 @@ ANSWERS = {
     ("after_support", "came"): "YES",
     ("after_support", "since"): "4",
     ("after_support", "offer"): "NO",
+    ("missed_checkin", "are_you_ok"): "YES",
+    ("number_check", "still_yours"): "YES",
+    ("still_useful", "useful"): "YES",
 }
 
 
