@@ -30,6 +30,13 @@ class Conflict(Exception):
     """Somebody else changed the state that this decision was made on."""
 
 
+class StoreClosed(Exception):
+    """The store was closed: it takes no use case any more."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
 class Cursor(Protocol):
     """The part of a driver's cursor that is used here."""
 
@@ -153,7 +160,7 @@ class Writer(Protocol):
         ...
 
     def submit(self, job: Job) -> None:
-        """Run a job soon, in another thread."""
+        """Run a job soon, in another thread. Raises StoreClosed after `close`."""
         ...
 
     def close(self) -> None:

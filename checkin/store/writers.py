@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 import structlog
 
 from checkin.store.prepared import Merger, Preparer
-from checkin.store.unit import Conflict, Job, Unit
+from checkin.store.unit import Conflict, Job, StoreClosed, Unit
 from checkin.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ RECONNECT_WAITS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 _Outcome = tuple[Job, Unit | None, Any, BaseException | None]
 
 
-class _Thread:
+class _Thread(ABC):
     """A thread that is handed batches of jobs, and tells what came of each."""
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
@@ -48,16 +49,23 @@ class _Thread:
         self._vault = vault
         self._connection: sa.Connection | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, job: Job) -> None:
-        """Run a job in the next shared transaction."""
-        self._jobs.put(job)
+        """Run a job in the next shared transaction. Raises StoreClosed where there is none any more."""
+        with self._closing:
+            if self._closed:
+                raise StoreClosed
+            self._jobs.put(job)
 
     def close(self) -> None:
         """Finish what was submitted, then stop."""
-        self._jobs.put(None)
+        with self._closing:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _serve(self) -> None:
@@ -90,9 +98,9 @@ class _Thread:
         """Return the jobs for the next commit, or None once it is time to stop."""
         return self._next_batch()
 
+    @abstractmethod
     def _commit(self, batch: list[Job]) -> list[_Outcome]:
         """Run and commit these jobs. Raises only when the connection can't be used any more."""
-        raise NotImplementedError
 
     def _raw(self) -> Any:
         """Return the driver's connection, opening it where there is none."""

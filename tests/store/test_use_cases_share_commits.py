@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from checkin.store.migrate import migrate
 from checkin.store.store import Store, open_store
 from checkin.store.tables import members, meta
-from checkin.store.unit import Conflict, Job, Unit
+from checkin.store.unit import Conflict, Job, StoreClosed, Unit
 from tests.store.conftest import KEY
 
 _insert = sa.insert(meta)
@@ -191,6 +191,14 @@ def test_closing_finishes_what_was_submitted(database_url: str) -> None:
         store._writer.submit(Job(put(f"k{place}"), lambda result, _error: results.append(result)))
     store.close()
     assert sorted(results) == sorted(f"k{place}" for place in range(200))
+
+
+def test_a_closed_store_says_so_instead_of_waiting_for_ever(database_url: str) -> None:
+    migrate(database_url)
+    store = open_store(database_url, [KEY])
+    store.close()
+    with pytest.raises(StoreClosed, match="takes no use case any more"):
+        store.run(put("a"))
 
 
 def test_a_commit_that_fails_tells_every_caller(sqlite_url: str) -> None:
