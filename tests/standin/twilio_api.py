@@ -90,6 +90,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.server.opened(self.connection)
 
+    def handle(self) -> None:
+        with _ignoring_a_lost_client():
+            super().handle()
+
     def finish(self) -> None:
         self.server.opened(self.connection, closed=True)
         with _ignoring_a_lost_client():

@@ -1,0 +1,295 @@
+"""A whole deployment under load while its processes are killed and its broker forgets: the outcome, counted.
+
+    python -m tests.acceptance.chaos                 # five minutes
+    python -m tests.acceptance.chaos --minutes 1 --members 100
+
+The Procfile's processes on PostgreSQL and Redis, with a second clock and twice the workers. Day after day
+every member is asked how they are, and answers; some ask for support, and their trusted contacts take it, or
+are silent, so that staff are told. Meanwhile a process is killed (`kill -9`) every few seconds, whichever
+comes, and started again, and now and then the broker forgets everything. Texts that were answered with an
+error are sent again under the same id, as a carrier's fallback would. The choices are drawn with `--seed`.
+
+Ends with status 1 unless each check-in was sent exactly once, and each request was raised once, told at least
+once and taken. A check-in may be missing only where the service says that nobody knows whether it was sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import redis
+
+from checkin.service import delivery, due
+from tests.acceptance.deployment import DANA, READY, Deployment, deployed, procfile
+from tests.acceptance.processes import Process
+from tests.servers.postgres import running_postgres
+from tests.servers.valkey import running_valkey
+from tests.standin.rows import Row, new_sid
+from tests.standin.standin import NUMBER
+from tests.standin.waiting import poll
+
+SECONDS_BETWEEN_KILLS = (1.0, 4.0)
+KILLS_BETWEEN_FLUSHES = 4
+SENDERS = 8
+"""How many texts come in at once."""
+
+QUESTION = "How are you feeling today"
+ASKED_FOR = "would like to hear from you today"
+LONGEST_REQUEST = 12.0
+"""Seconds. The service gives the carrier ten for an answer."""
+
+PATIENCE = 180.0
+
+
+def number_of(place: int) -> str:
+    """Return a number that is nobody's."""
+    return f"+1202555{1000 + place:04d}"
+
+
+@dataclass
+class Counts:
+    """What was done and what came of it."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    flushes: int = 0
+    days: int = 0
+    sent_again: int = 0
+    check_ins: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
+
+
+class Storm:
+    """Kills processes and empties the broker until it is told to end."""
+
+    def __init__(self, deployment: Deployment, broker_url: str, lot: random.Random, counts: Counts) -> None:
+        self._deployment = deployment
+        self._broker_url = broker_url
+        self._lot = lot
+        self._counts = counts
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._rage)
+
+    def __enter__(self) -> Storm:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _rage(self) -> None:
+        names = sorted(self._deployment.processes)
+        while not self._over.wait(self._lot.uniform(*SECONDS_BETWEEN_KILLS)):
+            name = self._lot.choice(names)
+            process = self._deployment.processes[name]
+            process.kill()
+            self._counts.kills[name] += 1
+            if sum(self._counts.kills.values()) % KILLS_BETWEEN_FLUSHES == 0:
+                with redis.Redis.from_url(self._broker_url) as client:
+                    client.flushall()
+                self._counts.flushes += 1
+            process.start()
+            if name == "web":
+                poll(self._deployment.answers, PATIENCE, "the web process", every=0.05)
+
+
+class Town:
+    """The members and their contacts, who answer whatever they are sent."""
+
+    def __init__(self, deployment: Deployment, members: int, lot: random.Random, counts: Counts) -> None:
+        self.deployment = deployment
+        self.members = [number_of(2 * place) for place in range(members)]
+        self.with_contact = self.members[: members // 4]
+        self._lot = lot
+        self._counts = counts
+        self._seen = 0
+        self._pool = ThreadPoolExecutor(SENDERS)
+
+    def contact_of(self, member: str) -> str:
+        """Return the number of a member's trusted contact."""
+        return number_of(2 * self.members.index(member) + 1)
+
+    def move_in(self) -> None:
+        """Let some members join by text, with a contact who agrees, and bring in the others as a list."""
+        list(self._pool.map(self._joins, self.with_contact))
+        self.deployment.settle()
+        contacts = [self.contact_of(member) for member in self.with_contact]
+        list(self._pool.map(lambda contact: self.text(contact, "YES"), contacts))
+        path = self.deployment.folder / "members.csv"
+        with path.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["number", "name", "consent"])
+            rows.writerows(
+                [number, "Sam", "yes"] for number in self.members if number not in self.with_contact
+            )
+        web = self.deployment.processes["web"]
+        command = ["checkin", "members", "import", str(path)]
+        subprocess.run(command, check=True, env=web.environ, cwd=web.folder, stdout=subprocess.DEVNULL)
+
+    def _joins(self, member: str) -> None:
+        for text in ("JOIN", "YES", "Alice", "YES", "Bob", self.contact_of(member)):
+            self.text(member, text)
+
+    def text(self, number: str, words: str) -> list[str]:
+        """Send a text until it is answered, each time under the same id; return the answers."""
+        sid = new_sid("SM")
+        until = monotonic() + PATIENCE
+        while True:
+            try:
+                answer = self.deployment.sender.sms_answer(number, NUMBER, words, sid)
+                if answer.status == 200:
+                    return answer.texts
+            except OSError:
+                pass  # the process is gone, and will be back
+            assert monotonic() < until, f"a text was not answered in {PATIENCE} s"
+            self._counts.sent_again += 1
+            threading.Event().wait(0.2)
+
+    def live_a_day(self) -> None:
+        """Let a day's check-ins come and be answered, and every request be taken."""
+        began = len(self.deployment.twilio.messages)
+        self.deployment.until("17:00")
+        self._quiet("the check-ins of a day")
+        asking = [member for member in self.with_contact if self._lot.random() < 0.5]
+        silent = {self.contact_of(member) for member in asking if self._lot.random() < 0.3}
+        list(self._pool.map(self._answers_low, asking))
+        others = [member for member in self.members if member not in asking]
+        list(self._pool.map(self._answers_well, others))
+        self.deployment.pass_time(minutes=6)  # the time to change one's mind
+        self._quiet("the notifications")
+        ready = [self.contact_of(member) for member in asking if self.contact_of(member) not in silent]
+        list(self._pool.map(lambda contact: self.text(contact, "1"), ready))
+        self.deployment.pass_time(minutes=31)  # the time that a trusted contact has
+        self._quiet("what staff are told")
+        for _ in range(len(silent)):
+            self.text(DANA, "1")
+        self._quiet("the thanks")
+        self._count(self.deployment.twilio.messages[began:], asking)
+        self._counts.days += 1
+
+    def _answers_well(self, member: str) -> None:
+        self.text(member, "4")
+
+    def _answers_low(self, member: str) -> None:
+        self.text(member, "2")
+        self.text(member, "YES")
+
+    def _quiet(self, what: str) -> None:
+        """Wait until nothing is due or on its way, also of what processes held that were killed.
+
+        Time must not jump past the lease of a process that is alive and has a request out: in the world the
+        lease is far longer than any request takes.
+        """
+        until = monotonic() + PATIENCE
+        while not self._idle():
+            assert monotonic() < until, f"waited {PATIENCE} s in vain for {what}"
+            try:
+                poll(self._idle, LONGEST_REQUEST, what, every=0.1)
+            except AssertionError:
+                lease = max(delivery.LEASE, due.LEASE)
+                self.deployment.pass_time(seconds=lease.total_seconds() + 1)
+
+    def _idle(self) -> bool:
+        open_ = "SELECT count(*) FROM outbox WHERE state IN ('sending', 'in_doubt')"
+        return self.deployment._nothing_due() and self.deployment.rows(open_) == [(0,)]
+
+    def _count(self, sent: Sequence[Row], asking: Sequence[str]) -> None:
+        asked = Counter(row.to for row in sent if QUESTION in row.body)
+        told = Counter(row.to for row in sent if ASKED_FOR in row.body)
+        self._counts.check_ins.update(times_in_words(asked[member]) for member in self.members)
+        self._counts.requests.update(times_in_words(told[self.contact_of(member)]) for member in asking)
+
+
+def times_in_words(times: int) -> str:
+    """Return how often something happened, in words."""
+    return {0: "never", 1: "once"}.get(times, "again")
+
+
+@contextmanager
+def doubled(folder: Path, database_url: str, broker_url: str) -> Iterator[Deployment]:
+    """Run a deployment with two clocks and four workers."""
+    with deployed(folder, database_url=database_url, broker_url=broker_url) as deployment:
+        more = ("worker", "alerts", "clock")
+        environ = deployment.processes["worker"].environ
+        for name in more:
+            process = Process(f"{name}2", procfile()[name], environ, folder)
+            deployment.processes[process.name] = process
+            process.start()
+        for name in more:
+            deployment.processes[f"{name}2"].says(READY[name])
+        try:
+            yield deployment
+        finally:
+            for name in more:
+                deployment.processes[f"{name}2"].kill()
+
+
+def main() -> int:
+    """Run the storm and print what came of it; return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--members", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    lot, counts = random.Random(arguments.seed), Counts()
+    with (
+        tempfile.TemporaryDirectory(prefix="checkin-chaos-") as folder,
+        running_postgres(durable=True) as server,
+        server.fresh_database() as database_url,
+        running_valkey() as broker_url,
+        doubled(Path(folder), database_url, broker_url) as deployment,
+    ):
+        town = Town(deployment, arguments.members, lot, counts)
+        town.move_in()
+        until = monotonic() + 60 * arguments.minutes
+        with Storm(deployment, broker_url, random.Random(arguments.seed + 1), counts):
+            while monotonic() < until:
+                town.live_a_day()
+        return report(counts, deployment.rows)
+
+
+def report(counts: Counts, rows: Callable[[str], list[tuple[object, ...]]]) -> int:
+    """Print the counts; return 0 where everything came as it should, else 1."""
+    states = Counter(
+        {str(state): int(str(n)) for state, n in rows("SELECT state, count(*) FROM alerts GROUP BY 1")}
+    )
+    lost = int(str(rows("SELECT count(*) FROM outbox WHERE state = 'lost'")[0][0]))
+    print(f"{counts.days} days, {sum(counts.kills.values())} kills, {counts.flushes} times the broker forgot")
+    print("  killed: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.kills.items())))
+    print(f"  texts that were sent again because nobody answered: {counts.sent_again}")
+    table: list[tuple[str, Counter[str]]] = [
+        ("check-ins", counts.check_ins),
+        ("requests, by how often their contact was told", counts.requests),
+        ("requests, by their state at the end", states),
+    ]
+    for title, found in table:
+        print(f"{title}: " + ", ".join(f"{name} {n}" for name, n in sorted(found.items())))
+    print(f"sends of which nobody knows: {lost}")
+    good = (
+        not counts.check_ins["again"]
+        and counts.check_ins["never"] <= lost
+        and not counts.requests["never"]
+        and sum(states.values()) == sum(counts.requests.values())
+        and set(states) <= {"acknowledged", "resolved"}
+    )
+    print("as it should be" if good else "NOT as it should be")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
