@@ -18,6 +18,18 @@ TEXT = "{ en: Hi, es: Hola }"
 LADDER = "    no_reply: [{ after: 1h, go: done }]\n"
 
 
+def most_memory() -> int:
+    """Return the most memory that this program has used so far, in MB.
+
+    Linux starts `ru_maxrss` with what the process had in use that started this one, so it is asked elsewhere.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 * 1024)  # bytes on macOS
+    (peak,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1]) // 1024
+
+
 def said(text: str) -> str:
     """Return a flow that says this text, as it is written."""
     return f"{HEAD}  a:\n    say: {text}\n    go: done\n{END}"
@@ -70,7 +82,7 @@ def main() -> None:
     for name, source in files().items():
         began = process_time()
         load_flow(source, file="worst.yaml", program=program)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        memory = most_memory()
         print(f"{name.replace(' ', '-')} {process_time() - began:.2f} {memory}")
 
 
