@@ -15,11 +15,20 @@ from checkin.service.rehearsal.stage import Runaway, open_theatre
 
 
 def sit(
-    flow_set: FlowSet, flow: str, folder: Path, *, language: str, contacts: int, beside: Sequence[str]
+    flow_set: FlowSet,
+    flow: str,
+    folder: Path,
+    *,
+    language: str,
+    contacts: int,
+    beside: Sequence[str],
+    voice: bool = False,
 ) -> None:
     """Play a flow with whoever types, until the end of the input or /quit."""
     with open_theatre(flow_set) as theatre:
-        session = open_session(theatre, flow, language=language, contacts=contacts, beside=beside)
+        session = open_session(
+            theatre, flow, language=language, contacts=contacts, beside=beside, voice=voice
+        )
         try:
             _talk(session, folder, sys.stdin.isatty())
         finally:

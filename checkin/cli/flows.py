@@ -125,6 +125,9 @@ def chat(
     beside: Annotated[
         list[str] | None, typer.Option("--with", help="Another flow that is live as well; may be repeated.")
     ] = None,
+    voice: Annotated[
+        bool, typer.Option("--voice", help="By phone: what is typed is said, digits are pressed.")
+    ] = False,
 ) -> None:
     """Try a flow on a pretend phone: type what a member would, skip time, ask why. Nobody is texted."""
     from checkin.cli.chat import sit
@@ -134,7 +137,8 @@ def chat(
     for name in (flow, *(beside or ())):
         _known_or_exit(name, flow_set)
     spoken = _language_or_exit(language, flow_set)
-    sit(flow_set, flow, settings.flows, language=spoken, contacts=contacts, beside=beside or ())
+    others = beside or ()
+    sit(flow_set, flow, settings.flows, language=spoken, contacts=contacts, beside=others, voice=voice)
 
 
 def _language_or_exit(language: str | None, flow_set: FlowSet) -> str:

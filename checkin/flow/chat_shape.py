@@ -149,6 +149,9 @@ class ChatShape(Shape):
     """How many trusted contacts the member has, who have agreed: Bob, Carmen and Edgar."""
     begins: Moment = BEGINS
     """When it begins, on the member's own clock. Where it is not said: a Monday, "2026-11-23 12:00"."""
+    voice: bool = False
+    """Whether the member has chosen phone calls: what they write here they say by phone, digits are pressed,
+    and `program calls` is what they hear."""
     beside: list[Name] = Field(default=[], alias="with")
     """Other flows that are live as well: [contacts]."""
     chat: Annotated[list[LineShape], Field(min_length=1)]

@@ -89,6 +89,7 @@ class Chat:
     joined: bool
     contacts: int
     begins: str
+    voice: bool
     beside: tuple[str, ...]
     lines: tuple[Line, ...]
     place: int = 0
@@ -155,7 +156,17 @@ def read_chats(
 def _chat(form: ChatShape, languages: tuple[str, ...], place: int) -> Chat:
     spoken = languages if form.language is None else (form.language,)
     lines = tuple(_line(line) for line in form.chat)
-    return Chat(form.title, spoken, form.joined, form.contacts, form.begins, tuple(form.beside), lines, place)
+    return Chat(
+        form.title,
+        spoken,
+        form.joined,
+        form.contacts,
+        form.begins,
+        form.voice,
+        tuple(form.beside),
+        lines,
+        place,
+    )
 
 
 def _line(form: LineShape) -> Line:

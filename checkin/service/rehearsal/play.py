@@ -94,6 +94,7 @@ def _play(
         language=language,
         joined=chat.joined,
         chosen=chat.contacts,
+        voice=chat.voice,
     )
     try:
         player = _Player(stage, flow, language)

@@ -134,9 +134,11 @@ class Session:
         setting: dict[str, object] = {"language": self.language}
         setting.update({} if self.joined else {"joined": False})
         setting.update({"contacts": self.contacts} if self.contacts else {})
+        voice = self.stage.telephone is not None
+        setting.update({"voice": True} if voice else {})
         setting.update({"with": list(self.beside)} if self.beside else {})
         lines = tuple(stamped(self.entries, self.begun, self.stage.zone))
-        chat = Chat(title, (self.language,), self.joined, self.contacts, BEGINS, self.beside, lines)
+        chat = Chat(title, (self.language,), self.joined, self.contacts, BEGINS, voice, self.beside, lines)
         before = path.read_text("utf-8").rstrip("\n") + "\n\n" if path.is_file() else _head(self.flow)
         path.write_text(before + written_chat(chat, lines, setting), "utf-8")
 
@@ -156,7 +158,13 @@ def _head(flow: str) -> str:
 
 
 def open_session(
-    theatre: Theatre, flow: str, *, language: str, contacts: int, beside: Sequence[str] = ()
+    theatre: Theatre,
+    flow: str,
+    *,
+    language: str,
+    contacts: int,
+    beside: Sequence[str] = (),
+    voice: bool = False,
 ) -> Session:
     """Open a session with a flow. Where people join with the flow, the member has not joined yet."""
     joined = not reading.asks_to_join(theatre.flows[flow])
@@ -169,5 +177,6 @@ def open_session(
         language=language,
         joined=joined,
         chosen=contacts,
+        voice=voice,
     )
     return Session(flow, language, contacts, joined, tuple(beside), stage, stage.clock.now())

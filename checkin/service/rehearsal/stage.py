@@ -27,6 +27,7 @@ from checkin.service.inbound import Inbound, receive
 from checkin.service.publishing import know_staff, publish, refresh
 from checkin.service.rehearsal import happenings
 from checkin.service.rehearsal.happenings import Happening
+from checkin.service.rehearsal.telephone import Telephone
 from checkin.service.turn import Turn
 from checkin.service.words import ReaderOnDemand, make_reader
 from checkin.store import contacts, people
@@ -109,7 +110,8 @@ def open_theatre(flow_set: FlowSet, reader: Reader | ReaderOnDemand | None = Non
 class Stage:
     """One play's service and its people. `close` it when done.
 
-    `zone` is the member's own; `parts` says who has which number.
+    `zone` is the member's own; `parts` says who has which number. Where the member has a `telephone`, they
+    say by phone what they would write.
     """
 
     app: App
@@ -120,6 +122,7 @@ class Stage:
     path: Path
     texts: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     seen: happenings.Seen = field(default_factory=happenings.Seen)
+    telephone: Telephone | None = None
 
     def close(self) -> None:
         """Close the service and throw its database away."""
@@ -128,7 +131,10 @@ class Stage:
             leftover.unlink()
 
     def says(self, who: str, text: str) -> list[Happening]:
-        """Let somebody write; return what came of it at once."""
+        """Let somebody write, or say it by phone; return what came of it at once."""
+        if who == "member" and self.telephone is not None:
+            heard = self.telephone.says(text)
+            return self.settle([(who, "voice", words) for words in heard])
         inbound = Inbound(f"PT{next(self.texts):06d}", self.parts[who], text)
         answers = self.app.store.run(lambda unit: receive(self.app, unit, inbound, self.clock.now()))
         return self.settle([(who, "sms", text) for text in answers])
@@ -149,6 +155,8 @@ class Stage:
         """Let time pass up to a moment; return what happened on the way, and when. Raises `Runaway`."""
         found: list[tuple[datetime, Happening]] = []
         for _ in range(_MOST_MOMENTS):
+            if self.telephone is not None and target > self.clock.now():
+                self.telephone.is_silent()
             moment = phones.next_event(self.app)
             if moment is None or moment > target:
                 self.clock.move_to(target)
@@ -164,13 +172,24 @@ class Stage:
     def settle(self, answers: Sequence[tuple[str, str, str]] = ()) -> list[Happening]:
         """Do what is due now; return what came of it. `answers` are texts that went back at once."""
         phones.catch_up(self.app)
+        said = [*answers, *self._sent()]
+        while self.telephone is not None and (call := self.telephone.rings()) is not None:
+            said.extend(("member", "voice", words) for words in self.telephone.picks_up(call))
+            phones.catch_up(self.app)
+            said.extend(self._sent())
+        return happenings.since(self.app, self.seen, said)
+
+    def _sent(self) -> list[tuple[str, str, str]]:
+        """Return what the carrier has taken since; a call that is picked up is heard instead."""
         names = {number: who for who, number in self.parts.items()}
-        sent = [
+        new = self.carrier.taken()[self.seen.sent :]
+        self.seen.sent += len(new)
+        heard = None if self.telephone is None else self.telephone.number
+        return [
             (names.get(one.outgoing.to, "somebody else"), one.outgoing.channel, one.outgoing.body)
-            for one in self.carrier.taken()[self.seen.sent :]
+            for one in new
+            if one.outgoing.channel != "voice" or one.outgoing.to != heard
         ]
-        self.seen.sent += len(sent)
-        return happenings.since(self.app, self.seen, [*answers, *sent])
 
 
 def open_stage(
@@ -182,10 +201,11 @@ def open_stage(
     language: str,
     joined: bool = True,
     chosen: int = 0,
+    voice: bool = False,
 ) -> Stage:
     """Open a stage on which these flows are live, with a member who has joined or not.
 
-    `chosen` is how many trusted contacts the member has."""
+    `chosen` is how many trusted contacts the member has; with `voice`, all they say is said by phone."""
     now = now.astimezone(UTC)
     path, clock, ids = theatre.copy(number), StageClock(now - SINCE), itertools.count(1)
     carrier = PretendPhones(lambda: f"CM{next(ids):06d}")
@@ -211,10 +231,20 @@ def open_stage(
         if joined:
             _join(stage, language, list(CONTACTS.values())[:chosen], now)
         clock.move_to(now)
+        if voice:
+            stage.telephone = Telephone(app, MEMBER_NUMBER)
+            if joined:
+                app.store.run(_prefers_calls)
     except BaseException:
         stage.close()
         raise
     return stage
+
+
+def _prefers_calls(unit: Unit) -> None:
+    member = people.by_number(unit, MEMBER_NUMBER)
+    assert member is not None
+    people.set_channel(unit, member.id, "voice")
 
 
 def _loader(program: Program) -> Callable[[str, str, int], Flow | None]:
