@@ -342,8 +342,8 @@ def _called(
         calling.broke_off(turn, message.person_id, carrier_id)
         return
     about_run = message.subject.startswith("run:")
-    if why is FailureKind.PERMANENT and about_run:
-        calling.again(turn, message)
+    again = why is FailureKind.PERMANENT and message.kind != "notification"
+    if again and (calling.again(turn, message) or about_run):
         return  # the ladder of a check-in goes on by itself
     _failed(turn, message, error_code, why)
 

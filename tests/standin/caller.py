@@ -1,7 +1,8 @@
 """A call at Twilio: posts what Twilio posts for one, and follows the TwiML that comes back as Twilio does.
 
-`<Gather>` waits for what the caller presses or says; in silence what follows it is done. `<Redirect>` fetches
-the next document, `<Hangup>` and the end of a document end the call.
+A document with a verb or attribute that Twilio does not know ends the test. `<Gather>` waits for what the
+caller presses or says; in silence what follows it is done. `<Redirect>` fetches the next document,
+`<Hangup>` and the end of a document end the call.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 
 from tests.standin.rows import new_sid
 from tests.standin.standin import ACCOUNT_SID, NUMBER
+from tests.standin.verbs import breaches
 
 Post = Callable[[str, Sequence[tuple[str, str]]], str]
 """Posts signed fields to a path, and returns the document."""
@@ -29,6 +31,8 @@ class PhoneCall:
     number: str
     outbound: bool = False
     answered_by: str | None = None
+    start: str = "/twilio/voice"
+    from_: str | None = None
     sid: str = field(default_factory=lambda: new_sid("CA"))
     over: bool = False
     heard: list[str] = field(default_factory=list)
@@ -36,19 +40,22 @@ class PhoneCall:
     _after_gather: str = ""
     _action: str = ""
     _keys: int | None = None
+    _inputs: tuple[str, ...] = ()
 
     def begin(self) -> list[str]:
         """Pick up: return what is said first."""
-        self._fetch("/twilio/voice", [("AnsweredBy", self.answered_by)] if self.answered_by else [])
+        self._fetch(self.start, [("AnsweredBy", self.answered_by)] if self.answered_by else [])
         return self.listen()
 
     def press(self, digits: str) -> list[str]:
         """Press keys while the program listens; `#` ends an answer of any length."""
         assert self._keys in (None, len(digits)), f"the program listens for {self._keys} keys"
+        assert "dtmf" in self._inputs, "the program does not listen for keys"
         return self._answer([("Digits", digits.rstrip("#")), ("FinishedOnKey", "#" if "#" in digits else "")])
 
     def say(self, words: str) -> list[str]:
         """Say something while the program listens."""
+        assert "speech" in self._inputs, "the program does not listen for words"
         return self._answer([("SpeechResult", words), ("Confidence", "0.91")])
 
     def silence(self) -> list[str]:
@@ -92,6 +99,7 @@ class PhoneCall:
 
     def _follow(self, document: str) -> str | None:
         """Do a document's verbs; return where it redirects to, if it does so at once."""
+        assert breaches(document) == []
         verbs = list(ElementTree.fromstring(document.encode()))
         for place, verb in enumerate(verbs):
             match verb.tag:
@@ -102,6 +110,7 @@ class PhoneCall:
                 case "Gather":
                     self.heard += ["".join(one.itertext()) for one in verb.iter("Say")]
                     self._action = verb.attrib["action"]
+                    self._inputs = tuple(verb.get("input", "dtmf").split())
                     keys = verb.get("numDigits")
                     self._keys = int(keys) if keys else None
                     rest = verbs[place + 1 :]
@@ -117,7 +126,7 @@ class PhoneCall:
         return None
 
     def _fields(self) -> list[tuple[str, str]]:
-        from_, to = (NUMBER, self.number) if self.outbound else (self.number, NUMBER)
+        from_, to = (self.from_ or NUMBER, self.number) if self.outbound else (self.number, NUMBER)
         direction = "outbound-api" if self.outbound else "inbound"
         return [
             ("CallSid", self.sid), ("AccountSid", ACCOUNT_SID), ("From", from_), ("To", to), ("Called", to),

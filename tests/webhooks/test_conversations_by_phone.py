@@ -17,7 +17,7 @@ from checkin.flow.chats import Chat, load_chats
 from checkin.service.rehearsal import play, stage
 from checkin.service.rehearsal.stage import Stage, Theatre, open_theatre
 from tests.service.kit import FLOWS, load_shipped, new_reader
-from tests.webhooks.verbs import breaches
+from tests.standin.verbs import breaches
 from webhooks import voice
 
 SHIPPED = load_shipped()
