@@ -24,17 +24,25 @@ SLOW = "80%"
 
 def call(document: Document, action: str) -> bytes:
     """Return the TwiML of one turn. `action` is the absolute URL that hears what was said or pressed."""
-    tag, voice = VOICES.get(document.language, (document.language, ""))
-    named = f'{_attribute("voice", voice)} language="{escape(tag, IN_ATTRIBUTES)}"'
-    says = '<Pause length="1"/>'.join(
-        f"<Say{named}>{_words(text, slow=document.slow and bool(voice))}</Say>" for text in document.says
-    )
+    tag, _ = _voice(document.language)
+    said = [*((document.language, text) for text in document.says), *document.others]
+    says = '<Pause length="1"/>'.join(_say(language, text, slow=document.slow) for language, text in said)
     if document.listen is None:
         body = says + "<Hangup/>"
     else:
         gather = f"<Gather{_gather(document.listen, tag, action)}>{says}</Gather>"
         body = f'{gather}<Redirect method="POST">{escape(action)}</Redirect>'
     return f"{DECLARATION}<Response>{body}</Response>".encode()
+
+
+def _voice(language: str) -> tuple[str, str]:
+    return VOICES.get(language, (language, ""))
+
+
+def _say(language: str, text: str, *, slow: bool) -> str:
+    tag, voice = _voice(language)
+    named = f'{_attribute("voice", voice)} language="{escape(tag, IN_ATTRIBUTES)}"'
+    return f"<Say{named}>{_words(text, slow=slow and bool(voice))}</Say>"
 
 
 def _gather(listen: Listen, tag: str, action: str) -> str:

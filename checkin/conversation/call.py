@@ -34,7 +34,8 @@ class Listen:
 class Document:
     """One turn of a call. Without `listen` the call ends when all is said; `slow` says it more slowly.
 
-    A `gate` asks who is there: nothing else is said before a yes.
+    A `gate` asks who is there: nothing else is said before a yes. `others` is what is said after all that in
+    other languages: language and text.
     """
 
     language: str
@@ -42,6 +43,7 @@ class Document:
     listen: Listen | None = None
     slow: bool = False
     gate: bool = False
+    others: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the document as plain JSON values."""
@@ -55,6 +57,7 @@ class Document:
             "listen": heard,
             "slow": self.slow,
             "gate": self.gate,
+            "others": [list(other) for other in self.others],
         }
 
     @classmethod
@@ -64,7 +67,8 @@ class Document:
         listen = None
         if heard is not None:
             listen = Listen(heard["keys"], heard["meanings"], tuple(heard["hints"]))
-        return cls(data["language"], tuple(data["says"]), listen, data["slow"], data["gate"])
+        others = tuple((language, text) for language, text in data.get("others", ()))
+        return cls(data["language"], tuple(data["says"]), listen, data["slow"], data["gate"], others)
 
 
 _WORDS: Mapping[str, Mapping[str, str]] = {

@@ -45,7 +45,7 @@ SAMPLES: Mapping[str, str] = {
     "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
     "start": "10:45 AM", "end": "10:45 PM",
     "days": "Mon, Wed and Fri", "calls": "off", "since": "yesterday", "contacts": "off",
-    "language": "en", "channel": "sms", "window_minutes": "15", "words": "",
+    "language": "en", "channel": "sms", "digit": "2", "window_minutes": "15", "words": "",
     "topics": "your requests for support",
 }  # fmt: skip
 """Values of a usual length, for counting a text's segments before it has real ones."""
@@ -234,6 +234,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "staff_nothing_open": Entry("Staff answered 1 or 2, but nothing is open."),
     "call_menu": Entry("By phone: greets a member whom nothing was asked; what the keys do follows."),
     "call_stranger": Entry("By phone: greets a number that we do not know; how to join."),
+    "call_join_here": Entry(
+        "By phone, to a number that we do not know: the key to join in this language.", ("digit",)
+    ),
     "call_withheld": Entry("By phone: answers a caller who hides the number, and hangs up."),
     "call_greeting": Entry("By phone: asks who is there, before anything else is said.", ("member",)),
     "call_machine": Entry("Left on an answering machine: first name and number only.", ("member", "number")),

@@ -141,9 +141,14 @@ def _to_stranger(turn: Turn, language: str) -> Document:
         for trigger in flow.start
         if isinstance(trigger, KeywordTrigger)
     ]
-    join = _word_of(words[0], language) if words else ""
     said = turn.spoken(language, "call_stranger")
-    return Document(language, (said,), Listen(1, {"1": join} if join else {}, (join,) if join else ()))
+    if not words:
+        return Document(language, (said,), Listen(1))
+    keys, others = {"1": _word_of(words[0], language)}, []
+    for key, other in enumerate((one for one in turn.app.program.languages if one != language), start=2):
+        keys[str(key)] = _word_of(words[0], other)
+        others.append((other, turn.spoken(other, "call_join_here", digit=key)))
+    return Document(language, (said,), Listen(1, keys, (keys["1"],)), others=tuple(others))
 
 
 def _word_of(trigger: KeywordTrigger, language: str) -> str:

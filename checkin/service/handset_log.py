@@ -5,8 +5,10 @@ A call is one line that tells how it went, then what was said in it, each side i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from checkin.store import calls, inbox, outbox, people
 from checkin.store.outbox import Message
@@ -105,12 +107,16 @@ def _how(unit: Unit, message: Message) -> str:
 def _said(unit: Unit, call_id: str) -> list[Row]:
     rows: list[Row] = []
     for turn in calls.turns_of(unit, call_id):
-        id, said = f"{call_id}.{turn.turn}", " ".join(turn.document["says"])
+        id, said = f"{call_id}.{turn.turn}", _words(turn.document)
         if said:
             rows.append(
                 ((turn.at, 0, id, 1), Bubble(f"{id}.said", True, said, turn.at, "delivered", "voice"))
             )
     return rows
+
+
+def _words(document: Mapping[str, Any]) -> str:
+    return " ".join([*document["says"], *(text for _, text in document.get("others", ()))])
 
 
 def _decided(id: str) -> tuple[object, ...]:

@@ -119,10 +119,14 @@ def test_the_same_in_spanish(chat: Chat, dial: Dial) -> None:
 
 def test_a_stranger_hears_what_this_is_and_joins_with_one_key(chat: Chat, dial: Dial) -> None:
     call = dial(chat.charlie.number)
-    (greeting,) = call.begin()
+    greeting, spanish = call.begin()
+    assert spanish == "Para seguir en español, marca 2."
     assert "not an emergency service" in greeting
     assert "call or text 9 8 8" in greeting
     assert "Say yes to join" in call.press("1")[0]
+    other = dial("+12025550133")
+    other.begin()
+    assert "Sí para unirte" in other.press("2")[0]
 
 
 @pytest.mark.parametrize("number", ["anonymous", "", "unknown", "+266696687"[:3]])

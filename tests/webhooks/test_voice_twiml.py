@@ -48,6 +48,11 @@ GATHER = (
             '<Say voice="Polly.Lupe-Neural" language="es-US">'
             f"Di el número despacio, o márcalo y luego la tecla numeral.</Say></Gather>{REDIRECT}",
         ),
+        (
+            Document("en", ("Hello.",), others=(("es", "Hola."),)),
+            f'{HEAD}{SAY}Hello.</Say><Pause length="1"/>'
+            '<Say voice="Polly.Lupe-Neural" language="es-US">Hola.</Say><Hangup/></Response>',
+        ),
         (Document("en", ()), f"{HEAD}<Hangup/></Response>"),
     ],
 )
