@@ -25,6 +25,9 @@ MAX_STEPS = MAX_AT_ONCE
 LATER_AT = "_later_at"
 """The fact that says when the question comes again, in words, where "later" would come at night."""
 
+LATE = "_late"
+"""The fact that a rung is due long after its time, because the service stood still."""
+
 _WORDING = "_wording:"
 """Results under this prefix are the run's own: a question as it was put, for the record of consent."""
 
@@ -278,9 +281,10 @@ class Walk:
         return self.wait_on(ask) if self.rung < len(ask.no_reply) else self.end("no_reply")
 
     def _do_rung(self, ask: Ask, rung: model.Rung) -> None:
-        if rung.say is not None:
+        late = bool(self.facts.get(LATE))  # "we missed you today", a day later, would not be true
+        if rung.say is not None and not late:
             self.say(rung.say)
-        if rung.call:
+        if rung.call and not late:
             self.decided.append(effects.Call(self.question(ask), ask.name, self.spoken(ask.text)))
         if rung.task is not None:
             self.decided.append(effects.AddTask(rung.task.kind, rung.task.note.render(self.names)))

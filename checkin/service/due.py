@@ -16,6 +16,7 @@ import structlog
 
 from checkin.alert.model import TimerFired as AlertTimerFired
 from checkin.conversation.run import TimerFired
+from checkin.conversation.walk import LATE
 from checkin.flow.model import Flow, SilentTrigger
 from checkin.service import contacting, conversations, importing, requests, schedules, standing, unheard
 from checkin.service.app import App, Lane
@@ -83,7 +84,8 @@ def fire(app: App, timer: Timer) -> None:
 def _run(turn: Turn, timer: Timer, run_id: str) -> None:
     """Move a run on: not before its question was sent, and nothing is said outside the allowed hours.
 
-    A request for support that the flow makes for a silent member is an alert, and waits for no hour.
+    A request for support that the flow makes for a silent member is an alert, and waits for no hour. A
+    reminder that is hours late lapses; what leads to other people does not.
     """
     run = runs.by_id(turn.unit, run_id)
     if run is None or run.transition != timer.transition:
@@ -94,7 +96,10 @@ def _run(turn: Turn, timer: Timer, run_id: str) -> None:
         timers.put_off(turn.unit, timer, turn.until(NOT_SENT_YET))
         return
     flow = turn.app.flow(turn.unit, run.flow, run.version)
-    event = TimerFired(timer.transition, conversations.facts_for(turn, timer.member_id, flow))
+    facts = dict(conversations.facts_for(turn, timer.member_id, flow))
+    if turn.now - timer.due_at > schedules.LATEST:
+        facts[LATE] = True
+    event = TimerFired(timer.transition, facts)
     if conversations.only_talks(turn, run, event) and _too_early(turn, timer):
         return
     if conversations.feed(turn, run, event) == run:

@@ -54,6 +54,7 @@ WORDS = (
     *("STOP", "START", "leave me alone", "HELP", "PAUSE", "stop for 2 days", "later", "thanks", ""),
     *("ADD", "remove bob", "carmen first", "bob missed", "bob both", "about bob", "add bob 2025550102"),
     *("leave", "leave alice", "pause alice", "quiet 9pm to 8am", "quiet off", "who else knows?", "tips"),
+    *("SETTINGS", "LESS", "MORE", "TIME 8pm", "HOURS 10am-6pm", "DAYS mon wed", "CALLS ON", "CONTACTS ON"),
     *("I want to die", "I want to die, stop texting me", "stop texting me, I need help", "no, nobody came"),
     *(number[2:] for number in NUMBERS.values()),
 )

@@ -11,7 +11,7 @@ import pytest
 
 from checkin.alert.model import AlertState
 from checkin.flow.model import ScheduleTrigger
-from checkin.flow.program import Limits
+from checkin.flow.program import Limits, Missed
 from checkin.service import auditor, delivery, due, health, schedules
 from checkin.service.turn import Turn
 from checkin.store import runs, tables, timers
@@ -317,6 +317,56 @@ def test_after_a_day_without_the_service_check_ins_lapse_and_requests_do_not(cha
     chat.expect(alice="I texted Bob at 10:00", bob="would like to hear from you")
     planned = [t.due_at for s, t in chat.timers().items() if s.startswith("schedule:")]
     assert planned == [FIVE + timedelta(days=1)]
+
+
+def test_a_reminder_that_is_a_day_late_lapses_and_the_next_check_in_comes(chat: Chat) -> None:
+    chat.joined("bob")
+    chat.until(FIVE)
+    chat.forget()
+    chat.stand_still("24h 30m")
+    chat.restart()
+    chat.settle()
+    chat.expect(alice="How are you feeling")
+    chat.later("3h")
+    chat.expect(alice="we missed you today")
+
+
+def test_a_reminder_that_is_an_hour_late_is_sent(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.until(FIVE)
+    quick.forget()
+    quick.stand_still("3h 50m")
+    quick.settle()
+    quick.expect(alice="we missed you today")
+
+
+def test_a_ladder_that_leads_to_people_goes_on_after_a_day_and_at_an_allowed_hour(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.as_program(missed=Missed(staff="always", contacts="chosen"))
+    quick.alice("CONTACTS ON")
+    quick.until(FIVE + timedelta(hours=20))
+    quick.forget()
+    quick.stand_still("1d")
+    quick.settle()
+    assert quick.tasks() == [], "one rung after the other, each as long after the one before as ever"
+    quick.later("3h 1m")
+    assert [task.kind for task in quick.tasks()] == ["missed"]
+    assert quick.bob.new() == []
+    quick.later("19h")
+    assert "asked us to tell you" in quick.bob.new()[0]
+
+
+def test_what_a_pause_and_a_request_promised_is_still_due_after_a_day(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("pause for 1 day")
+    quick.alice("SUPPORT")
+    quick.forget()
+    quick.stand_still("2d")
+    quick.settle()
+    heard = quick.alice.new()
+    assert any("your check-ins are on again" in text for text in heard)
+    assert any("I texted Bob" in text for text in heard)
+    assert "would like to hear from you" in quick.bob.new()[0]
 
 
 def test_a_check_in_that_is_hours_late_by_night_is_not_sent(quick: Chat) -> None:
