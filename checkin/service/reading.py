@@ -86,7 +86,7 @@ def keyword(turn: Turn, situation: Situation | None, text: str) -> tuple[Flow, s
 
 def asks_to_join(flow: Flow) -> bool:
     """Whether this is the conversation in which people agree to check-ins."""
-    return any(isinstance(step, RecordConsent) for step in flow.steps.values())
+    return any(isinstance(step, RecordConsent) and step.given for step in flow.steps.values())
 
 
 def _of_stopped(turn: Turn, situation: Situation, text: str) -> Reading:
