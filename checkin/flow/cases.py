@@ -29,6 +29,7 @@ def cases(conditions: Iterable[Condition], names: Mapping[str, Kind]) -> list[Ca
     conditions = tuple(condition for condition in conditions if condition.names)
     fixed = tuple(dict.fromkeys(value for condition in conditions for value in constants(condition)))
     used = sorted({name for condition in conditions for name in condition.names})
+    fixed = tuple(dict.fromkeys((*fixed, *_of_others(names[name] for name in used))))
     domains = [_domain(names[name], fixed, alone=len(used) == 1) for name in used]
     if math.prod(map(len, domains)) > MAX_CASES:
         return None
@@ -69,3 +70,11 @@ def _with_gaps(numbers: list[int | float]) -> list[Value]:
     inside = [low + (high - low) * part / 3 for low, high in itertools.pairwise(ordered) for part in (1, 2)]
     low, high = ordered[0], ordered[-1]
     return [low - 2, low - 1, *ordered, *inside, high + 1, high + 2]
+
+
+def _of_others(kinds: Iterable[Kind]) -> list[Value]:
+    """Return the values of counted kinds that a name without such a count may be ordered against."""
+    kinds = tuple(kinds)
+    open_types = {kind.type for kind in kinds if kind.values is None} & {"number", "date", "time"}
+    counted = [kind for kind in kinds if kind.values is not None and kind.type in open_types]
+    return [value for kind in counted for value in kind.values or () if value is not None]
