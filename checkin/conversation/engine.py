@@ -63,7 +63,7 @@ from checkin.conversation.understanding import SKIPPED, Category, Understanding
 from checkin.conversation.walk import Broken, Ending, Walk
 from checkin.flow.forms import read_date, read_time
 from checkin.flow.model import Answer, Ask, Flow, Value, Wait
-from checkin.people.names import short_name
+from checkin.people.names import given_name
 
 MAX_TRANSITIONS = 500
 """The most events that one run may take."""
@@ -257,7 +257,7 @@ def answer_value(answer: Answer, understanding: Understanding) -> Value:
         case "text":
             if category not in _IN_OWN_WORDS or not isinstance(value, str):
                 return None
-            return (short_name(value) if _is_name(answer) else value) or None
+            return (given_name(value) if _is_name(answer) else value) or None
         case "phone":
             return value if category is Category.TEXT and isinstance(value, str) and value else None
         case "date":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checkin.people.names import LONGEST_NAME, short_name
+from checkin.people.names import LONGEST_NAME, given_name, short_name
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,29 @@ from checkin.people.names import LONGEST_NAME, short_name
 def test_a_name_is_one_short_line(given: str, kept: str) -> None:
     assert short_name(given) == kept
     assert len(short_name(given)) <= LONGEST_NAME
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Alice", "Alice"),
+        ("I'm Alice", "Alice"),
+        ("im alice", "alice"),
+        ("I’m Alice!", "Alice"),
+        ("Hi, my name is Mary Ann.", "Mary Ann"),
+        ("You can call me Bo, please", "Bo"),
+        ("It's Sam here", "Sam"),
+        ("Soy Alice", "Alice"),
+        ("Hola, me llamo José Luis", "José Luis"),
+        ("Mi nombre es Ana, gracias", "Ana"),
+        ("Llámame Nacho", "Nacho"),
+        ("Dimentia", "Dimentia"),
+        ("Imani", "Imani"),
+        ("Soyla", "Soyla"),
+        ("I'm", "I'm"),
+        ("Thanks", "Thanks"),
+        ("J. R.", "J. R"),
+    ],
+)
+def test_a_name_is_found_in_the_sentence_that_gives_it(said: str, name: str) -> None:
+    assert given_name(said) == name
