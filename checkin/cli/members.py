@@ -19,6 +19,7 @@ import typer
 from checkin.cli.start import FOUND_PROBLEMS, flows_or_exit, open_or_exit, settings_or_exit, stop
 
 if TYPE_CHECKING:
+    from checkin.flow.program import Program
     from checkin.people.rosters import Entry, RowRefused, Table
     from checkin.service.importing import Outcome
 
@@ -56,7 +57,7 @@ def import_members(
     settings = settings_or_exit()
     app = open_or_exit(settings, flows_or_exit(settings))
     try:
-        rows = _read(table, app.program.country, app.program.languages)
+        rows = _read(table, app.program)
         outcomes = take(app, rows, dry_run=dry_run, skip_invalid=skip_invalid)
     finally:
         app.store.close()
@@ -93,11 +94,11 @@ def _table(file: Path, column: Sequence[str]) -> Table:
         stop(f"{file} can't be read: {error.strerror}.")
 
 
-def _read(table: Table, region: str, languages: Sequence[str]) -> list[tuple[int, Entry | RowRefused]]:
+def _read(table: Table, program: Program) -> list[tuple[int, Entry | RowRefused]]:
     """Read every row, with a bar on a terminal."""
     from checkin.people.rosters import read_rows
 
-    rows = read_rows(table, region=region, languages=languages)
+    rows = read_rows(table, region=program.country, languages=program.languages, groups=program.groups)
     with typer.progressbar(
         rows, length=len(table.rows), label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:

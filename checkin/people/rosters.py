@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -21,7 +22,7 @@ from babel import Locale
 from checkin.people.names import short_name
 from checkin.people.numbers import NumberRefused, guess_zone, normalise
 
-FIELDS = ("number", "name", "language", "zone", "consent")
+FIELDS = ("number", "name", "language", "zone", "consent", "group")
 """What a column can be. Only `number` must be there."""
 
 _USUAL_NAMES = {
@@ -33,6 +34,7 @@ _USUAL_NAMES = {
     "zone": "zone timezone tz localtime iana zonahoraria husohorario",
     "consent": "consent consented consentdate consentgiven optin optedin agreed agreedon permission"
     " consentimiento acepta aceptado",
+    "group": "group groups groupname team circle grupo equipo circulo",
 }
 _FIELD_OF = {name: what for what, names in _USUAL_NAMES.items() for name in names.split()}
 
@@ -80,6 +82,8 @@ class Entry:
     zone: str | None
     guessed_zone: str | None
     consent: str | None
+    group: str | None = None
+    """The program's own name of the group that the row puts them into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +138,29 @@ def read_table(content: bytes, mapped: Mapping[str, str] | None = None) -> Table
 
 
 def read_rows(
-    table: Table, *, region: str, languages: Sequence[str]
+    table: Table,
+    *,
+    region: str,
+    languages: Sequence[str],
+    groups: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[int, Entry | RowRefused]]:
     """Yield each row's number, and what it says or why it cannot be taken.
 
-    `region` (ISO 3166) is whose numbers are written without a prefix, `languages` the program's own.
+    `region` (ISO 3166) is whose numbers are written without a prefix, `languages` the program's own, `groups`
+    its groups and what staff call each.
     """
     known = _language_names(tuple(languages))
+    teams = {_folded(called): group for group, title in groups.items() for called in (group, title)}
     for number, cells in table.rows:
-        yield number, _entry(table, cells, region, known)
+        yield number, _entry(table, cells, region, known, teams)
 
 
 def _entry(
-    table: Table, cells: Sequence[str], region: str, languages: Mapping[str, str]
+    table: Table,
+    cells: Sequence[str],
+    region: str,
+    languages: Mapping[str, str],
+    groups: Mapping[str, str],
 ) -> Entry | RowRefused:
     if any(cell.strip() for cell in cells[table.width :]):
         return RowRefused("more cells than columns", "Put quotation marks around a cell with a comma in it.")
@@ -165,11 +179,15 @@ def _entry(
     zone = _zone(row.get("zone", ""))
     if row.get("zone") and zone is None:
         return RowRefused("zone: no such time zone", "Write it like America/New_York, or leave it empty.")
+    group = groups.get(_folded(row.get("group", "")))
+    if row.get("group") and group is None:
+        choices = ", ".join(sorted(set(groups.values()))) or "none: program.yaml has no groups"
+        return RowRefused("group: not one of the program's", f"Write one of these: {choices}.")
     consent = row.get("consent") or None
     if consent is not None and (refused_consent := _consent_problem(consent)) is not None:
         return refused_consent
     name = short_name(row.get("name", "")) or None
-    return Entry(e164, name, language, zone, guess_zone(e164, "") or None, consent)
+    return Entry(e164, name, language, zone, guess_zone(e164, "") or None, consent, group)
 
 
 def _consent_problem(consent: str) -> RowRefused | None:

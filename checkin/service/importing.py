@@ -127,12 +127,13 @@ def _status(entry: Entry, known: Known | None, can_invite: bool) -> tuple[Status
     if known is None or known.state is None:
         return ("added", None) if entry.consent or can_invite else ("invalid", _NO_INVITATION)
     agrees = known.state == "joining" and entry.consent is not None
-    return ("updated" if agrees or _changes(entry, known.person) else "unchanged"), None
+    return ("updated" if agrees or _changes(entry, known) else "unchanged"), None
 
 
-def _changes(entry: Entry, person: Person) -> bool:
-    given = (entry.name, entry.language, entry.zone)
-    has = (person.name, person.language, person.zone)
+def _changes(entry: Entry, known: Known) -> bool:
+    person = known.person
+    given = (entry.name, entry.language, entry.zone, entry.group)
+    has = (person.name, person.language, person.zone, known.fields.get("group"))
     return any(new is not None and new != old for new, old in zip(given, has, strict=True))
 
 
@@ -159,7 +160,11 @@ def _write(turn: Turn, entry: Entry, known: Known | None) -> None:
         turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Imported"})
     if agrees:
         _record_consent(turn, person, entry)
-    if new or agrees or (state == "active" and entry.zone not in (None, person.zone)):
+    fields = {} if known is None else known.fields
+    moves = entry.group is not None and entry.group != fields.get("group")
+    if moves:
+        people.set_fields(unit, person.id, {**fields, "group": entry.group})
+    if new or agrees or (state == "active" and (moves or entry.zone not in (None, person.zone))):
         transition = WITH_WELCOME if new or agrees else PLAN_ONLY
         timers.put(unit, timers.Timer(f"imported:{person.id}", "routine", person.id, transition, turn.now))
 

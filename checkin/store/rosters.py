@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
+from checkin.flow.model import Values
 from checkin.store.situations import Person
 from checkin.store.tables import members, people
 from checkin.store.unit import Unit
@@ -22,6 +23,8 @@ class Known:
 
     person: Person
     state: str | None
+    fields: Values = field(default_factory=dict)
+    """What the program keeps with a member besides name and language."""
 
 
 def known(unit: Unit, numbers: Sequence[str]) -> Mapping[str, Known]:
@@ -33,7 +36,8 @@ def known(unit: Unit, numbers: Sequence[str]) -> Mapping[str, Known]:
         # A statement of its own for each batch: how many there are is part of it.
         for row in unit.read(_people.where(people.c.number_index.in_(list(indices)))):
             number = indices[bytes(row.number_index)]
-            found[number] = Known(_person(unit, row, number), row.state)
+            fields = {} if row.fields is None else unit.vault.open_json("members.fields", row.fields)
+            found[number] = Known(_person(unit, row, number), row.state, fields)
     return found
 
 
@@ -59,4 +63,5 @@ _people = sa.select(
     people.c.stopped_at,
     people.c.rhythm,
     members.c.state,
+    members.c.fields,
 ).select_from(people.outerjoin(members, members.c.person_id == people.c.id))

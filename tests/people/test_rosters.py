@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from checkin.people.rosters import Entry, RowRefused, TableRefused, read_rows, read_table
 
+GROUPS = {"circle": "The Tuesday circle", "workplace": "The workplace team"}
+
 
 def read(content: bytes, **mapped: str) -> list[tuple[int, Entry | RowRefused]]:
-    return list(read_rows(read_table(content, mapped), region="US", languages=("en", "es")))
+    return list(read_rows(read_table(content, mapped), region="US", languages=("en", "es"), groups=GROUPS))
 
 
 def only(text: str) -> Entry | RowRefused:

@@ -13,9 +13,11 @@ from checkin.service.importing import Outcome, take
 from checkin.store import tables
 from tests.service.kit import Chat
 
+GROUPS = {"circle": "The Tuesday circle", "workplace": "The workplace team"}
+
 
 def bring(chat: Chat, text: str, *, dry_run: bool = False, skip_invalid: bool = False) -> list[Outcome]:
-    rows = read_rows(read_table(text.encode()), region="US", languages=("en", "es"))
+    rows = read_rows(read_table(text.encode()), region="US", languages=("en", "es"), groups=GROUPS)
     return take(chat.app, list(rows), dry_run=dry_run, skip_invalid=skip_invalid)
 
 
@@ -24,6 +26,19 @@ def statuses(outcomes: list[Outcome]) -> list[str]:
 
 
 BOTH = "phone,name,consent\n202-555-0101,Alice,2026-11-01\n202-555-0102,Bob,\n"
+
+
+def test_a_list_puts_members_into_groups(chat: Chat) -> None:
+    with_group = "phone,name,consent,team\n202-555-0101,Alice,yes,{}\n202-555-0102,Bob,yes,\n"
+    assert statuses(bring(chat, with_group.format("circle"))) == ["added", "added"]
+    assert chat.situation(chat.alice).fields == {"group": "circle"}
+    assert chat.situation(chat.bob).fields == {}
+    assert statuses(bring(chat, with_group.format("The Tuesday circle"))) == ["unchanged", "unchanged"]
+    assert statuses(bring(chat, with_group.format("workplace"))) == ["updated", "unchanged"]
+    assert chat.situation(chat.alice).fields == {"group": "workplace"}
+    assert statuses(bring(chat, with_group.format(""))) == ["unchanged", "unchanged"]
+    (wrong, _) = bring(chat, with_group.format("choir"))
+    assert (wrong.status, wrong.mend) == ("invalid", "Write one of these: circle, workplace.")
 
 
 def test_whoever_agreed_begins_and_everybody_else_is_asked_once(chat: Chat) -> None:
