@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 
 from checkin.alert.model import AlertState, Told
 from checkin.conversation.run import Run
-from checkin.flow.model import Answer, Ask, Flow, Invite, KeywordTrigger, RecordConsent
+from checkin.flow.model import Answer, Ask, Flow, Invite, KeywordTrigger, RecordConsent, ScheduleTrigger
 from checkin.people.consent import TAKES_PART
 from checkin.service.app import App
+from checkin.service.schedules import is_for
 from checkin.store import alerts, contacts, people, situations
 from checkin.store.situations import Situation
 from checkin.store.unit import Unit
@@ -77,16 +78,26 @@ def _in_window(unit: Unit, here: Situation) -> bool:
 
 
 def _keywords(app: App, here: Situation) -> tuple[str, ...]:
-    """Return a word of the member's language for each conversation that they can begin; joining is over."""
+    """Return words of the member's language for conversations that they can begin; joining is over.
+
+    What every program has comes first: trusted contacts, and what is asked by a schedule.
+    """
     if here.member_state != "active":
         return ()
-    return tuple(
-        _word(trigger, here.person.language).upper()
+    words = [
+        (_is_core(flow), _word(trigger, here.person.language).upper())
         for flow in app.flows.values()
-        if not any(isinstance(step, RecordConsent) for step in flow.steps.values())
+        if is_for(flow, here) and not any(isinstance(step, RecordConsent) for step in flow.steps.values())
         for trigger in flow.start
         if isinstance(trigger, KeywordTrigger)
-    )
+    ]
+    words.sort(key=lambda pair: not pair[0])
+    return tuple(word for _, word in words)[:MOST_KEYWORDS]
+
+
+def _is_core(flow: Flow) -> bool:
+    invites = any(isinstance(step, Invite) for step in flow.steps.values())
+    return invites or any(isinstance(start, ScheduleTrigger) for start in flow.start)
 
 
 def _word(trigger: KeywordTrigger, language: str) -> str:
@@ -125,6 +136,9 @@ def _answers(
         case "text" | "phone" | "number":
             return _about_friend(unit, here, flow, run, answer, friends)
 
+
+MOST_KEYWORDS = 3
+"""Words of conversations that are suggested at most: a phone has little room."""
 
 _MOMENTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {"date": ("tomorrow", "March 4"), "time": ("5:30 pm", "in the morning")},
