@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checkin.flow.model import Ask, Branch, End, Flow, RecordConsent, Repeat, Run, Set, Step
+from checkin.flow.model import Ask, Branch, End, Flow, RecordConsent, Repeat, Run, Set, Step, written_as
 
 
 def ended(flow: str) -> str:
@@ -21,6 +21,19 @@ def ended(flow: str) -> str:
 def outcomes(flow: Flow) -> tuple[str, ...]:
     """Return the words with which a flow can end."""
     return tuple(dict.fromkeys(step.outcome for step in flow.steps.values() if isinstance(step, End)))
+
+
+def outside(flow: Flow, name: str) -> str:
+    """Return the step that runs the flow in which this step is written, or the step itself."""
+    outer = written_as(name)
+    return outer if isinstance(flow.steps.get(outer), Run) else name
+
+
+def comes_back(flow: Flow, step: Step) -> str | None:
+    """Return the step from which it goes on after this one, if this one ends the flow that was run there."""
+    outer = flow.steps.get(written_as(step.name))
+    ends = isinstance(outer, Run) and isinstance(step, Set) and ended(outer.flow) in step.values
+    return outer.name if ends and outer is not None else None
 
 
 def inlined(inner: Flow, at: str, then: tuple[Branch, ...]) -> Iterator[Step]:

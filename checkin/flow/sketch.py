@@ -115,8 +115,9 @@ def _rows(step: Step, language: str) -> tuple[str, ...]:
             return (f"for staff: {kind}",)
         case Wait():
             return tuple(textwrap.wrap(_waits(step), LETTERS))
-        case Set(values=values):
-            return tuple(f"{name} = {value}" for name, value in values.items())
+        case Set(values=values, today=today):
+            fixed = (f"{name} = {value}" for name, value in values.items())
+            return (*fixed, *(f"{name} = today" for name in today))
         case RecordConsent(given=given):
             return ("keeps that the member agrees" if given else "keeps that the member declines",)
         case Invite():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checkin.flow.bundle import bundle
 from checkin.flow.issue import Severity
 from checkin.flow.load import FlowSet, load_flow, load_folder
 from checkin.flow.model import AfterAlertTrigger, Ask, Invite, KeywordTrigger, RaiseAlert, RecordConsent
@@ -21,9 +22,11 @@ def shipped(flows_folder: Path) -> FlowSet:
 def test_no_error_and_no_warning(shipped: FlowSet) -> None:
     assert [str(issue) for issue in shipped.issues if issue.severity is not Severity.NOTE] == []
     assert set(shipped.flows) == {
-        *("welcome", "daily", "after_support", "by_phone", "contacts"),
-        *("missed_checkin", "number_check", "still_useful"),
-    }
+        "welcome", "daily", "after_support", "by_phone", "contacts", "offer_person", "wellbeing",
+        "phq4_check", "connection_check", "peer_event", "circle", "workplace_pulse", "my_plan",
+        "caring_notes", "caring_note", "caring_note_last", "number_check", "voice_checkin",
+        "missed_checkin", "still_useful",
+    }  # fmt: skip
 
 
 def test_english_texts_of_the_program_cost_one_message(shipped: FlowSet) -> None:
@@ -89,7 +92,8 @@ def test_triggers(shipped: FlowSet) -> None:
 
 def test_a_published_version_is_loaded_from_its_own_source(shipped: FlowSet) -> None:
     for flow in shipped.flows.values():
-        again = load_flow(flow.source, file="stored", program=shipped.program, version=7).flow
+        stored = bundle(flow.source, flow.parts)
+        again = load_flow(stored, file="stored", program=shipped.program, version=7).flow
         assert again is not None
         assert (again.version, list(again.steps), again.first) == (7, list(flow.steps), flow.first)
         assert again.start == flow.start

@@ -468,9 +468,17 @@ class Chat:
         self.app.program = replace(self.app.program, **changes)  # type: ignore[arg-type]
 
 
+CORE = (
+    "welcome", "daily", "after_support", "contacts", "by_phone", "missed_checkin", "number_check",
+    "still_useful",
+)  # fmt: skip
+"""What every program needs: joining, asking, following up on requests and on silence, contacts, the phone."""
+
+
 def load_shipped() -> FlowSet:
-    """Return the flows that the program ships with."""
-    return load_folder(FLOWS)
+    """Return the core of the flows that the program ships with; the others would only speak in between."""
+    found = load_folder(FLOWS)
+    return replace(found, flows={name: found.flows[name] for name in CORE})
 
 
 def new_reader(flow_set: FlowSet) -> Reader:

@@ -115,8 +115,9 @@ def anew(theatre: Theatre, source: str) -> str:
 
 
 def test_the_shipped_conversations_go_as_written_and_meet_everything(
-    flow_set: FlowSet, reader: Reader
+    reader: Reader,
 ) -> None:
+    flow_set = load_folder(FLOWS)
     rehearsed = rehearse(FLOWS, flow_set, reader=reader)
     assert rehearsed.issues == ()
     assert rehearsed.without == ()

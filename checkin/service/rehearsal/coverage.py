@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from checkin.conversation.engine import step
 from checkin.conversation.run import Event, Replied, Run, TimerFired
 from checkin.conversation.understanding import SKIPPED, Understanding
+from checkin.flow.inline import outside
 from checkin.flow.model import Ask, Flow
 from checkin.service.rehearsal.trace import Way, traced, ways_of
 
 
 @dataclass(slots=True)
 class Coverage:
-    """The steps and ways that a flow has, and those that were met."""
+    """The steps and ways that a flow has, and those that were met.
+
+    The steps of a flow that it runs count in that flow's own conversations; here count the ways on from it.
+    """
 
     flow: Flow
     steps: set[str] = field(default_factory=set)
@@ -23,12 +27,17 @@ class Coverage:
     @property
     def all_ways(self) -> tuple[Way, ...]:
         """Return every way on of every step."""
-        return tuple(way for one in self.flow.steps.values() for way in ways_of(one))
+        return tuple(way for name in self.own_steps for way in ways_of(self.flow, self.flow.steps[name]))
+
+    @property
+    def own_steps(self) -> tuple[str, ...]:
+        """Return the steps that are written in the flow itself."""
+        return tuple(name for name in self.flow.steps if outside(self.flow, name) == name)
 
     @property
     def steps_left(self) -> tuple[str, ...]:
         """Return the steps that no play came to."""
-        return tuple(name for name in self.flow.steps if name not in self.steps)
+        return tuple(name for name in self.own_steps if name not in self.steps)
 
     @property
     def ways_left(self) -> tuple[Way, ...]:

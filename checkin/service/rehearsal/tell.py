@@ -39,7 +39,7 @@ def not_met(coverage: Coverage) -> list[str]:
 
 
 def _met(coverage: Coverage) -> str:
-    steps, ways = len(coverage.flow.steps), len(coverage.all_ways)
+    steps, ways = len(coverage.own_steps), len(coverage.all_ways)
     met_ways = len(coverage.ways & set(coverage.all_ways))
     return f"{steps - len(coverage.steps_left)} of {steps} steps, {met_ways} of {ways} ways on"
 
@@ -104,7 +104,7 @@ def _play_to_json(play: Play) -> dict[str, Any]:
 
 def _coverage_to_json(coverage: Coverage) -> Mapping[str, Any]:
     return {
-        "steps": len(coverage.flow.steps),
+        "steps": len(coverage.own_steps),
         "ways": len(coverage.all_ways),
         "whole": coverage.whole,
         "not_met": not_met(coverage),

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checkin.flow.graph import branches
-from checkin.flow.model import Ask, Branch, Condition, End, Flow, Repeat, Rung, Step, Values
+from checkin.flow.inline import comes_back
+from checkin.flow.model import Ask, Branch, Condition, End, Flow, Repeat, Run, Rung, Step, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,17 @@ class Way:
     index: int
 
 
-def ways_of(one: Step) -> Iterable[Way]:
+def written(flow: Flow, one: Step) -> tuple[Branch, ...]:
+    """Return the branches that are written in a step: of one that runs another flow, those taken after it."""
+    if not isinstance(one, Run):
+        return branches(one)
+    returns = (step for step in flow.steps.values() if comes_back(flow, step) == one.name)
+    return next((branches(step) for step in returns), ())
+
+
+def ways_of(flow: Flow, one: Step) -> Iterable[Way]:
     """Go through every way on of a step."""
-    for index, _ in enumerate(branches(one)):
+    for index, _ in enumerate(written(flow, one)):
         yield Way(one.name, "then", index)
     if isinstance(one, Ask):
         for index, _ in enumerate(one.no_reply):
@@ -37,7 +46,7 @@ def ways_of(one: Step) -> Iterable[Way]:
 
 def traced(flow: Flow, took: Callable[[Way], None]) -> Flow:
     """Return a flow that goes the same ways and tells `took` of each branch that holds."""
-    steps = {name: _traced(one, took) for name, one in flow.steps.items()}
+    steps = {name: _traced(one, comes_back(flow, one) or name, took) for name, one in flow.steps.items()}
     return replace(flow, steps=_Steps(steps, took))
 
 
@@ -63,11 +72,12 @@ class _Steps(Mapping[str, Step]):
         return len(self._steps)
 
 
-def _traced(one: Step, took: Callable[[Way], None]) -> Step:
-    if isinstance(one, End):
+def _traced(one: Step, name: str, took: Callable[[Way], None]) -> Step:
+    """Return a step that tells of its branches as those of the step `name`, in which they are written."""
+    if isinstance(one, End | Run):
         return one
     then = tuple(
-        Branch(_telling(Way(one.name, "then", index), branch.condition, took), branch.go)
+        Branch(_telling(Way(name, "then", index), branch.condition, took), branch.go)
         for index, branch in enumerate(one.then)
     )
     return replace(one, then=then)
@@ -95,10 +105,11 @@ def describe(flow: Flow, way: Way) -> str:
         return f"{way.step}: skip, go: {here.skip}"
     if way.how == "repeat" and isinstance(here, Repeat):
         return f"{way.step}: repeat: {here.back_to}"
-    branch = branches(here)[way.index]
+    known = written(flow, here)
+    branch = known[way.index]
     if branch.condition is not None:
         return f"{way.step}: if {branch.condition.source}, go: {branch.go}"
-    alone = len(branches(here)) == 1
+    alone = len(known) == 1
     return f"{way.step}: go: {branch.go}" if alone else f"{way.step}: otherwise, go: {branch.go}"
 
 
