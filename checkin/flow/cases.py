@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping
 
-from checkin.flow.condition import constants
+from checkin.flow.condition import compares_names, constants
 from checkin.flow.kinds import Kind
 from checkin.flow.model import Condition, Value
 
@@ -34,6 +34,28 @@ def cases(conditions: Iterable[Condition], names: Mapping[str, Kind]) -> list[Ca
     if math.prod(map(len, domains)) > MAX_CASES:
         return None
     return [dict(zip(used, values, strict=True)) for values in itertools.product(*domains)]
+
+
+def classes(kind: Kind, conditions: Iterable[Condition], *, missing: bool) -> tuple[Value, ...]:
+    """Return one value for all those of this kind that none of these conditions can tell apart.
+
+    `conditions` are all that use the name. `missing` is whether there may also be no value.
+    """
+    conditions = tuple(conditions)
+    fixed = tuple(dict.fromkeys(value for one in conditions for value in constants(one)))
+    together = any(compares_names(one) for one in conditions)
+    values = _domain(kind, fixed, alone=not together)
+    if not together:
+        values = tuple({_place(value, fixed): value for value in reversed(values)}.values())
+    return values if missing or kind.values is not None else tuple(v for v in values if v is not None)
+
+
+def _place(value: Value, fixed: tuple[Value, ...]) -> object:
+    """Return where a value lies among those with which it is compared."""
+    if isinstance(value, bool) or value is None:
+        return value is None, value
+    alike = [one for one in fixed if isinstance(one, str) is isinstance(value, str) and one is not None]
+    return type(value).__name__, tuple((value < one, value == one) for one in alike)  # type: ignore[operator]
 
 
 def _domain(kind: Kind, fixed: tuple[Value, ...], *, alone: bool) -> tuple[Value, ...]:

@@ -23,6 +23,7 @@ from checkin.flow.measures import last
 from checkin.flow.model import (
     Ask,
     Branch,
+    Condition,
     Flow,
     Invite,
     RaiseAlert,
@@ -34,6 +35,7 @@ from checkin.flow.model import (
     Wait,
     written_as,
 )
+from checkin.flow.states import Met, met
 from checkin.flow.support import forgotten
 from checkin.flow.triggers import word_paths
 from checkin.flow.words import ALWAYS, fold
@@ -42,6 +44,8 @@ from checkin.flow.words import ALWAYS, fold
 def check(built: Built, document: Document) -> tuple[Issue, ...]:
     """Return everything that can be proved to be wrong with this flow."""
     before = graph.settled(built.flow)
+    whole = built.complete and not graph.loose_ends(built.flow)
+    states = met(built.flow, built.names, built.facts) if whole else None
     checker = _Checker(
         document,
         built.flow,
@@ -51,8 +55,13 @@ def check(built: Built, document: Document) -> tuple[Issue, ...]:
         built.facts,
         built.inlined,
         before,
+        states,
     )
     return tuple(checker.all())
+
+
+Untaken = tuple[tuple[Step, int, Branch], ...]
+"""Branches with a condition that no run ever takes: their step and their place in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +75,19 @@ class _Checker:
     inlined: frozenset[str]
     before: Mapping[str, frozenset[str]]
     """What has been set on every way to a step, by the step's name."""
+    states: Met | None
+    """What runs come to; None where a way cannot be read, or where there are too many states."""
 
     def all(self) -> Iterator[Issue]:
-        yield from self._unreachable()
-        yield from self._endless()
+        untaken = tuple(self._untaken())
+        yield from self._unreachable(untaken)
+        yield from self._never_taken(untaken)
         circles = tuple(self._circles())
         yield from circles
+        yield from self._endless(in_circles=bool(circles))
         if not circles:
             yield from self._at_once()
-        yield from self._never_left_alone()
+            yield from self._never_left_alone()
         yield from self._not_set()
         yield from self._support()
         for step in self.flow.steps.values():
@@ -96,20 +109,58 @@ class _Checker:
 
     # ------------------------------------------------------------ where the flow goes
 
-    def _unreachable(self) -> Iterator[Issue]:
+    def _unreachable(self, untaken: Untaken) -> Iterator[Issue]:
         if self.broken or graph.loose_ends(self.flow):
             return  # A way that cannot be read may well lead there.
-        reached = graph.reachable(self.flow)
+        linked = graph.reachable(self.flow)
+        reached = linked if self.states is None else self.states.steps | self._behind(untaken)
         for name in self.flow.steps:
             if name not in reached and written_as(name) == name:
                 message = f"No way leads to the step `{name}`."
                 mend = f"Write `go: {name}` where it belongs, or delete the step."
+                if name in linked:
+                    message = f"No answers ever lead to the step `{name}`."
+                    mend = "Look at the conditions on the ways to it, or delete the step."
                 yield self._issue(Code.UNREACHABLE, ("steps", name), message, mend, key=True)
 
-    def _endless(self) -> Iterator[Issue]:
+    def _behind(self, untaken: Untaken) -> frozenset[str]:
+        """Return the steps behind branches that are never taken: these are told, and are the cause."""
+        found: set[str] = set()
+        todo = [branch.go for _, _, branch in untaken]
+        while todo:
+            step = self.flow.steps.get(todo.pop())
+            if step is not None and step.name not in found:
+                found.add(step.name)
+                todo += [way.target for way in graph.ways(step)]
+        return frozenset(found)
+
+    def _untaken(self) -> Iterator[tuple[Step, int, Branch]]:
+        """Go through the branches with a condition that no run ever takes, of steps that runs come to."""
+        if self.states is None:
+            return
+        steps = [self.flow.steps[name] for name in self.states.steps]
+        # The ends of a flow that is run in the middle all go on by the same lines.
+        taken = {
+            (written_as(step.name), graph.branches(step), index)
+            for step in steps
+            for index in range(len(graph.branches(step)))
+            if (step.name, index) in self.states.branches
+        }
+        for step in steps:
+            ways = graph.branches(step)
+            for index, branch in enumerate(ways):
+                if branch.condition is None:
+                    break
+                if (written_as(step.name), ways, index) not in taken:
+                    yield step, index, branch
+
+    def _endless(self, *, in_circles: bool) -> Iterator[Issue]:
         ending = graph.ending(self.flow)
+        caught = self.states.caught if self.states is not None and not in_circles else frozenset()
+        # Where ways to an end are written but never taken, one step stands for all.
+        never = [name for name in self.flow.steps if name in caught and name in ending][:1]
         for name in self.flow.steps:
-            if name not in ending:
+            if name not in ending or name in never:
                 message = f"From the step `{written_as(name)}` the conversation can never end."
                 yield self._issue(
                     Code.NO_END,
@@ -137,6 +188,8 @@ class _Checker:
     def _never_left_alone(self) -> Iterator[Issue]:
         """Find questions to which silence leads back for ever: who never answers would be asked for good."""
         ends = graph.ending_in_silence(self.flow)
+        if self.states is not None:
+            ends -= self.states.asked_for_ever
         told: set[str] = set()
         for step in self.flow.steps.values():
             if isinstance(step, Ask) and step.name not in ends:
@@ -146,7 +199,7 @@ class _Checker:
                     message = "Somebody who never answers would be asked again and again, for ever."
                     mend = "Let silence lead to an `end`."
                     yield self._issue(Code.NO_TIMEOUT, path, message, mend)
-                told |= after
+                    told |= after
 
     def _exhaustive(self, step: Step) -> Iterator[Issue]:
         branches = graph.branches(step)
@@ -165,6 +218,8 @@ class _Checker:
 
     def _never(self, step: Step, branches: tuple[Branch, ...], path: Path) -> Iterator[Issue]:
         """Find branches that no value leads to."""
+        if self.states is not None:
+            return  # It is known more exactly, and told there.
         found = cases((b.condition for b in branches if b.condition), self._names_at(step))
         if not found:
             return
@@ -173,9 +228,23 @@ class _Checker:
         taken = {index for case in found for index in _first(branches, case)}
         for index, branch in enumerate(branches):
             if index not in taken and branch.condition and branch.condition.names:
-                message = "No answer can ever lead here."
-                mend = "Compare with a value that can occur, or delete it; earlier lines are tried first."
-                yield self._issue(Code.NEVER, (*path, index, "if"), message, mend)
+                yield self._untaken_at((*path, index, "if"))
+
+    def _never_taken(self, untaken: Untaken) -> Iterator[Issue]:
+        for step, index, branch in untaken:
+            inside = step.name in self.inlined
+            if not inside and branch.condition and not self._unknown(step, branch.condition):
+                yield self._untaken_at(("steps", written_as(step.name), "then", index, "if"))
+
+    def _unknown(self, step: Step, condition: Condition) -> frozenset[str]:
+        """Return the names of a condition that may not be known there: that is told, and is the cause."""
+        known = self.before[step.name] | self.facts.keys() | {last(name) for name in self.flow.recalls}
+        return condition.names - known - graph.after_reply(step) - {"answer"}
+
+    def _untaken_at(self, path: Path) -> Issue:
+        message = "No answer can ever lead here."
+        mend = "Compare with a value that can occur, or delete it; earlier lines are tried first."
+        return self._issue(Code.NEVER, path, message, mend)
 
     def _names_at(self, step: Step) -> Mapping[str, Kind]:
         return {**self.names, **answer_names(step)} if isinstance(step, Ask) else self.names

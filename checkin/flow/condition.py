@@ -11,6 +11,7 @@ are and what they hold; must not know what a step is.
 from __future__ import annotations
 
 import ast
+import functools
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -59,8 +60,24 @@ def compile_condition(source: str, names: Mapping[str, Kind]) -> Condition:
 
 def constants(condition: Condition) -> tuple[Value, ...]:
     """Return the fixed values with which this (compiled) condition compares."""
+    return _constants(condition.source)
+
+
+@functools.lru_cache(maxsize=4_096)
+def compares_names(condition: Condition) -> bool:
+    """Whether this (compiled) condition holds two names against each other."""
+    return any(
+        sum(isinstance(one, ast.Name) and one.id in condition.names for one in (node.left, *node.comparators))
+        > 1
+        for node in ast.walk(_parse(condition.source))
+        if isinstance(node, ast.Compare)
+    )
+
+
+@functools.lru_cache(maxsize=4_096)
+def _constants(source: str) -> tuple[Value, ...]:
     found: list[Value] = []
-    for node in ast.walk(_parse(condition.source)):
+    for node in ast.walk(_parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
             found.extend((node.value, -node.value) if isinstance(node.value, int | float) else (node.value,))
         elif isinstance(node, ast.Name) and node.id.lower() in _WORDS:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from checkin.flow.guess import did_you_mean
-from checkin.flow.parts import check_at, check_name, parse_length, refused
+from checkin.flow.parts import check_at, check_name, parse_length, refused, write_length
 from checkin.timing.schedule import MOST_SPREAD, MOST_TIMES, read_cron
 
 __all__ = [
@@ -137,4 +137,9 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
 ]
 Cron = Annotated[str, AfterValidator(_cron), WithJsonSchema({"type": "string"})]
-Spread = Annotated[timedelta, BeforeValidator(_spread), WithJsonSchema({"type": "string"})]
+Spread = Annotated[
+    timedelta,
+    BeforeValidator(_spread),
+    PlainSerializer(write_length, when_used="json"),
+    WithJsonSchema({"type": "string"}),
+]

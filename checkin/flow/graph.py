@@ -5,14 +5,16 @@ Knows steps and ways. Must not know files, positions or wordings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from checkin.flow.model import Ask, Branch, End, Flow, RaiseAlert, Repeat, Score, Set, Step, Wait
 
 MAX_AT_ONCE = 100
 """The most steps that one event may take a run through; one more, and the engine breaks the run off."""
+
+N = TypeVar("N", bound=Hashable)
 
 How = Literal["then", "no_reply", "skip", "repeat"]
 
@@ -82,11 +84,12 @@ def ending(flow: Flow) -> frozenset[str]:
             todo.append(step.name)
         for way in ways(step):
             before.setdefault(way.target, set()).add(step.name)
-    return _backwards(before, todo)
+    return backwards(before, todo)
 
 
-def _backwards(before: Mapping[str, set[str]], todo: list[str]) -> frozenset[str]:
-    """Return these steps and all from which a way leads to one of them; `before` is who leads to whom."""
+def backwards(before: Mapping[N, set[N]], ends: Iterable[N]) -> frozenset[N]:
+    """Return these ends and all from which a way leads to one of them; `before` is who leads to whom."""
+    todo = [*ends]
     seen = set(todo)
     while todo:
         for name in before.get(todo.pop(), ()):
@@ -106,7 +109,7 @@ def ending_in_silence(flow: Flow) -> frozenset[str]:
             todo.append(step.name)  # An end; or it is told otherwise that this cannot go on.
         for target in onward:
             before.setdefault(target, set()).add(step.name)
-    return _backwards(before, todo)
+    return backwards(before, todo)
 
 
 def after_silence(flow: Flow, step: Step) -> frozenset[str]:

@@ -119,7 +119,7 @@ def _built(
     return (built if whole and not errors(issues) else None), issues
 
 
-_OF_NAMES = (Code.UNKNOWN_NAME, Code.PLACEHOLDER, Code.NOT_SET)
+_OF_NAMES = (Code.UNKNOWN_NAME, Code.PLACEHOLDER, Code.NOT_SET, Code.NEVER)
 
 
 @dataclass(slots=True)

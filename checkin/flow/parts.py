@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PlainSerializer,
     Tag,
     WithJsonSchema,
 )
@@ -91,9 +92,17 @@ def _some_text(value: str) -> str:
     return value
 
 
+def write_length(length: timedelta) -> str:
+    """Return a length of time as it is written in a flow: 1d12h."""
+    minutes = int(length.total_seconds()) // 60
+    parts = ((minutes // 1_440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count)
+
+
 Length = Annotated[
     timedelta,
     BeforeValidator(parse_length),
+    PlainSerializer(write_length, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^ *(\d+w)? *(\d+d)? *(\d+h)? *(\d+m)? *$"}),
 ]
 Name = Annotated[

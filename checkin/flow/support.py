@@ -17,7 +17,7 @@ from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
 from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Repeat, Step, Value, Values
 
-MAX_WALKS = 20_000
+MAX_WALKS = 10_000
 """The most cases that are gone through for one flow, which takes about a second."""
 
 

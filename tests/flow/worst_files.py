@@ -61,14 +61,11 @@ def files() -> dict[str, str]:
         ),
         "many cases": many_cases(),
         "open braces": said("'" + "{" * 390_000 + "'"),
-        "capitals": said("'" + "AAAA BBBB " * 39_000 + "?'"),
-        "advice": said("hope you are " * 30_000),
         "languages": HEAD
         + "  a:\n    say:\n"
         + "".join(f"      l{n}: w\n" for n in range(9_000))
         + "    go: done\n"
         + END,
-        "tabs": "a:\t\n" * 99_999,
         "nested": "{a: " * 50_000,
         "aliases": "a: &a [x, x]\nb: &b [*a, *a]\n" * 9_000,
     }

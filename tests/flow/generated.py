@@ -1,0 +1,181 @@
+"""Random flows, drawn from a seed: most are sound, some have one thing wrong with them.
+
+What is drawn is plain data; `written` makes a file of it. A seed always draws the same.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import yaml
+
+Data = dict[str, Any]
+
+FACTS = ("has_contact", "contact_name == none", "contact_name != none", "not has_contact")
+CHOICES = {"walk": ["walk", "a walk"], "call": "call", "rest": ["rest", "sleep"]}
+TAKEN = ("later", "stop", "help", "walk")
+"""Words that mean something else, for a choice that collides."""
+
+
+class Draw:
+    """Draws one flow. `spoil` is how often something is drawn that may be wrong, from 0 to 1."""
+
+    def __init__(self, seed: int, spoil: float = 0.04) -> None:
+        self.random = Random(seed)
+        self.spoil = spoil
+        self.count = self.random.randint(2, 6)
+        self.kept: list[tuple[str, str]] = []
+        self.asked: list[str] = []
+
+    def flow(self) -> Data:
+        """Return the flow."""
+        steps: Data = {f"s{at}": self.step(at) for at in range(self.count)}
+        steps["done"] = {"end": "done"}
+        return {"flow": "drawn", "title": "Drawn", "start": [{"staff": True}], "steps": steps}
+
+    def wrong(self) -> bool:
+        """Whether to draw something that may be wrong."""
+        return self.random.random() < self.spoil
+
+    def step(self, at: int) -> Data:
+        """Return step number `at`."""
+        kinds = (
+            ["say"] * 4
+            + ["ask"] * 9
+            + ["alert", "task", "wait", "wait", "set", "set", "repeat", "consent", "measure"]
+        )
+        kind = self.random.choice(kinds if at else ["say", "ask", "ask", "ask"])
+        match kind:
+            case "ask":
+                return self.ask(at)
+            case "alert":
+                return {"alert": "low", **self.ways(at)}
+            case "task":
+                return {"task": {"kind": "look_in", "note": "Please look in."}, **self.ways(at)}
+            case "wait":
+                until = {"until": "friday", "at": "18:00"}
+                return {"wait": until if self.random.random() < 0.3 else "1d", **self.ways(at)}
+            case "measure":
+                ways = self.ways(at, [("mood_score", "number")])
+                self.kept.append(("mood_score", "number"))
+                return {"measure": "mood", **ways, "no_reply": self.ladder(at)}
+            case "set":
+                name, value = self.random.choice((("plan", "walk"), ("plan", "call"), ("n", 1), ("n", 2)))
+                ways = self.ways(at)
+                self.kept.append((name, "text" if name == "plan" else "number"))
+                return {"set": {name: value}, **ways}
+            case "repeat" if at > 1:
+                return {"repeat": f"s{self.random.randrange(at)}", "at_most": 2, **self.ways(at)}
+            case "consent" if self.asked:
+                asked = self.random.choice(self.asked)
+                return {"consent": {"given": True, "asked_in": asked}, **self.ways(at)}
+            case _:
+                return {"say": self.text("Hello there."), **self.ways(at)}
+
+    def text(self, words: str) -> Any:
+        """Return a text in both languages, which may use a name."""
+        name = " {first_name}"
+        if self.kept and (self.wrong() or self.random.random() < 0.1):
+            name = f" {{{self.random.choice(self.kept)[0]}}}"
+        both = {"en": words + name, "es": words + name}
+        return {"en": both["en"]} if self.wrong() and self.wrong() else both
+
+    def ask(self, at: int) -> Data:
+        """Return a question with its answer and its ladder."""
+        kind = self.random.choice(("yes_no", "yes_no", "scale", "choice", "text", "number"))
+        answer: Data = {
+            "yes_no": {"yes_no": True}, "scale": {"scale": [1, 3]}, "choice": {"choice": dict(CHOICES)},
+            "text": {"text": True}, "number": {"number": [0, 4]},
+        }[kind]  # fmt: skip
+        if kind == "choice" and self.wrong():
+            answer["choice"]["other"] = self.random.choice(TAKEN)
+        name = self.random.choice(("a", "b", "plan", "n"))
+        type_ = {"scale": "number", "number": "number"}.get(kind, "text")
+        saves = (
+            self.random.random() < 0.6 and (name, "number" if type_ == "text" else "text") not in self.kept
+        )
+        own = [(name, type_)] if saves else []
+        step = {"ask": self.text("How is it, 1 to 3, a walk, a call, or rest?"), "answer": answer}
+        step |= self.ways(at, [*own, ("answer", kind)])
+        if saves:
+            answer["save_as"] = name
+            self.kept.append((name, type_))
+        self.asked.append(f"s{at}")
+        if not self.wrong():
+            step["no_reply"] = self.ladder(at)
+        return step | ({"skip": self.target(at)} if self.random.random() < 0.1 else {})
+
+    def ladder(self, at: int) -> list[Data]:
+        """Return what happens in silence."""
+        rungs: list[Data] = []
+        hours = 0
+        for _ in range(self.random.choice((0, 0, 1, 2))):
+            hours += 0 if self.wrong() else self.random.randint(1, 5)
+            rung: Data = {"after": f"{max(hours, 1)}h"}
+            if not self.wrong():
+                rung |= (
+                    {"say": self.text("No rush.")} if self.random.random() < 0.8 else {"call": "this_step"}
+                )
+            rungs.append(rung | ({"go": "done"} if self.wrong() and self.wrong() else {}))
+        last: Data = {"after": f"{hours + 9}h"}
+        return [*rungs, last if self.wrong() else last | {"go": self.target(at)}]
+
+    def target(self, at: int) -> str:
+        """Return a step to go to: mostly one further down."""
+        if self.random.random() < 0.12 + self.spoil:
+            return f"s{self.random.randrange(self.count)}"
+        return "done" if self.random.random() < 0.3 else self.following(at)
+
+    def following(self, at: int) -> str:
+        """Return the step below this one."""
+        return f"s{at + 1}" if at + 1 < self.count else "done"
+
+    def ways(self, at: int, own: list[tuple[str, str]] | None = None) -> Data:
+        """Return where a step goes on; `own` are the names that a question's own answer has."""
+        first = self.target(at) if self.wrong() else self.following(at)
+        if self.random.random() < (0.35 if own else 0.7):
+            return {"go": first}
+        then: list[Data] = []
+        for _ in range(self.random.choice((1, 1, 2))):
+            then.append({"if": self.condition(own or []), "go": self.target(at)})
+        if not self.wrong():
+            then.append({"go": first})
+        return {"then": then}
+
+    def condition(self, own: list[tuple[str, str]]) -> str:
+        """Return a condition on the answer, on what was kept, or on what is known of the member."""
+        names = own * 3 + (self.kept if self.random.random() < 0.5 or self.wrong() else [])
+        if not names or self.random.random() < 0.25:
+            return self.random.choice(FACTS)
+        name, type_ = self.random.choice(names)
+        simple = f"{name} {self.compared(type_)}"
+        if self.random.random() < 0.2:
+            return f"{simple} {self.random.choice(('and', 'or'))} {self.random.choice(FACTS)}"
+        return f"not {simple}" if self.random.random() < 0.1 else simple
+
+    def compared(self, type_: str) -> str:
+        """Return what a name of this type is compared with."""
+        if type_ in ("number", "scale"):
+            return f"{self.random.choice(('<=', '>', '=='))} {self.random.randint(0, 4)}"
+        if type_ == "yes_no":
+            return f"== {self.random.choice(('yes', 'no'))}"
+        return f'{self.random.choice(("==", "!="))} "{self.random.choice(("walk", "call", "yes"))}"'
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes everything out: flows know no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def written(data: Data) -> str:
+    """Return a flow's data as a file."""
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000)
+    return text
+
+
+def drawn(seed: int, spoil: float = 0.04) -> Data:
+    """Return the flow that this seed draws."""
+    return Draw(seed, spoil).flow()

@@ -1,0 +1,43 @@
+"""What the checker proves holds in every run of random flows; and where it proves nothing, that is noticed.
+
+`python -m tests.flow.explorer` does the same with ten thousand flows.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from checkin.flow.issue import Code
+from checkin.flow.load import load_folder
+from checkin.flow.program import Program
+from tests.flow.explorer import FLOWS, PROOFS, SPOILT, breaks, checked, explore
+
+CAUGHT = {
+    Code.UNREACHABLE: 199, Code.NO_END: 36, Code.CIRCLE: 67, Code.NOT_EXHAUSTIVE: 91, Code.NEVER: 20,
+    Code.NOT_SET: 14, Code.LADDER: 86, Code.NO_TIMEOUT: 18, Code.NO_ALERT: 41, Code.ALERT_TWICE: 675,
+    Code.CONSENT: 151, Code.COLLISION: 224, Code.LANGUAGE: 71,
+}  # fmt: skip
+"""For each proof, a seed whose flow a checker without that proof would accept (`--broken` finds them)."""
+
+
+def test_no_run_breaks_what_was_proved(program: Program) -> None:
+    drawn = (checked(seed, program) for seed in itertools.count(50_000))
+    good = (one.flow for one in drawn if one.flow is not None and not one.errors)
+    for flow in itertools.islice(good, 100):
+        assert breaks(flow) == {}, flow.source
+
+
+@pytest.mark.parametrize("code", PROOFS)
+def test_a_checker_without_this_proof_is_caught(code: Code, program: Program) -> None:
+    one = checked(CAUGHT[code], program, SPOILT)
+    assert one.errors == {code}
+    assert one.flow is not None
+    assert breaks(one.flow), one.flow.source
+
+
+def test_the_shipped_flows_hold_what_was_proved() -> None:
+    for flow in load_folder(FLOWS).flows.values():
+        found = explore(flow)
+        assert found.broken == {}, flow.name
