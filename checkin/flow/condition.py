@@ -104,6 +104,7 @@ _INSTEAD: Mapping[str, str] = {
 _GENERAL = 'Write something like: mood <= 2 and answer == "yes"'
 
 
+@functools.lru_cache(maxsize=4_096)
 def _parse(source: str) -> ast.expr:
     if len(source) > MAX_CHARACTERS:
         raise ConditionError("This condition is too long.", 0, "Divide it into several branches.")

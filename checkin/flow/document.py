@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from checkin.flow.issue import Code, Issue, Severity
 
@@ -19,16 +19,14 @@ Path = tuple[str | int, ...]
 """The keys and list positions that lead to a value: `("steps", "mood", "then", 0, "go")`."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A position in a file; both count from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a value and its key stand, and whether the value is in quotation marks."""
 
     key: Place

@@ -194,9 +194,10 @@ class _Walker:
             if branch.condition is None:
                 holding, pending = pending, []
             else:
-                known = [one for each in pending for one in self._known(branch.condition, each)]
-                holding = [one for one in known if branch.condition.test(one)]
-                pending = [one for one in known if not branch.condition.test(one)]
+                holding, rest = [], list[Env]()
+                for one in (one for each in pending for one in self._known(branch.condition, each)):
+                    (holding if branch.condition.test(one) else rest).append(one)
+                pending = rest
             if holding:
                 self.taken.add((step.name, index))
             for one in holding:

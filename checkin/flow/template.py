@@ -81,6 +81,8 @@ class Template:
 
     def names(self) -> frozenset[str]:
         """Return the names that are filled in, in any of its wordings."""
+        if self.plural is None:
+            return frozenset([name for _, name in self.parts if name is not None])
         return frozenset(name for one in self.plain() for _, name in one.parts if name is not None)
 
 

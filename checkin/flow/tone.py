@@ -150,6 +150,8 @@ _REVEALING: Mapping[str, re.Pattern[str]] = {
 
 def folded(text: str) -> str:
     """Return a text for comparing: lower case, without accents; every letter keeps its place."""
+    if text.isascii():
+        return text.lower()
     plain = text.translate(_PLAIN)
     lower = plain.lower()
     return lower if len(lower) == len(plain) else plain

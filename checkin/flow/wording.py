@@ -134,21 +134,22 @@ class Wording:
             self._cost(path, template, body)
         if aloud:
             self._aloud(path, body, language)
-        self._tone(path, template, language)
+        self._tone(path, template, language, seen=sent)
 
     def _usual(self, language: str) -> Values:
         if language not in self.usual:
             self.usual[language] = {**SAMPLES, **self.samples.get(language, {})}
         return self.usual[language]
 
-    def _tone(self, path: Path, template: Template, language: str) -> None:
+    def _tone(self, path: Path, template: Template, language: str, *, seen: bool) -> None:
+        """Tell how a text sounds; and how hard it is to read, where it is `seen` and not only heard."""
         severity = Severity.WARNING
         for found in tone(template.source, language):
             place = self.document.inside(path, found.offset)
             self._add(
                 found.code, path, found.message, found.mend, at=place, severity=severity, words=found.words
             )
-        difficult = hard(template.source, language)
+        difficult = hard(template.source, language) if seen else None
         if difficult is not None:
             word, mend = difficult.word, difficult.mend
             place = self.document.inside(path, max(0, template.source.find(word)))
@@ -180,7 +181,8 @@ class Wording:
             if name not in names:
                 self._unknown(path, source, name, names)
         forms = {name: form_of(names[name], language) for name in template.names() if name in names}
-        return replace(template, forms={name: form for name, form in forms.items() if form is not None})
+        written = {name: form for name, form in forms.items() if form is not None}
+        return replace(template, forms=written) if written else template
 
     def as_meant(self, path: Path, source: str) -> None:
         """Tell where a text is not what it looks like: cut off, with signs that do not show, or garbled."""

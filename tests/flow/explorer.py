@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from checkin.conversation.run import Event, Replied, Run, RunState, Started, Tim
 from checkin.conversation.understanding import SKIPPED, Category, Question, Understanding
 from checkin.flow.issue import Code, Severity
 from checkin.flow.load import load_flow, load_program
-from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Say, Text, Value, Values
+from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Say, Score, Set, Text, Value, Values
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS
 from checkin.service.rehearsal.trace import Way, traced
@@ -163,6 +164,7 @@ class _Explorer:
     def _look_at_rung(self, run: Run, ask: Ask, decided: tuple[effects.Effect, ...]) -> None:
         rung = ask.no_reply[run.rung]
         done = any(isinstance(effect, effects.Say | effects.Call) for effect in decided)
+        done = done or rung.condition is not None or rung.task is not None or rung.tell_contacts
         if not done and rung.go is None:
             self.found.breaks(Code.LADDER, (ask.name, run.rung))
         later = [e.after for e in decided if isinstance(e, effects.SetTimer)]
@@ -250,14 +252,26 @@ def state_of(run: Run) -> State:
 
 def _facts(flow: Flow) -> Iterator[Values]:
     """Go through what can be known of a member, as far as this flow asks."""
-    used = {
-        name
+    asked = [
+        branch.condition
         for one in flow.steps.values()
         for branch in getattr(one, "then", ())
         if branch.condition is not None
-        for name in branch.condition.names
-    }
+    ]
+    used = {name for condition in asked for name in condition.names}
     varied = {name: values if name in used else values[:1] for name, values in VARIED.items()}
+    kept = {
+        name
+        for one in flow.steps.values()
+        for name in (
+            *((one.answer.save_as, "answer") if isinstance(one, Ask) else ()),
+            *(one.values if isinstance(one, Set) else ()),
+            *((total.name for total in one.sums) if isinstance(one, Score) else ()),
+        )
+    }
+    words = sorted({word for condition in asked for word in re.findall(r'"(\w+)"', condition.source)})
+    for name in used - kept - varied.keys() - ALWAYS_KNOWN.keys():
+        varied[name] = (True, False, *words)
     for values in itertools.product(*varied.values()):
         yield {**ALWAYS_KNOWN, **dict(zip(varied, values, strict=True))}
 
