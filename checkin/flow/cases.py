@@ -7,6 +7,7 @@ between them, and none. One value of each class stands for all, which makes the 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Mapping
@@ -36,12 +37,12 @@ def cases(conditions: Iterable[Condition], names: Mapping[str, Kind]) -> list[Ca
     return [dict(zip(used, values, strict=True)) for values in itertools.product(*domains)]
 
 
-def classes(kind: Kind, conditions: Iterable[Condition], *, missing: bool) -> tuple[Value, ...]:
+@functools.lru_cache(maxsize=2_048)
+def classes(kind: Kind, conditions: tuple[Condition, ...], *, missing: bool) -> tuple[Value, ...]:
     """Return one value for all those of this kind that none of these conditions can tell apart.
 
     `conditions` are all that use the name. `missing` is whether there may also be no value.
     """
-    conditions = tuple(conditions)
     fixed = tuple(dict.fromkeys(value for one in conditions for value in constants(one)))
     together = any(compares_names(one) for one in conditions)
     values = _domain(kind, fixed, alone=not together)

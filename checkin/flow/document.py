@@ -72,6 +72,10 @@ class Document:
         """Return this line's text, or nothing for a line beyond the end."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
 
+    def sign(self, place: Place) -> str:
+        """Return the character at this place, or nothing."""
+        return self.line(place.line)[place.column - 1 : place.column]
+
     def get(self, path: Path) -> Any:
         """Return the value at `path`, or None."""
         value = self.data

@@ -162,10 +162,9 @@ class _Walker:
         low, high = ask.answer.low, ask.answer.high
         if kind.values is None and low is not None and high is not None and high - low <= 1_000:
             kind = Kind("number", tuple(range(low, high + 1)))
-        asked = (*self.conditions.get("answer", ()), *self.conditions.get(ask.answer.save_as or "", ()))
         own = tuple(branch.condition for branch in ask.then if branch.condition is not None)
-        relevant = asked if ask.answer.save_as else own
-        return classes(kind, relevant, missing=False)
+        kept = self.conditions.get(ask.answer.save_as, ()) if ask.answer.save_as is not None else ()
+        return classes(kind, (*own, *kept), missing=False)
 
     def _set(self, step: Step, env: Env) -> Iterator[Env]:
         """Go through what is kept after a step that sets names, or leaves all as it is."""

@@ -188,8 +188,7 @@ class Wording:
         """Tell where a text is not what it looks like: cut off, with signs that do not show, or garbled."""
         document = self.document
         spot = document.spots.get(path)
-        line = "" if spot is None else document.line(spot.value.line)[spot.value.column - 1 :]
-        if spot is not None and not spot.quoted and line[:1] not in ("|", ">"):
+        if spot is not None and not spot.quoted and document.sign(spot.value) not in ("|", ">"):
             cut = traps.comment_after(document.lines, spot.value, source)
             if cut is not None:
                 message = "The text is cut off here: what stands after # without quotation marks is not read."
