@@ -130,3 +130,17 @@ def test_the_program_is_called_and_a_person_asked_for(desk: Desk) -> None:
     his.press("1").expect_heard("I told Alice that you will be in touch").expect_over("The call has ended")
     desk.phone("alice").expect_text("Bob answered")
     assert "Alice would like" in bob.log.inner_text()
+
+
+def test_a_member_who_chose_calls_is_called_and_a_dropped_call_is_offered_again(desk: Desk) -> None:
+    alice = desk.phone("alice")
+    for text in ("JOIN", "YES", "Alice", "NO"):
+        alice.send(text)
+    alice.send("BY PHONE").expect_text("by text or by phone call")
+    alice.send("CALL").expect_text("From now on we call you")
+    call = CallOnPhone(alice).until_it_rings(desk.clock)
+    call.answer().press("1").expect_heard("How are you feeling today?")
+    desk.shot("check_in_by_phone")
+    call.hang_up().back()
+    alice.expect_text("our call broke off. Nothing is lost.")
+    alice.send("4").expect_text("Good to hear, Alice").expect_quiet()
