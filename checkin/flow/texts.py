@@ -40,7 +40,7 @@ MEMBER_FIELDS = frozenset(("first_name", "language", "channel"))
 SAMPLES: Mapping[str, str] = {
     "first_name": "Alexandra", "contact_name": "Alexandra", "invited_contact": "Alexandra",
     "taker_name": "Alexandra", "member": "Alexandra", "contact": "Alexandra", "by": "Alexandra",
-    "staff": "Alexandra", "time": "10:45 AM", "until": "December 24", "minutes": "15", "when": "1 hour",
+    "quiet": "Alexandra", "staff": "Alexandra", "time": "10:45 AM", "until": "December 24", "minutes": "15", "when": "1 hour",
     "today": "2027-09-30", "member_number": "+12025550100", "number": "+12025550100", "question": "",
     "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
     "start": "10:45 AM", "end": "10:45 PM",
@@ -200,6 +200,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_member_contact_told": Entry("To the member: this contact was texted.", ("contact", "time")),
     "alert_member_taken": Entry("To the member: this person has said they have it.", ("contact", "time")),
     "alert_member_passed_on": Entry("To the member: the one before could not; now this one.", ("contact",)),
+    "alert_member_asked_instead": Entry(
+        "To the member: a contact has quiet hours, so this person was asked.", ("quiet", "contact")
+    ),
     "alert_member_staff_told": Entry("To the member: this person of the staff was told.", ("staff", "time")),
     "alert_member_still_looking": Entry("To the member: nobody has answered yet; we go on asking."),
     "alert_member_cancelled": Entry("To the member: nobody was told."),
@@ -212,6 +215,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_notify_contact": Entry("Asks a contact, discreetly: 1 if you can, 2 if not.", ("member",)),
     "alert_notify_contact_open": Entry(
         "The same where the member lets it say that they asked for support.", ("member",)
+    ),
+    "alert_notify_contact_too": Entry(
+        "Asks a contact who owes an answer about another member: the answer names whom.", ("member",)
     ),
     "alert_notify_contact_reminder": Entry("Asks a contact once more.", ("member",)),
     "alert_notify_staff": Entry("Asks a person on call.", ("member", "member_number")),

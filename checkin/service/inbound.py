@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from checkin.alert.model import Passed, Told, Took
+from checkin.alert.model import Alert, Passed, Took
 from checkin.conversation.engine import snooze_length
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
@@ -291,25 +292,33 @@ class _Reply:
         """
         turn = self.turn
         known = alerts.open_for_person(turn.unit, person.id)
-        unanswered = [alert for alert in known if alert.told.get(person.id) in _UNANSWERED]
+        unanswered = [alert for alert in known if requests.is_asked(alert, person.id)]
         if not known:
             self._say("staff_nothing_open")
             return
-        names = {one.id: fold(turn.person(one.member).name or "") for one in unanswered}
-        said = f" {fold(self.inbound.body)} "
-        named = [one for one in unanswered if names[one.id] and f" {names[one.id]} " in said]
-        named.sort(key=lambda one: len(names[one.id]), reverse=True)  # "Mary Ann" is not Mary
-        alert = (named or unanswered or list(known))[0]
+        alert = (self._named(unanswered, known) or unanswered or list(known))[0]
         requests.feed(turn, alert, Took(person.id) if takes else Passed(person.id))
         rest = [one for one in unanswered if one.id != alert.id]
         if rest:
             requests.ask_again(turn, rest[0], person, key=self.key)
 
+    def _named(self, unanswered: Sequence[Alert], known: Sequence[Alert]) -> list[Alert]:
+        """Return those of these whose member the reply names: the longest name first, "Mary Ann" is not Mary.
+
+        Of two with the same name each is written with the end of its number: "1 Alice (0102)".
+        """
+        turn, said = self.turn, f" {fold(self.inbound.body)} "
+        names = {one.id: fold(turn.person(one.member).name or "") for one in unanswered}
+        named = [one for one in unanswered if names[one.id] and f" {names[one.id]} " in said]
+        apart = {one.id: fold(requests.told_apart(turn, one, names[one.id], known)) for one in named}
+        exact = [one for one in named if f" {apart[one.id]} " in said]
+        return sorted(exact or named, key=lambda one: len(names[one.id]), reverse=True)
+
     def _contact_unclear(self, here: Situation) -> None:
         """Ask for 1 or 2 while an answer is wanted; who has answered may have more to say to staff."""
         person = here.person
         known = alerts.open_for_person(self.turn.unit, person.id)
-        unanswered = [alert for alert in known if alert.told.get(person.id) in _UNANSWERED]
+        unanswered = [alert for alert in known if requests.is_asked(alert, person.id)]
         if not unanswered:
             self._noted(here)
             return
@@ -427,9 +436,6 @@ class _Reply:
         spoken = self.understanding.rule.partition(".")[0]
         return spoken if spoken in languages else languages[0]
 
-
-_UNANSWERED = (Told.TOLD, Told.SILENT)
-"""How it stands with somebody who was asked and has said nothing yet."""
 
 _ANSWERS = (Category.YES, Category.NO, Category.NUMBER)
 """What somebody writes who thinks that a request waits for them."""

@@ -35,11 +35,13 @@ from checkin.alert.model import (
     TellMember,
     TellOther,
     TimerFired,
+    Told,
 )
 from checkin.alert.policy import policy_for
 from checkin.alert.replay import event_to_json
 from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
+from checkin.flow.words import fold
 from checkin.people.consent import ContactState
 from checkin.service import duty, naming, schedules
 from checkin.service.turn import Turn
@@ -53,6 +55,9 @@ CHECK_TAKEN = timedelta(hours=32)
 OPEN_REQUEST = (AlertState.WINDOW, AlertState.NOTIFYING, AlertState.WITH_STAFF)
 NOBODY_NEEDED = (AlertState.CANCELLED, AlertState.RESOLVED, AlertState.ACKNOWLEDGED)
 
+
+UNANSWERED = (Told.TOLD, Told.SILENT)
+"""How it stands with somebody who was asked and has said nothing yet."""
 
 _MAY_REACH_STAFF = (TimerFired, HurryUp, Passed, OutOfReach, NoAnswer, NobodyCame)
 """After these somebody of the staff may be asked next: those on duty then, not those who were before."""
@@ -215,8 +220,8 @@ def _note_hole(turn: Turn, alert: Alert) -> None:
 def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -> None:
     """Journal an accepted event and do its effects. Each effect's key is alert, transition and index.
 
-    Somebody who has said STOP, left or was taken off since the alert was raised can't be asked: that is the
-    next event, at once.
+    Somebody who has said STOP, left or was taken off since the alert was raised, or who has quiet hours now,
+    can't be asked: that is the next event, at once.
     """
     subject = f"alert:{alert.id}"
     turn.journal(alert.member, subject, alert.transition, event_to_json(event))
@@ -231,6 +236,9 @@ def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -
     for target in asked:
         if not _may_be_asked(turn, alert, target):
             feed(turn, alert, OutOfReach(target.person))
+    for effect in effects:
+        if isinstance(effect, Call) and not _may_be_asked(turn, alert, effect.target):
+            feed(turn, alert, NoAnswer(effect.target.person))
 
 
 def _may_be_asked(turn: Turn, alert: Alert, target: Target) -> bool:
@@ -248,8 +256,18 @@ def _is_asked(turn: Turn, alert: Alert, person_id: str | None) -> bool:
 def _contact(turn: Turn, alert: Alert, person_id: str) -> Contact | None:
     """Return the member's trusted contact with this id, if they may be told of requests for support now."""
     for contact in contacts.of_member(turn.unit, alert.member):
-        if contact.person_id == person_id and contact.state is ContactState.ACCEPTED and contact.for_support:
-            return contact
+        takes_part = contact.state is ContactState.ACCEPTED and contact.for_support
+        if contact.person_id == person_id and takes_part:
+            return None if naming.quiet_until(turn, contact, turn.now) else contact
+    return None
+
+
+def _asleep(turn: Turn, alert: Alert) -> str | None:
+    """Return the first contact, as the member calls them, who was passed over because of quiet hours."""
+    over = {person for person, stands in alert.told.items() if stands is Told.UNREACHABLE}
+    for contact in contacts.of_member(turn.unit, alert.member):
+        if contact.person_id in over and naming.quiet_until(turn, contact, turn.now):
+            return contact.name
     return None
 
 
@@ -260,6 +278,8 @@ def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
             pass  # that they are out of reach is the next event
         case Notify(target, reminder):
             _notify(turn, alert, target, key, reminder=reminder)
+        case Call(target) if not _may_be_asked(turn, alert, target):
+            pass  # that nobody answers is the next event
         case Call(target):
             _call(turn, alert, target, key)
         case CheckTaker(target):
@@ -307,7 +327,7 @@ def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: boo
 
 
 def _asking(
-    turn: Turn, alert: Alert, target: Target, *, reminder: bool = False
+    turn: Turn, alert: Alert, target: Target, *, reminder: bool = False, by_text: bool = True
 ) -> tuple[str, dict[str, Value]]:
     """Return which text asks this person, and what to fill in. Only staff read a number."""
     text_key = f"alert_notify_{target.role}" + ("_reminder" if reminder else "")
@@ -319,7 +339,15 @@ def _asking(
     values: dict[str, Value] = {"member": _member_name(turn, alert, target)}
     if target.role == "staff":
         values["member_number"] = turn.person(alert.member).number
+    elif by_text and not reminder and _asked_about_others(turn, alert, target.person):
+        text_key = "alert_notify_contact_too"
     return text_key, values
+
+
+def _asked_about_others(turn: Turn, alert: Alert, person_id: str) -> bool:
+    """Whether this person owes an answer about another member too: then an answer has to name whom."""
+    known = alerts.open_for_person(turn.unit, person_id)
+    return any(one.id != alert.id and one.told.get(person_id) in UNANSWERED for one in known)
 
 
 def _call(turn: Turn, alert: Alert, target: Target, key: str) -> None:
@@ -328,7 +356,7 @@ def _call(turn: Turn, alert: Alert, target: Target, key: str) -> None:
     alerts.notify(
         turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now, again=True
     )
-    text_key, values = _asking(turn, alert, target)
+    text_key, values = _asking(turn, alert, target, by_text=False)
     turn.tell(
         person,
         turn.text(person.language, text_key, **values),
@@ -349,6 +377,11 @@ def _check_taker(turn: Turn, alert: Alert, target: Target, key: str) -> None:
     )
     text = turn.text(person.language, "alert_check_taker", member=_member_name(turn, alert, target))
     turn.tell(person, text, id=key, subject=f"alert:{alert.id}", kind="notification", lane="alerts")
+
+
+def is_asked(alert: Alert, person_id: str) -> bool:
+    """Whether this person owes an answer: to be there, or, having taken it, whether they were."""
+    return alert.told.get(person_id) in UNANSWERED or (alert.taken_by == person_id and alert.reminders > 0)
 
 
 def ask_again(turn: Turn, alert: Alert, person: Person, *, key: str) -> None:
@@ -372,13 +405,28 @@ def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tup
         key = "alert_member_resolved"  # "I told nobody" would not be true
     if person is not None:
         values["contact"] = values["staff"] = _name(turn, alert, person)
+    if news in ("passed_on", "staff_told") and (quiet := _asleep(turn, alert)) is not None:
+        key, values["quiet"] = "alert_member_asked_instead", quiet
     return key, values
 
 
 def _member_name(turn: Turn, alert: Alert, target: Target) -> str:
-    """Return the member's name; staff see the number of somebody who has not told us one."""
+    """Return the member's name; staff see the number of somebody who has not told us one.
+
+    Where this person has been asked about another member of the same name too, the end of the number tells
+    them apart.
+    """
     member = turn.person(alert.member)
-    return member.name or (member.number if target.role == "staff" else turn.app.program.name)
+    name = member.name or (member.number if target.role == "staff" else turn.app.program.name)
+    others = alerts.open_for_person(turn.unit, target.person)
+    return told_apart(turn, alert, name, others)
+
+
+def told_apart(turn: Turn, alert: Alert, name: str, among: Sequence[Alert]) -> str:
+    """Return a member's name, with the end of the number where another alert of these has the same name."""
+    others = {one.member for one in among if one.member != alert.member}
+    same = any(fold(turn.person(other).name or "") == fold(name) for other in others)
+    return f"{name} ({turn.person(alert.member).number[-4:]})" if same else name
 
 
 def _name(turn: Turn, alert: Alert, person_id: str) -> str:
