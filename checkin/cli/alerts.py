@@ -20,7 +20,7 @@ alerts_command = typer.Typer(help="See, take and close requests for support.", n
 
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")]
 Id = Annotated[str, typer.Argument(help="The id, as `list` shows it.")]
-As = Annotated[str, typer.Option("--as", help="Who you are: a name on call in program.yaml.")]
+As = Annotated[str, typer.Option("--as", help="Who you are: a name of the staff in program.yaml.")]
 
 
 @alerts_command.command("list", epilog="Example: checkin alerts list --format json")
@@ -69,6 +69,18 @@ def finish_alert(alert: Id, staff: As) -> None:
     print("Done.")
 
 
+@alerts_command.command(
+    "note", epilog='Example: checkin alerts note 4f0c "Called, will visit at 5" --as Dana'
+)
+def note_alert(
+    alert: Id, words: Annotated[str, typer.Argument(help="What to write down.")], staff: As
+) -> None:
+    """Write down what you did. It stands in the request's history; nobody is told."""
+    with _service() as app:
+        _or_stop(lambda: desk.note(app, alert, staff, words))
+    print("Written down.")
+
+
 def _line(app: App, one: desk.Request) -> str:
     zone = ZoneInfo(app.program.timezone)
     asked = "; ".join(f"{name} {stands}" for name, stands in one.asked.items()) or "nobody was asked yet"
@@ -86,7 +98,7 @@ def _or_stop(work: Callable[[], T]) -> T:
             status=COULD_NOT_RUN,
         )
     except desk.NotOnCall:
-        stop("Nobody on call has this name.", "Write it as in program.yaml.", status=COULD_NOT_RUN)
+        stop("Nobody on staff has this name.", "Write it as in program.yaml.", status=COULD_NOT_RUN)
     except desk.Refused as refused:
         stop(str(refused), "`checkin alerts show` tells how it stands.", status=COULD_NOT_RUN)
 

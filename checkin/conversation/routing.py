@@ -36,6 +36,7 @@ class Route(StrEnum):
     NOTHING_TO_SNOOZE = "nothing_to_snooze"
     COMMAND = "command"
     KEYWORD = "keyword"
+    STAFF = "staff"
     NOTED = "noted"
     STRANGER = "stranger"
     TOO_MANY = "too_many"

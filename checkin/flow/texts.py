@@ -40,13 +40,15 @@ MEMBER_FIELDS = frozenset(("first_name", "language", "channel"))
 SAMPLES: Mapping[str, str] = {
     "first_name": "Alexandra", "contact_name": "Alexandra", "invited_contact": "Alexandra",
     "taker_name": "Alexandra", "member": "Alexandra", "contact": "Alexandra", "by": "Alexandra",
-    "quiet": "Alexandra", "staff": "Alexandra", "time": "10:45 AM", "until": "December 24", "minutes": "15", "when": "1 hour",
+    "quiet": "Alexandra", "staff": "Alexandra", "time": "10:45 AM", "until": "December 24",
+    "minutes": "15", "when": "1 hour",
     "today": "2027-09-30", "member_number": "+12025550100", "number": "+12025550100", "question": "",
     "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
     "start": "10:45 AM", "end": "10:45 PM",
     "days": "Mon, Wed and Fri", "calls": "off", "since": "yesterday", "contacts": "off",
     "language": "en", "channel": "sms", "digit": "2", "window_minutes": "15", "words": "",
     "topics": "your requests for support",
+    "count": "3", "task": "Alexandra wrote: hello.", "tasks": "12: Alexandra wrote: hello.",
 }  # fmt: skip
 """Values of a usual length, for counting a text's segments before it has real ones."""
 
@@ -237,6 +239,14 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_other_all_clear": Entry("To those who were told: the member is well now.", ("member",)),
     "alert_other_no_longer_needed": Entry("To those who were told: no longer needed.", ("member",)),
     "contact_unclear": Entry("A contact wrote something else than 1 or 2.", ("member",)),
+    "staff_tasks": Entry("Answers TASKS: the staff's list, the most pressing first.", ("count", "tasks")),
+    "staff_tasks_none": Entry("Answers TASKS: there is nothing on the list."),
+    "staff_task_taken": Entry("Answers TAKE: the task is theirs.", ("number", "task")),
+    "staff_task_noted": Entry("Answers NOTE: it is written down.", ("number",)),
+    "staff_task_done": Entry("Answers DONE: the task is off the list.", ("number",)),
+    "staff_task_refused": Entry("Answers TAKE, NOTE or DONE where that is not possible.", ("number",)),
+    "staff_task_overdue": Entry("To staff on duty: nobody has taken a task in time.", ("number", "task")),
+    "staff_task_unfinished": Entry("To whoever took a task: it is still open.", ("number", "task")),
     "staff_nothing_open": Entry("Staff answered 1 or 2, but nothing is open."),
     "call_menu": Entry("By phone: greets a member whom nothing was asked; what the keys do follows."),
     "call_stranger": Entry("By phone: greets a number that we do not know; how to join."),

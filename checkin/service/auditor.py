@@ -25,7 +25,7 @@ import structlog
 from checkin.service import duty
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import alerts, audit, outbox
+from checkin.store import audit, outbox, tasks
 from checkin.store.audit import Standing
 from checkin.store.unit import Unit
 
@@ -134,12 +134,12 @@ def _tell(turn: Turn, finding: Finding) -> None:
     member = turn.person(finding.member_id)
     who = member.name or member.number
     subject = f"audit:{finding.alert_id}"
-    task = alerts.task_by_id(turn.unit, key)
+    task = tasks.by_id(turn.unit, key)
     if task is None:
         note = f"{who}'s request for support has no next step ({finding.wrong}). Call them, then mend it."
         turn.add_task("request_stuck", id=key, member_id=member.id, subject=subject, note=note)
         texts = 0
-    elif task.state == "open":
+    elif task.state != "done":
         texts = (turn.now - task.created_at) // TELL_EVERY
     else:
         return

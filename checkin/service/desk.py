@@ -5,7 +5,7 @@ Everything here names people: it is for a person on staff at a terminal, and nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 from checkin.alert.errors import AlertError
 from checkin.alert.machine import CLOSED
 from checkin.alert.model import Alert, Event, StaffResolved, Told, Took
-from checkin.service import requests
+from checkin.service import requests, todo
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import alerts, people
+from checkin.store import alerts, people, tasks
 from checkin.store.alerts import Moment
 from checkin.store.unit import Unit
 
@@ -26,7 +26,7 @@ class NoSuchAlert(AlertError):
 
 
 class NotOnCall(AlertError):
-    """Nobody on call has this name in program.yaml."""
+    """Nobody on staff has this name in program.yaml."""
 
 
 class Refused(AlertError):
@@ -86,8 +86,11 @@ def history(app: App, alert_id: str) -> tuple[Request, Sequence[Happening]]:
         if found is None:
             raise NoSuchAlert
         moments = [*alerts.events_of(unit, found[0]), *alerts.messages_of(unit, alert_id)]
-        told = [_happening(unit, moment) for moment in sorted(moments, key=lambda moment: moment.at)]
-        return _request(unit, *found), told
+        happened = [_happening(unit, moment) for moment in moments]
+        for entry in tasks.entries_about(unit, f"alert:{alert_id}"):
+            who = None if entry.person_id is None else _name(unit, entry.person_id)
+            happened.append(Happening(entry.at, f"{entry.what} “{entry.words}”", who))
+        return _request(unit, *found), sorted(happened, key=lambda one: one.at)
 
     return app.store.read(work)
 
@@ -122,15 +125,52 @@ def done(app: App, alert_id: str, staff: str) -> None:
     app.store.run(work)
 
 
+def at_the_list(app: App, staff: str, work: Callable[[Turn, str], object]) -> None:
+    """Do something at the staff's list as one of them, in one transaction.
+
+    Raises `NotOnCall` for a name that nobody on staff has, and what the work raises.
+    """
+
+    def at_once(unit: Unit) -> None:
+        turn = Turn(app, unit, app.clock.now())
+        work(turn, _staff_id(turn, staff))
+
+    app.store.run(at_once)
+
+
+def finish(app: App, task: str) -> None:
+    """Take a task off the staff's list, and nobody says who did. Raises `todo.TaskRefused`."""
+    app.store.run(lambda unit: todo.done(Turn(app, unit, app.clock.now()), task, None))
+
+
+def note(app: App, alert_id: str, staff: str, words: str) -> None:
+    """Write something down about a request. Raises `NoSuchAlert`, `NotOnCall`, `Refused` for no words."""
+
+    def work(unit: Unit) -> None:
+        turn, _, person = _at_the_desk(app, unit, alert_id, staff)
+        if not words.strip():
+            raise Refused("There is nothing to write down.")
+        entry = tasks.Entry(turn.now, person, "wrote", words.strip())
+        tasks.write_entry(unit, id=app.new_id(), subject=f"alert:{alert_id}", entry=entry)
+
+    app.store.run(work)
+
+
+def _staff_id(turn: Turn, staff: str) -> str:
+    wanted = staff.strip().casefold()
+    ids = turn.app.staff_ids
+    person = next((id for id in ids if (turn.person(id).name or "").casefold() == wanted), None)
+    if person is None:
+        raise NotOnCall
+    return person
+
+
 def _at_the_desk(app: App, unit: Unit, alert_id: str, staff: str) -> tuple[Turn, Alert, str]:
     turn = Turn(app, unit, app.clock.now())
     alert = alerts.by_id(unit, alert_id)
     if alert is None:
         raise NoSuchAlert
-    wanted = staff.strip().casefold()
-    person = next((id for id in app.staff_ids if (turn.person(id).name or "").casefold() == wanted), None)
-    if person is None:
-        raise NotOnCall
+    person = _staff_id(turn, staff)
     turn.situation(alert.member)  # first, as everything that moves a member: its journal number is the lock
     return turn, alert, person
 

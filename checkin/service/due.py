@@ -18,7 +18,16 @@ from checkin.alert.model import TimerFired as AlertTimerFired
 from checkin.conversation.run import TimerFired
 from checkin.conversation.walk import LATE
 from checkin.flow.model import Flow, SilentTrigger
-from checkin.service import contacting, conversations, importing, requests, schedules, standing, unheard
+from checkin.service import (
+    contacting,
+    conversations,
+    importing,
+    requests,
+    schedules,
+    standing,
+    todo,
+    unheard,
+)
 from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, runs, timers
@@ -223,6 +232,12 @@ def _imported(turn: Turn, timer: Timer, member_id: str) -> None:
     turn.journal(member_id, timer.subject, timer.transition, {"kind": "ImportFired"})
 
 
+def _task(turn: Turn, timer: Timer, task_id: str) -> None:
+    """Remind staff of what nobody has taken, or finished, in time."""
+    if not todo.overdue(turn, task_id, timer.transition):
+        timers.drop_this(turn.unit, timer)
+
+
 def _start(turn: Turn, member_id: str, flow: Flow, *, states: Collection[str] = ("active",)) -> None:
     situation = turn.situation(member_id)
     if not schedules.is_for(flow, situation):
@@ -247,4 +262,5 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "imported": _imported,
     unheard.UNDELIVERED: unheard.ended,
     unheard.HEARD: unheard.ended,
+    "task": _task,
 }

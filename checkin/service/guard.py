@@ -17,7 +17,7 @@ from datetime import datetime
 from checkin.conversation.routing import Route
 from checkin.conversation.understanding import Category, Understanding
 from checkin.service.turn import Turn
-from checkin.store import alerts
+from checkin.store import tasks
 from checkin.store.situations import MOST_TEXTS
 
 TASK = "loop"
@@ -55,7 +55,7 @@ def is_too_much(
 
 def fall_silent(turn: Turn, *, subject: str, who: str, key: str) -> bool:
     """Put a number that writes without end on the staff's list; return whether that is new."""
-    if alerts.has_open_task_about(turn.unit, TASK, subject):
+    if tasks.is_listed_about(turn.unit, TASK, subject):
         return False
     note = (
         f"{who} has sent more texts in a short time than a person usually does, perhaps a machine. Answers "

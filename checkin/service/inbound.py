@@ -22,6 +22,7 @@ from checkin.service import (
     duty,
     guard,
     heard,
+    list_by_text,
     managing,
     naming,
     preferences,
@@ -136,6 +137,12 @@ class _Reply:
         read = reading.read(turn, situation, words)
         self.understanding = read.understanding
         self.wish = read_wish(inbound.body) if situation is not None else None
+        self.command = None
+        if situation is not None and situation.person.id in turn.app.staff_ids:
+            self.command = list_by_text.command_in(inbound.body)
+        if self.command is not None:
+            self.route = Route.STAFF
+            return
         state = situation.member_state if situation is not None else None
         self.route = route(
             read.understanding,
@@ -165,6 +172,9 @@ class _Reply:
             self._from_stranger()
             return
         here, also = self.situation, self.understanding.also
+        if self.command is not None:
+            list_by_text.obey(self.turn, here.person, self.command, key=self.key)
+            return
         if self.route is Route.OPT_OUT:
             self._opt_out(here, confirm=True)
             if Category.NO in also:
@@ -220,7 +230,7 @@ class _Reply:
                 self._start(here)
             case Route.NOTED | Route.STRANGER:
                 self._noted(here)
-            case Route.SILENCE | Route.OPT_OUT | Route.TOO_MANY:
+            case Route.SILENCE | Route.OPT_OUT | Route.TOO_MANY | Route.STAFF:
                 pass
 
     def _answer(self, here: Situation) -> None:

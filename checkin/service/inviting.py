@@ -16,7 +16,7 @@ from checkin.people.numbers import country_of
 from checkin.service import contacting
 from checkin.service.contacting import subject_of
 from checkin.service.turn import Turn
-from checkin.store import alerts, contacts, people
+from checkin.store import contacts, people, tasks
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person
 
@@ -102,7 +102,7 @@ def _refuse(turn: Turn, member: Person, name: str, refusal: Refusal, key: str) -
     if refusal not in (*WAITS_A_DAY, Refusal.COUNTRY):
         return
     task_id = f"invitations.{member.id}.{refusal}.{turn.now.date()}"
-    if alerts.task_by_id(turn.unit, task_id) is None:
+    if tasks.by_id(turn.unit, task_id) is None:
         who, why = member.name or "A member", refusal.replace("_", " ")
         note = f"{who} could not invite a trusted contact ({why}). Is this somebody who needs help with it?"
         turn.add_task(

@@ -10,7 +10,7 @@ from checkin.conversation.run import Run
 from checkin.flow.model import Value
 from checkin.people.consent import ContactState
 from checkin.service.turn import Turn
-from checkin.store import alerts, contacts, inbox, outbox
+from checkin.store import contacts, inbox, outbox, tasks
 from checkin.store.contacts import Contact
 from checkin.timing.words import day_words
 
@@ -72,7 +72,7 @@ def tell_contacts(turn: Turn, run: Run, *, key: str) -> None:
 def all_clear(turn: Turn, run: Run) -> None:
     """Tell everybody who heard of this missed check-in that the member has written, and cancel the rest."""
     member = turn.person(run.member)
-    alerts.finish_tasks(turn.unit, TASK, f"run:{run.id}", turn.now)
+    tasks.finish_kind(turn.unit, TASK, f"run:{run.id}", turn.now)
     told = outbox.about(turn.unit, subject_of(run))
     for message in told:
         if message.state == "queued" and not message.id.endswith(CLEAR):

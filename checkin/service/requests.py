@@ -43,9 +43,9 @@ from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.flow.words import fold
 from checkin.people.consent import ContactState
-from checkin.service import duty, naming, schedules
+from checkin.service import duty, naming, schedules, todo
 from checkin.service.turn import Turn
-from checkin.store import alerts, contacts, outbox, timers
+from checkin.store import alerts, contacts, outbox, tasks, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person
 
@@ -99,10 +99,20 @@ def feed(turn: Turn, alert: Alert, event: Event) -> bool:
         return False
     alerts.save(turn.unit, moved, turn.now, was=alert.transition)
     turn.alerts[moved.id] = moved
+    if moved.state is not alert.state:
+        _tell_the_list(turn, moved)
     if moved.state is not alert.state and moved.state in NOBODY_NEEDED:
         outbox.cancel_notifications(turn.unit, f"alert:{alert.id}")  # what still waits is overtaken
     _settle(turn, moved, event, effects)
     return True
+
+
+def _tell_the_list(turn: Turn, alert: Alert) -> None:
+    """Take what is settled off the staff's list; what one of the staff has taken is theirs there too."""
+    if alert.state in CLOSED:
+        tasks.finish_about(turn.unit, f"alert:{alert.id}", turn.now)
+    elif alert.taken_by is not None and alert.taken_by in turn.app.staff_ids:
+        todo.about_taken_request(turn, alert.id, alert.taken_by)
 
 
 def changed_mind(turn: Turn, member_id: str) -> bool:
@@ -209,7 +219,7 @@ def _change_shift(turn: Turn, alert: Alert) -> Alert:
 def _note_hole(turn: Turn, alert: Alert) -> None:
     """Put a hole in the rota on the staff's list, once for each request that meets one."""
     id = f"{alert.id}.rota"
-    if id in turn.noted or alerts.task_by_id(turn.unit, id) is not None:
+    if id in turn.noted or tasks.by_id(turn.unit, id) is not None:
         return
     turn.noted.add(id)
     at = turn.now.astimezone(ZoneInfo(turn.app.program.timezone))

@@ -18,8 +18,11 @@ from checkin.alert.model import Alert
 from checkin.flow.model import Value, Values
 from checkin.flow.speech import spoken as aloud
 from checkin.service.app import App, Lane
-from checkin.store import alerts, outbox, runs, situations
+from checkin.service.deadlines import take_within
+from checkin.store import outbox, runs, situations, tasks, timers
 from checkin.store.situations import Person, Situation
+from checkin.store.tasks import Task
+from checkin.store.timers import Timer
 from checkin.store.unit import Unit
 from checkin.timing.words import clock_words
 
@@ -56,6 +59,8 @@ class Turn:
     """Ids of tasks that this event has put on the staff's list and that may come only once."""
     _situations: dict[str, Situation] = field(default_factory=dict)
     _seqs: dict[str, int] = field(default_factory=dict)
+    _tasks: int = 0
+    """How many tasks this event has put on the list so far: the database has not got their numbers yet."""
     _woken: set[Lane] = field(default_factory=set)
 
     def know(self, situation: Situation) -> None:
@@ -167,8 +172,14 @@ class Turn:
         )
 
     def add_task(self, kind: str, *, id: str, member_id: str | None, subject: str, note: str) -> None:
-        """Put something on the staff's list."""
-        alerts.add_task(self.unit, alerts.Task(id, kind, member_id, subject, note, "open", self.now))
+        """Put something on the staff's list, with the time by which somebody should have taken it."""
+        self._tasks += 1
+        number = tasks.next_number(self.unit) + self._tasks - 1
+        due_at = self.until(take_within(kind))
+        tasks.add(self.unit, Task(id, kind, member_id, subject, note, "open", self.now, number, due_at))
+        owner = member_id or next(iter(self.app.staff_ids), None)
+        if owner is not None:
+            timers.put(self.unit, Timer(f"task:{id}", "routine", owner, 0, due_at))
 
     def wake(self, lane: Lane) -> None:
         """Wake a lane's workers once this is durable."""

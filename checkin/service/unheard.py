@@ -23,7 +23,7 @@ from checkin.conversation.run import Closed, Run
 from checkin.flow.model import Ask
 from checkin.service import conversations
 from checkin.service.turn import Turn
-from checkin.store import alerts, runs, timers
+from checkin.store import runs, tasks, timers
 from checkin.store.outbox import Message
 from checkin.store.timers import Timer
 
@@ -79,7 +79,7 @@ def ended(turn: Turn, timer: Timer, run_id: str) -> None:
 
 def tell_staff(turn: Turn, message: Message, why: FailureKind) -> None:
     """Put a member whom texts do not reach on the staff's list, once for as long as nobody has done it."""
-    if alerts.has_open_task(turn.unit, "undelivered", message.person_id):
+    if tasks.is_listed(turn.unit, "undelivered", message.person_id):
         return
     who = turn.person(message.person_id).name or "a member"
     turn.add_task(

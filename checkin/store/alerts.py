@@ -1,4 +1,4 @@
-"""Alerts, notifications and the staff's list in the database."""
+"""Alerts and notifications in the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from checkin.alert.model import Alert, AlertState
-from checkin.store.tables import alerts, journal, notifications, outbox, tasks
+from checkin.store.tables import alerts, journal, notifications, outbox
 from checkin.store.unit import Unit
 
 CLOSED = (AlertState.RESOLVED, AlertState.CANCELLED)
@@ -118,71 +118,6 @@ def messages_of(unit: Unit, alert_id: str) -> Sequence[Moment]:
     return [Moment(row.created_at, f"{row.channel} {row.kind}, {row.state}", row.person_id) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One thing on the staff's list."""
-
-    id: str
-    kind: str
-    member_id: str | None
-    subject: str
-    note: str
-    state: str
-    created_at: datetime
-
-
-def add_task(unit: Unit, task: Task) -> None:
-    """Put something on the staff's list."""
-    unit.write(
-        _insert_task,
-        {
-            "id": task.id,
-            "kind": task.kind,
-            "member_id": task.member_id,
-            "subject": task.subject,
-            "note": unit.vault.seal("tasks.note", task.note),
-            "state": task.state,
-            "created_at": task.created_at,
-        },
-    )
-
-
-def open_tasks(unit: Unit) -> Sequence[Task]:
-    """Return what is on the staff's list, oldest first."""
-    return [_task(unit, row) for row in unit.read(_open_tasks)]
-
-
-def has_open_task(unit: Unit, kind: str, member_id: str) -> bool:
-    """Whether something of this kind is on the staff's list about a member."""
-    return unit.first(_open_task_of, {"task_kind": kind, "member": member_id}) is not None
-
-
-def has_open_task_about(unit: Unit, kind: str, subject: str) -> bool:
-    """Whether something of this kind is on the staff's list about one thing."""
-    return unit.first(_open_task_about, {"task_kind": kind, "about": subject}) is not None
-
-
-def task_by_id(unit: Unit, task_id: str) -> Task | None:
-    """Return one task, done or not."""
-    row = unit.first(_task_by_id, {"task": task_id})
-    return None if row is None else _task(unit, row)
-
-
-def finish_task(unit: Unit, task_id: str, at: datetime) -> None:
-    """Take something off the staff's list; a Conflict where it is not on it."""
-    unit.write(_finish_task, {"task": task_id, "new_done_at": at}, expect=1)
-
-
-def finish_tasks(unit: Unit, kind: str, subject: str, at: datetime) -> None:
-    """Take everything of this kind about one thing off the staff's list, if there is any."""
-    unit.write(_finish_tasks, {"task_kind": kind, "about": subject, "new_done_at": at})
-
-
-def _task(unit: Unit, row: Any) -> Task:
-    note = unit.vault.open("tasks.note", row.note)
-    return Task(row.id, row.kind, row.member_id, row.subject, note, row.state, row.created_at)
-
-
 def _row(unit: Unit, alert: Alert, at: datetime) -> dict[str, Any]:
     return {
         "state": alert.state.value,
@@ -263,27 +198,4 @@ _notify_again = (
     sa.update(notifications)
     .where(notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person"))
     .values(told_at=_p("new_at"), open=sa.true())
-)
-_insert_task = sa.insert(tasks)
-_open_tasks = sa.select(tasks).where(tasks.c.state == "open").order_by(tasks.c.created_at)
-_open_task_of = (
-    sa.select(tasks.c.id)
-    .where(tasks.c.state == "open", tasks.c.kind == _p("task_kind"), tasks.c.member_id == _p("member"))
-    .limit(1)
-)
-_open_task_about = (
-    sa.select(tasks.c.id)
-    .where(tasks.c.state == "open", tasks.c.kind == _p("task_kind"), tasks.c.subject == _p("about"))
-    .limit(1)
-)
-_task_by_id = sa.select(tasks).where(tasks.c.id == _p("task"))
-_finish_tasks = (
-    sa.update(tasks)
-    .where(tasks.c.state == "open", tasks.c.kind == _p("task_kind"), tasks.c.subject == _p("about"))
-    .values(state="done", done_at=_p("new_done_at"))
-)
-_finish_task = (
-    sa.update(tasks)
-    .where(tasks.c.id == _p("task"), tasks.c.state == "open")
-    .values(state="done", done_at=_p("new_done_at"))
 )

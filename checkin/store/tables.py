@@ -335,7 +335,23 @@ tasks = sa.Table(
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("done_at", Instant),
-    comment="The staff's list. state: open, done.",
+    sa.Column("number", sa.Integer),
+    sa.Column("due_at", Instant),
+    sa.Column("claimed_by", sa.Text),
+    sa.Index("ix_tasks_number", "number", unique=True),
+    comment="The staff's list; checkin.store.tasks has its states.",
+)
+
+staff_notes = sa.Table(
+    "staff_notes",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("person_id", sa.Text),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("words", Sealed, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    comment="What staff did about tasks and requests. Rows are never changed.",
 )
 
 pacing = sa.Table(

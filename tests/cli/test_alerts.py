@@ -77,6 +77,16 @@ def test_taking_at_the_desk_is_taking_by_text(chat: Chat) -> None:
     assert any("Dana answered" in row.body for row in chat.rows(chat.alice))
 
 
+def test_a_note_stands_in_the_history_and_tells_nobody(chat: Chat) -> None:
+    (one,) = listed()
+    assert run("note", one["id"], "Called, will visit at 5", "--as", "Dana").stdout == "Written down.\n"
+    assert "wrote “Called, will visit at 5”: Dana" in run("show", one["id"]).stdout
+    chat.settle()
+    chat.expect()
+    empty = run("note", one["id"], " ", "--as", "Dana")
+    assert (empty.exit_code, "nothing to write down" in empty.stderr) == (2, True)
+
+
 def test_done_closes_it_and_everyone_who_waits_hears(chat: Chat) -> None:
     (one,) = listed()
     assert run("done", one["id"], "--as", "Dana").stdout == "Done.\n"
@@ -104,13 +114,13 @@ def test_unknown_ids_and_names_are_refused_with_the_mend(chat: Chat) -> None:
     for arguments, said in (
         (("show", "nothing"), "No request has this id."),
         (("take", "nothing", "--as", "Dana"), "No request has this id."),
-        (("take", one["id"], "--as", "Bob"), "Nobody on call has this name."),
+        (("take", one["id"], "--as", "Bob"), "Nobody on staff has this name."),
     ):
         result = run(*arguments)
         assert (result.exit_code, said in result.stderr) == (2, True), result.output
 
 
-@pytest.mark.parametrize("name", ["list", "show", "take", "done"])
+@pytest.mark.parametrize("name", ["list", "show", "take", "note", "done"])
 def test_every_command_has_help_with_an_example(name: str) -> None:
     assert f"Example: checkin alerts {name}" in run(name, "--help").stdout
 

@@ -34,10 +34,10 @@ from checkin.service import delivery, due, phones
 from checkin.service.app import LANES, App, Lane
 from checkin.service.inbound import Inbound, receive
 from checkin.service.publishing import know_staff, publish, refresh
-from checkin.store import alerts, outbox, people, tables, timers
-from checkin.store.alerts import Task
+from checkin.store import outbox, people, tables, tasks, timers
 from checkin.store.situations import Person, Situation, of_person
 from checkin.store.store import open_store
+from checkin.store.tasks import Task
 from checkin.store.unit import Unit
 from checkin.timing.clock import Clock
 
@@ -396,7 +396,7 @@ class Chat:
 
     def tasks(self) -> list[Task]:
         """Return what is on the staff's list."""
-        return list(self.app.store.read(alerts.open_tasks))
+        return list(self.app.store.read(tasks.on_the_list))
 
     def all_alerts(self) -> list[Alert]:
         """Return every alert there ever was, oldest first."""

@@ -147,6 +147,8 @@ def test_every_column_that_could_hold_words_is_sealed() -> None:
         *("callbacks.token", "callbacks.status", "callbacks.carrier_id", "callbacks.error_code"),
         "call_turns.call_id",
         *("tasks.id", "tasks.kind", "tasks.member_id", "tasks.subject", "tasks.state", "meta.key"),
+        *("tasks.claimed_by", "staff_notes.id", "staff_notes.subject", "staff_notes.person_id"),
+        "staff_notes.what",
         "pacing.sender",
     }
 

@@ -1,0 +1,180 @@
+"""The staff's list: taking, noting, finishing, and what happens to what nobody takes.
+
+1. A task comes with the time by which somebody should have taken it: what can't wait soon, the rest in a day.
+2. Where nobody has, the staff on duty are texted, then again with the last resort, less and less often.
+3. Whoever has taken one and not finished it in time is reminded in the same way.
+
+A task about a request that staff are being asked about anyway is not asked about twice.
+Everything here names people: it is for staff, and never for a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from checkin.service import duty
+from checkin.service.app import App
+from checkin.service.deadlines import FINISH_WITHIN, take_within
+from checkin.service.turn import Turn
+from checkin.store import alerts, people, tasks, timers
+from checkin.store.tasks import Entry, Task
+from checkin.store.unit import Unit
+
+MOST_REMINDERS = 5
+"""After so many, only the list and its figures speak of a task: the texts were not what helps."""
+
+
+class TaskRefused(Exception):
+    """The list has no such task, or it can't be moved like this. The message says so in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One task with names, and what staff did about it."""
+
+    task: Task
+    claimed_by: str | None
+    overdue: bool
+    entries: Sequence[tuple[datetime, str, str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the task as plain JSON values."""
+        task = self.task
+        return {
+            "id": task.id,
+            "number": task.number,
+            "kind": task.kind,
+            "since": task.created_at.isoformat(),
+            "due": None if task.due_at is None else task.due_at.isoformat(),
+            "overdue": self.overdue,
+            "state": task.state,
+            "claimed_by": self.claimed_by,
+            "note": task.note,
+            "history": [{"at": at.isoformat(), "who": who, "what": what} for at, who, what in self.entries],
+        }
+
+
+def listed(app: App) -> Sequence[Shown]:
+    """Return what is not done yet, oldest first."""
+    now = app.clock.now()
+    return app.store.read(lambda unit: [_shown(unit, task, now) for task in tasks.on_the_list(unit)])
+
+
+def shown(app: App, name: str) -> Shown:
+    """Return one task by its number or id, with all that staff did about it. Raises `TaskRefused`."""
+    now = app.clock.now()
+    return app.store.read(lambda unit: _shown(unit, _named(unit, name), now))
+
+
+def take(turn: Turn, name: str, person_id: str) -> Task:
+    """Give a task to one of the staff. Raises `TaskRefused` where another has it or it is done."""
+    task = _open(turn, name)
+    if task.claimed_by is not None and task.claimed_by != person_id:
+        raise TaskRefused(f"{_name(turn.unit, task.claimed_by)} has this task already.")
+    if task.claimed_by is None:
+        due_at = turn.until(FINISH_WITHIN)
+        tasks.claim(turn.unit, task, person_id, due_at)
+        _entry(turn, task, person_id, "took it")
+        owner = task.member_id or person_id
+        timers.put(turn.unit, timers.Timer(f"task:{task.id}", "routine", owner, 0, due_at))
+    return task
+
+
+def note(turn: Turn, name: str, person_id: str, words: str) -> Task:
+    """Write something down about a task. Raises `TaskRefused` where there is none, or nothing was written."""
+    task = _named(turn.unit, name)
+    if not words.strip():
+        raise TaskRefused("There is nothing to write down: put your words behind the number.")
+    _entry(turn, task, person_id, "wrote", words.strip())
+    return task
+
+
+def done(turn: Turn, name: str, person_id: str | None) -> Task:
+    """Take a task off the list, because a person has dealt with it. Raises `TaskRefused`."""
+    task = _open(turn, name)
+    tasks.finish(turn.unit, task, turn.now)
+    _entry(turn, task, person_id, "finished it")
+    timers.drop(turn.unit, f"task:{task.id}")
+    return task
+
+
+def about_taken_request(turn: Turn, alert_id: str, person_id: str) -> None:
+    """Give the tasks about a request to the one of the staff who has taken it."""
+    for task in tasks.on_the_list(turn.unit):
+        if task.subject == f"alert:{alert_id}" and task.claimed_by is None:
+            take(turn, task.id, person_id)
+
+
+def overdue(turn: Turn, task_id: str, reminded: int) -> bool:
+    """Remind staff of a task whose time is over; return whether it still stands on the list."""
+    task = tasks.by_id(turn.unit, task_id)
+    if task is None or task.state == "done":
+        return False
+    if reminded >= MOST_REMINDERS:
+        return False
+    if not _asked_anyway(turn, task):
+        _remind(turn, task, reminded)
+    wait = take_within(task.kind) * 2**reminded
+    owner = task.member_id or next(iter(turn.app.staff_ids))
+    subject = f"task:{task.id}"
+    timers.put(turn.unit, timers.Timer(subject, "routine", owner, reminded + 1, turn.until(wait)))
+    return True
+
+
+def _remind(turn: Turn, task: Task, reminded: int) -> None:
+    """Text whoever has it; where nobody has, those on duty, from the second time on the last resort too."""
+    here = duty.to_tell(turn.app, turn.now) + (duty.last_resort(turn.app) if reminded else ())
+    text = "staff_task_overdue" if task.claimed_by is None else "staff_task_unfinished"
+    for person_id in dict.fromkeys((task.claimed_by,) if task.claimed_by else here):
+        person = turn.person(person_id)
+        id = f"{task.id}.overdue.{reminded}.{task.state}.{person_id}"
+        turn.say(person, text, id=id, subject=f"task:{task.id}", number=task.number, task=task.note)
+
+
+def _asked_anyway(turn: Turn, task: Task) -> bool:
+    """Whether the task is about a request that staff are being reminded of, or that somebody has."""
+    kind, _, alert_id = task.subject.partition(":")
+    alert = alerts.by_id(turn.unit, alert_id) if kind == "alert" else None
+    return alert is not None and alert.timer is not None
+
+
+def _open(turn: Turn, name: str) -> Task:
+    task = _named(turn.unit, name)
+    if task.state == "done":
+        raise TaskRefused(f"Task {task.number} is done already.")
+    return task
+
+
+def _named(unit: Unit, name: str) -> Task:
+    plain = name.strip().removeprefix("#")
+    task = tasks.by_number(unit, int(plain)) if plain.isdecimal() and len(plain) < 10 else None
+    task = task or tasks.by_id(unit, name.strip())
+    if task is None:
+        raise TaskRefused(f"The list has no task {plain}.")
+    return task
+
+
+def _entry(turn: Turn, task: Task, person_id: str | None, what: str, words: str = "") -> None:
+    entry = Entry(turn.now, person_id, what, words)
+    tasks.write_entry(turn.unit, id=turn.app.new_id(), subject=f"task:{task.id}", entry=entry)
+
+
+def _shown(unit: Unit, task: Task, now: datetime) -> Shown:
+    entries = [
+        (one.at, _name(unit, one.person_id) if one.person_id else "somebody", _said(one))
+        for one in tasks.entries_about(unit, f"task:{task.id}")
+    ]
+    late = task.state != "done" and task.due_at is not None and task.due_at <= now
+    return Shown(task, _name(unit, task.claimed_by) if task.claimed_by else None, late, entries)
+
+
+def _said(entry: Entry) -> str:
+    return f"{entry.what}: {entry.words}" if entry.words else entry.what
+
+
+def _name(unit: Unit, person_id: str) -> str:
+    person = people.by_id(unit, person_id)
+    return person.name or person.number
