@@ -45,7 +45,7 @@ def nobody_answers_but_dana(circle: Circle) -> None:
     alice.reads("I texted Bob at …")
     deployment.pass_time(minutes=30)
     carmen.reads("Harbor Circle: Alice would like to hear from you today. …")
-    alice.reads("No answer so far, so I have now asked Carmen. …")
+    alice.reads("So that you don't wait, I have now asked Carmen. …")
     deployment.pass_time(minutes=30)
     dana.reads("Harbor Circle: Alice asks for a person. Please call +12025550101. …")
     alice.reads("I told Dana from our staff at …")

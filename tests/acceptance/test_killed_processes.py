@@ -183,7 +183,7 @@ def test_web_dies_while_twilio_reports_that_bob_is_out_of_reach(
         # Twilio does not come again. Then it is Bob's silence that passes the request on.
         deployment.pass_time(minutes=30)
     circle.carmen.reads("Harbor Circle: Alice would like to hear from you today. …")
-    circle.alice.reads("No answer so far, so I have now asked Carmen. …")
+    circle.alice.reads("So that you don't wait, I have now asked Carmen. …")
     if taken:
         [answer] = twilio.report(sid, "undelivered", 30003)
         assert answer.status == 204, "it is taken once, however often it comes"
@@ -268,7 +268,7 @@ def test_a_worker_dies_before_the_others_hear_who_takes_it(circle: Circle, fall:
     bob_is_asked(circle)
     deployment.pass_time(minutes=30)
     circle.carmen.reads("Harbor Circle: Alice would like to hear from you today. …")
-    circle.alice.reads("No answer so far, so I have now asked Carmen. …")
+    circle.alice.reads("So that you don't wait, I have now asked Carmen. …")
     fall.at("claimed, not sent", "alerts", lambda: circle.bob.writes("1"))
     circle.bob.reads("Thank you. …")
     fall.rise("alerts")

@@ -76,7 +76,7 @@ def a_day_with_troubles(circle: Circle) -> None:
     alice.reads("I texted Bob at …")
     twilio.report(bob.messages()[-1].sid, "undelivered", 30003)
     carmen.reads("Harbor Circle: Alice would like to hear from you today. …")
-    alice.reads("No answer so far, …")
+    alice.reads("So that you don't wait, …")
     carmen.writes("1")
     carmen.reads("Thank you. …")
     alice.reads("Carmen answered at …")

@@ -68,7 +68,7 @@ def test_nobody_answers_and_nothing_ends_in_silence(chat: Chat) -> None:
     chat.later("5m")
     chat.expect(alice="I texted Bob", bob="would like to hear from you")
     chat.later("30m")
-    chat.expect(alice="No answer so far, so I have now asked Carmen", carmen="would like to hear from you")
+    chat.expect(alice="So that you don't wait, I have now asked Carmen", carmen="would like to hear from you")
     chat.later("30m")
     chat.expect(alice="I told Dana from our staff", dana=NUMBERS["alice"])
     assert chat.tasks() == []
@@ -160,7 +160,7 @@ def test_all_of_it_in_spanish(chat: Chat) -> None:
     chat.later("5m")
     chat.expect(alice=["En 5 minutos", "Le he escrito a Bob"], bob="Alicia quiere hablar contigo")
     chat.bob("1")
-    chat.expect(bob="Le he dicho a Alicia", alice="Bob respondió a las")
+    chat.expect(bob="Le he dicho a Alicia", alice="Bob va a ponerse en contacto contigo")
     chat.later("1d")
     chat.forget()
     chat.alice("no, nadie")
