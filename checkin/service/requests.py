@@ -43,7 +43,7 @@ from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.flow.words import fold
 from checkin.people.consent import ContactState
-from checkin.service import duty, naming, schedules, todo
+from checkin.service import duty, naming, schedules
 from checkin.service.turn import Turn
 from checkin.store import alerts, contacts, outbox, tasks, timers
 from checkin.store.contacts import Contact
@@ -112,7 +112,9 @@ def _tell_the_list(turn: Turn, alert: Alert) -> None:
     if alert.state in CLOSED:
         tasks.finish_about(turn.unit, f"alert:{alert.id}", turn.now)
     elif alert.taken_by is not None and alert.taken_by in turn.app.staff_ids:
-        todo.about_taken_request(turn, alert.id, alert.taken_by)
+        for task in tasks.on_the_list(turn.unit):
+            if task.subject == f"alert:{alert.id}" and task.claimed_by is None:
+                turn.claim_task(task, alert.taken_by)
 
 
 def changed_mind(turn: Turn, member_id: str) -> bool:

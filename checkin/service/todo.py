@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from checkin.service import duty
+from checkin.alert.model import Alert, StaffResolved, Took
+from checkin.service import duty, requests
 from checkin.service.app import App
-from checkin.service.deadlines import FINISH_WITHIN, take_within
+from checkin.service.deadlines import take_within
 from checkin.service.turn import Turn
 from checkin.store import alerts, people, tasks, timers
 from checkin.store.tasks import Entry, Task
@@ -70,16 +71,17 @@ def shown(app: App, name: str) -> Shown:
 
 
 def take(turn: Turn, name: str, person_id: str) -> Task:
-    """Give a task to one of the staff. Raises `TaskRefused` where another has it or it is done."""
+    """Give a task to one of the staff. Raises `TaskRefused` where another has it or it is done.
+
+    Whoever takes a task about an open request that they were asked about takes the request.
+    """
     task = _open(turn, name)
     if task.claimed_by is not None and task.claimed_by != person_id:
         raise TaskRefused(f"{_name(turn.unit, task.claimed_by)} has this task already.")
-    if task.claimed_by is None:
-        due_at = turn.until(FINISH_WITHIN)
-        tasks.claim(turn.unit, task, person_id, due_at)
-        _entry(turn, task, person_id, "took it")
-        owner = task.member_id or person_id
-        timers.put(turn.unit, timers.Timer(f"task:{task.id}", "routine", owner, 0, due_at))
+    alert = _open_request(turn, task)
+    took = alert is not None and alert.taken_by is None and requests.feed(turn, alert, Took(person_id))
+    if task.claimed_by is None and not took:  # with the request goes what is on the list about it
+        turn.claim_task(task, person_id)
     return task
 
 
@@ -93,19 +95,21 @@ def note(turn: Turn, name: str, person_id: str, words: str) -> Task:
 
 
 def done(turn: Turn, name: str, person_id: str | None) -> Task:
-    """Take a task off the list, because a person has dealt with it. Raises `TaskRefused`."""
+    """Take a task off the list, because a person has dealt with it. Raises `TaskRefused`.
+
+    A task about an open request is finished by closing the request: nothing else would end its reminders.
+    """
     task = _open(turn, name)
-    tasks.finish(turn.unit, task, turn.now)
+    alert = _open_request(turn, task)
+    if alert is not None:
+        if person_id is None:
+            raise TaskRefused("It is about an open request: say who you are, and it is closed with it.")
+        requests.feed(turn, alert, StaffResolved(person_id))
+    else:
+        tasks.finish(turn.unit, task, turn.now)
     _entry(turn, task, person_id, "finished it")
     timers.drop(turn.unit, f"task:{task.id}")
     return task
-
-
-def about_taken_request(turn: Turn, alert_id: str, person_id: str) -> None:
-    """Give the tasks about a request to the one of the staff who has taken it."""
-    for task in tasks.on_the_list(turn.unit):
-        if task.subject == f"alert:{alert_id}" and task.claimed_by is None:
-            take(turn, task.id, person_id)
 
 
 def overdue(turn: Turn, task_id: str, reminded: int) -> bool:
@@ -115,7 +119,7 @@ def overdue(turn: Turn, task_id: str, reminded: int) -> bool:
         return False
     if reminded >= MOST_REMINDERS:
         return False
-    if not _asked_anyway(turn, task):
+    if _open_request(turn, task) is None:
         _remind(turn, task, reminded)
     wait = take_within(task.kind) * 2**reminded
     owner = task.member_id or next(iter(turn.app.staff_ids))
@@ -134,11 +138,14 @@ def _remind(turn: Turn, task: Task, reminded: int) -> None:
         turn.say(person, text, id=id, subject=f"task:{task.id}", number=task.number, task=task.note)
 
 
-def _asked_anyway(turn: Turn, task: Task) -> bool:
-    """Whether the task is about a request that staff are being reminded of, or that somebody has."""
+def _open_request(turn: Turn, task: Task) -> Alert | None:
+    """Return the request that a task is about, if it is not over: somebody has it, or staff are reminded."""
     kind, _, alert_id = task.subject.partition(":")
     alert = alerts.by_id(turn.unit, alert_id) if kind == "alert" else None
-    return alert is not None and alert.timer is not None
+    if alert is None or alert.timer is None:
+        return None
+    turn.situation(alert.member)  # its journal number is the lock
+    return alert
 
 
 def _open(turn: Turn, name: str) -> Task:

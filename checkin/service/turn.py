@@ -18,10 +18,10 @@ from checkin.alert.model import Alert
 from checkin.flow.model import Value, Values
 from checkin.flow.speech import spoken as aloud
 from checkin.service.app import App, Lane
-from checkin.service.deadlines import take_within
+from checkin.service.deadlines import FINISH_WITHIN, take_within
 from checkin.store import outbox, runs, situations, tasks, timers
 from checkin.store.situations import Person, Situation
-from checkin.store.tasks import Task
+from checkin.store.tasks import Entry, Task
 from checkin.store.timers import Timer
 from checkin.store.unit import Unit
 from checkin.timing.words import clock_words
@@ -180,6 +180,15 @@ class Turn:
         owner = member_id or next(iter(self.app.staff_ids), None)
         if owner is not None:
             timers.put(self.unit, Timer(f"task:{id}", "routine", owner, 0, due_at))
+
+    def claim_task(self, task: Task, person_id: str) -> None:
+        """Give an open task to one of the staff, with the time by which it should be finished."""
+        due_at = self.until(FINISH_WITHIN)
+        tasks.claim(self.unit, task, person_id, due_at)
+        subject = f"task:{task.id}"
+        entry = Entry(self.now, person_id, "took it", "")
+        tasks.write_entry(self.unit, id=self.app.new_id(), subject=subject, entry=entry)
+        timers.put(self.unit, Timer(subject, "routine", task.member_id or person_id, 0, due_at))
 
     def wake(self, lane: Lane) -> None:
         """Wake a lane's workers once this is durable."""

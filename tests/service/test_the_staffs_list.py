@@ -129,6 +129,25 @@ def test_staff_are_not_asked_twice_about_one_request(quick: Chat) -> None:
     assert quick.tasks()[0].claimed_by in quick.app.staff_ids
 
 
+def test_taking_and_finishing_what_is_about_a_request_takes_and_closes_the_request(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("SUPPORT")
+    quick.later("36m")
+    quick.later("15m")
+    quick.forget()
+    quick.dana("TAKE 1")
+    quick.expect(
+        dana=["I told Alice that you will be in touch", "1 is yours"],
+        alice="Dana answered",
+        bob="Dana is getting in touch with Alice",
+    )
+    assert [state for _, state in states(quick)] == ["claimed"]
+    quick.dana("DONE 1")
+    quick.expect(dana="1 is off the list", alice="I have closed your request")
+    assert [state for _, state in states(quick)] == ["done"]
+    assert [alert.state.value for alert in quick.all_alerts()] == ["resolved"]
+
+
 def test_a_request_that_is_over_is_off_the_list(quick: Chat) -> None:
     quick.joined()
     quick.alice("SUPPORT")
