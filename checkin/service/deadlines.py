@@ -12,6 +12,9 @@ URGENT = frozenset(
 )
 """Kinds that can't wait for the next working day."""
 
+TOLD_BY_OTHERS = frozenset({"request_stuck"})
+"""Kinds of which staff are told again by whoever found them: the auditor texts each hour."""
+
 FINISH_WITHIN = timedelta(hours=48)
 """How long somebody who has taken a task has to finish it."""
 

@@ -18,7 +18,7 @@ from typing import Any
 from checkin.alert.model import Alert, StaffResolved, Took
 from checkin.service import duty, requests
 from checkin.service.app import App
-from checkin.service.deadlines import take_within
+from checkin.service.deadlines import TOLD_BY_OTHERS, take_within
 from checkin.service.turn import Turn
 from checkin.store import alerts, people, tasks, timers
 from checkin.store.tasks import Entry, Task
@@ -119,7 +119,7 @@ def overdue(turn: Turn, task_id: str, reminded: int) -> bool:
         return False
     if reminded >= MOST_REMINDERS:
         return False
-    if _open_request(turn, task) is None:
+    if task.kind not in TOLD_BY_OTHERS and _open_request(turn, task) is None:
         _remind(turn, task, reminded)
     wait = take_within(task.kind) * 2**reminded
     owner = task.member_id or next(iter(turn.app.staff_ids))
