@@ -22,17 +22,30 @@ class Length(NamedTuple):
     places: range
 
 
-def read_number(scan: Scan, low: int | None, high: int | None, ranges: bool = True) -> int | None:
+def read_number(
+    scan: Scan, low: int | None, high: int | None, ranges: bool = True, units: bool = False
+) -> int | None:
     """Return the one whole number that the text answers with, if it has one within the bounds.
 
     A number counts where it leads, as in "4, slept 8 hours", or closes a short text, as in "it was a 4". Two
     neighbours ("3 or 4", "3-4") and "3.5" count by the lower one, where `ranges` are wanted; a wider range, a
-    negative number, or a number with a unit ("4 pm", "2 kids") is no answer.
+    negative number, or a number with a unit ("4 pm", "2 kids") is no answer, unless `units` are asked
+    for. After a "but" the last part counts, where it has a number: "was a 4 yesterday but 2 today".
     """
     words = scan.words
     places = [place for place, word in enumerate(words) if word.isdigit()]
     if not places:
-        return _number_word(scan, low, high)
+        return _number_word(scan, low, high, units)
+    begin = 0
+    turns = [place for place, word in enumerate(words) if word in scan.lexicon.sets["but"]]
+    after_but = [place for place in places if turns and place > turns[-1]]
+    if after_but and after_but != places:
+        leads = all(
+            place in scan.fillers or words[place] in scan.lexicon.sets["before_a_number"]
+            for place in range(turns[-1] + 1, after_but[0])
+        )
+        if leads:
+            places, begin = after_but, turns[-1] + 1
     first = places[0]
     value = int(words[first][:9])
     after = first + 1
@@ -52,7 +65,22 @@ def read_number(scan: Scan, low: int | None, high: int | None, ranges: bool = Tr
         return None
     elif value == 100 and high is not None and _percent(scan, first):
         value = high
-    return value if _fits(value, low, high) and _stands_well(scan, first, after) else None
+    return value if _fits(value, low, high) and _stands_well(scan, first, after, units, begin) else None
+
+
+def read_single(scan: Scan, section: str, low: int | None, high: int | None) -> int | None:
+    """Return the amount of this section that is all that the text says: "none" of `counts`, "too" of
+    `homophones`.
+    """
+    amounts = scan.lexicon.amounts[section]
+    polite = scan.lexicon.sets["before_a_number"]
+    said = [word for place, word in enumerate(scan.words) if word in amounts or place not in scan.fillers]
+    known = [word for word in said if word in amounts]
+    rest = [word for word in said if word not in amounts and word not in polite]
+    if len(known) != 1 or rest or (section == "homophones" and len(said) != 1):
+        return None
+    value = int(amounts[known[0]])
+    return value if _fits(value, low, high) else None
 
 
 def _fraction(scan: Scan, places: list[int]) -> tuple[int, int] | None:
@@ -106,28 +134,36 @@ def _side_by_side(scan: Scan, places: list[int]) -> bool:
     return all(word in scan.lexicon.sets["between_numbers"] for word in between)
 
 
-def _stands_well(scan: Scan, start: int, end: int) -> bool:
+def _stands_well(scan: Scan, start: int, end: int, units: bool = False, begin: int = 0) -> bool:
     """Whether the number at these places leads the text or closes a short one, and carries no unit."""
     words = scan.words
-    if (
+    if units:
+        if start and words[start - 1] in scan.lexicon.sets["later_words"]:
+            return False  # "in 2 hours" says when, not how many
+    elif (
         end < len(words)
         and words[end] in scan.lexicon.sets["not_a_scale_after"]
         and not scan.tokens.breaks(end - 1, end)
     ):
         return False
-    before = [place for place in range(start) if place not in scan.fillers]
+    before = [place for place in range(begin, start) if place not in scan.fillers]
     first = start - 1 if _between(scan, start, end) else start
-    if any(words[place] in scan.lexicon.sets["not_before_a_number"] for place in range(first)):
+    said = {place for hit in scan.found("mood", "unsure") for place in range(hit.start, hit.end)}
+    clause = next((at for at in range(first, begin, -1) if scan.tokens.breaks(at - 1, at)), begin)
+    apart = scan.lexicon.sets["not_before_a_number"]
+    if any(words[place] in apart and place not in said for place in range(clause, first)):
         return False
-    before = [place for place in before if place < first]
+    before = [place for place in before if place < first and place not in said]
     if all(words[place] in scan.lexicon.sets["before_a_number"] for place in before):
         return True
     if start and words[start - 1] in scan.lexicon.sets["not_closing_after"]:
         return False
-    return len(words) <= FEW_WORDS and all(place in scan.fillers for place in range(end, len(words)))
+    unit = units and end < len(words) and words[end] in scan.lexicon.sets["not_a_scale_after"]
+    behind = range(end + unit, len(words))
+    return len(words) <= FEW_WORDS + unit and all(place in scan.fillers for place in behind)
 
 
-def _number_word(scan: Scan, low: int | None, high: int | None) -> int | None:
+def _number_word(scan: Scan, low: int | None, high: int | None, units: bool = False) -> int | None:
     hits = scan.clear(("numbers",), ("not_numbers",))
     end = hits[0].end if hits else 0
     if len(hits) == 2 and hits[1].leaf.worth == high and _out_of(scan, hits[0].end, hits[1].start):
@@ -138,10 +174,13 @@ def _number_word(scan: Scan, low: int | None, high: int | None) -> int | None:
         return None
     hit = hits[0]
     value = values.pop()
+    said = {place for one in scan.found("mood", "unsure") for place in range(one.start, one.end)}
     others = [
-        place for place in scan.rest(hits) if scan.words[place] not in scan.lexicon.sets["before_a_number"]
+        place
+        for place in scan.rest(hits)
+        if place not in said and scan.words[place] not in scan.lexicon.sets["before_a_number"]
     ]
-    good = len(others) <= 3 and _stands_well(scan, hit.start, end)
+    good = len(others) <= 3 and _stands_well(scan, hit.start, end, units)
     return value if good and _fits(value, low, high) else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from checkin.conversation.amounts import read_length, read_number
+from checkin.conversation.amounts import read_length, read_number, read_single
 from checkin.conversation.lexicon import Hit, Scan
 from checkin.conversation.safety import cry_for_help, refuses_to_cancel
 from checkin.conversation.understanding import Category, Understanding
@@ -28,6 +28,24 @@ def read_whole_number(scan: Scan, low: int | None, high: int | None) -> Understa
     return None if value is None else Understanding(Category.NUMBER, value, rule="number")
 
 
+def read_count(scan: Scan, low: int | None, high: int | None) -> Understanding | None:
+    """Read how many or how long, in whatever unit was asked for: "like 6 hrs", "none", "a dozen"."""
+    value = read_number(scan, low, high, units=True)
+    if value is None:
+        value = read_single(scan, "counts", low, high)
+    return None if value is None else Understanding(Category.NUMBER, value, rule="number")
+
+
+def read_on_scale(scan: Scan, low: int | None, high: int | None) -> Understanding | None:
+    """Read a place on a scale: its number, a word that sounds like it and stands alone, or a mood."""
+    number = read_number(scan, low, high)
+    if number is None:
+        number = read_single(scan, "homophones", low, high)
+    if number is not None:
+        return Understanding(Category.NUMBER, number, rule="number")
+    return read_mood(scan, low, high)
+
+
 def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | None:
     """Read how somebody says they are; after a "but" only the last part counts, else the lowest word.
 
@@ -36,7 +54,7 @@ def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | 
     if scan.asks or len(scan.words) > LONG_REPLY or any(word.isdigit() for word in scan.words):
         return None
     hits = scan.clear(("mood",), ("mood", "fillers", "unsure", "snooze", "not_support"))
-    hits = [hit for hit in hits if not _unreal(scan, hit)]
+    hits = [hit for hit in hits if not _unreal(scan, hit) and not (low is None and _of_another(scan, hit))]
     if not hits:
         return None
     turns = [place for place, word in enumerate(scan.words) if word in scan.lexicon.sets["but"]]
@@ -51,6 +69,17 @@ def _unreal(scan: Scan, hit: Hit) -> bool:
     """Whether the mood is only hoped for: "I might feel better later"."""
     unreal = scan.lexicon.sets["unreal"]
     return any(word in unreal for word in scan.words[max(0, hit.start - 3) : hit.start])
+
+
+def _of_another(scan: Scan, hit: Hit) -> bool:
+    """Whether the clause says this of somebody else: "the vet says she'll be fine"."""
+    others, subjects = scan.lexicon.sets["others"], scan.lexicon.sets["subjects"]
+    for place in range(hit.start - 1, -1, -1):
+        if scan.tokens.breaks(place, place + 1) or scan.words[place] in subjects:
+            return False
+        if scan.words[place] in others:
+            return True
+    return False
 
 
 def _turned(scan: Scan, hit: Hit) -> float:
@@ -108,7 +137,8 @@ def read_from_contact(scan: Scan) -> Understanding | None:
     number = read_number(scan, 1, 2, ranges=False)
     if number is not None:
         return Understanding(Category.YES if number == 1 else Category.NO, rule="number")
-    if scan.asks or any(word.isdigit() for word in scan.words):
+    said = {place for hit in scan.found("contact_yes", "contact_no") for place in range(hit.start, hit.end)}
+    if scan.asks or any(word.isdigit() and place not in said for place, word in enumerate(scan.words)):
         return None
     yes_alone = ("yes_alone", "contact_yes_alone")
     return read_yes_no(scan, ("yes", "contact_yes"), ("no", "contact_no"), yes_alone)
@@ -148,9 +178,14 @@ def _says(scan: Scan, by_language: Iterable[Iterable[str]]) -> bool:
             wanted = scan.lexicon.cut(phrase).words
             for place in range(len(words) - len(wanted) + 1):
                 negated = place > 0 and words[place - 1] in negations
-                if words[place : place + len(wanted)] == wanted and not negated:
+                if _same(words[place : place + len(wanted)], wanted) and not negated:
                     return True
     return False
+
+
+def _same(said: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether these are the words of a choice, or their plurals: "mornings" says morning."""
+    return all(one in (other, f"{other}s") for one, other in zip(said, wanted, strict=True))
 
 
 def read_unasked(scan: Scan) -> Understanding | None:
@@ -158,6 +193,10 @@ def read_unasked(scan: Scan) -> Understanding | None:
     known = read_courtesy(scan) or read_always(scan)
     if known:
         return known
+    signs = [hit for hit in scan.hits.get("mood", ()) if hit.leaf.language == "any"]
+    thanks = scan.hits.get("thanks")
+    if signs and thanks and not scan.rest([*signs, *thanks]):
+        return Understanding(Category.NOT_AN_ANSWER, rule=scan.rule(thanks[0]))
     hit = scan.alone("fine")
     if hit:
         return Understanding(Category.OK, rule=scan.rule(hit))

@@ -1,9 +1,9 @@
 """One automaton for all phrases of the packs, and the walk of it over the words of a text.
 
-A phrase is written with `(a|b)`, `[a]`, `*`, `@`, `~` and `<class>`; together the phrases are a few thousand
-places and arrows between them, never the many plain phrases that they stand for. The walk asks for one arrow
-a word. Which places a run of words leads to is worked out when that run is met for the first time, and kept:
-the text-book construction of a deterministic automaton, done only as far as people's replies need it.
+A phrase is written with `(a|b)`, `[a]`, `*`, `@`, `~`, `$` and `<class>`; together the phrases are some ten
+thousands of places and arrows between them, never the millions of plain phrases that they stand for. The walk
+asks for one arrow a word. Which places a run of words leads to is worked out when that run is first met, and
+kept: the text-book construction of a deterministic automaton, done only as far as people's replies need it.
 
 Knows how phrases are written and where they end; must not know what they mean.
 """
@@ -11,7 +11,7 @@ Knows how phrases are written and where they end; must not know what they mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from checkin.conversation.errors import PackError
@@ -23,6 +23,8 @@ ANY_NAME = "@"
 GAP = "~"
 """In a phrase, stands for up to `LONGEST_GAP` words of the same clause, or none."""
 LONGEST_GAP = 3
+SENTENCE_END = "$"
+"""At the end of a phrase: nothing that means anything may follow it in its clause."""
 SKIPPED_WORDS = 3
 """How many words that change nothing may stand inside one phrase."""
 MOST_STEPS = 200_000
@@ -36,7 +38,8 @@ _OTHER = ""
 class Leaf(NamedTuple):
     """What a phrase means: the section of the pack it stands in, its worth there, and the pack's language.
 
-    `order` is its place among all phrases, and `gap` whether it has a gap that must not reach across clauses.
+    `order` is its place among all phrases; `gap` says that it must not reach across clauses, and `last` that
+    it must close one.
     """
 
     section: str
@@ -44,6 +47,7 @@ class Leaf(NamedTuple):
     language: str
     order: int
     gap: bool = False
+    last: bool = False
 
 
 class Node:
@@ -71,21 +75,22 @@ class Grammar:
         """Arrows that take no word."""
         self._ends: dict[int, list[Leaf]] = {}
         self._closed: dict[int, tuple[dict[str, tuple[int, ...]], tuple[Leaf, ...]]] = {}
-        self._classes: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._classes: dict[tuple[str, str], list[str]] = {}
         self.vocabulary: set[str] = set()
 
-    def define(self, language: str, name: str, phrases: Iterable[str]) -> None:
-        """Let `<name>` stand for any of these phrases in this language's pack."""
-        self._classes[language, name] = tuple(phrases)
+    def define(self, language: str, name: str, written: str) -> None:
+        """Let `<name>` stand for what is written, as `a | b | c`, in this language's packs."""
+        self._classes[language, name] = _PIECES.findall(f"({written})")
 
     def add(self, phrase: str, leaf: Leaf) -> None:
         """Add a phrase as it is written. Raises `PackError` for brackets that do not match."""
-        pieces = _PIECES.findall(phrase)
+        bare = phrase.removesuffix(SENTENCE_END)
+        pieces = _PIECES.findall(bare)
         end, at = self._sequence(pieces, 0, 0, leaf.language)
         if at != len(pieces):
             raise PackError(f"{phrase!r}: a bracket is closed that was never opened")
         if end != 0:
-            self._ends.setdefault(end, []).append(leaf._replace(gap=GAP in phrase))
+            self._ends.setdefault(end, []).append(leaf._replace(gap=GAP in phrase, last=bare != phrase))
 
     def _sequence(self, pieces: list[str], at: int, place: int, language: str) -> tuple[int, int]:
         """Build what stands from `at` up to a closing bracket or `|`; return its last place and its end."""
@@ -118,17 +123,13 @@ class Grammar:
                 return joined, at
 
     def _class(self, name: str, place: int, language: str) -> int:
-        phrases = self._classes.get((language, name))
-        if phrases is None:
+        pieces = self._classes.get((language, name))
+        if pieces is None:
             raise PackError(f"<{name}>: the pack has no such class")
-        joined = self._place()
-        for phrase in phrases:
-            pieces = _PIECES.findall(phrase)
-            end, at = self._sequence(pieces, 0, place, language)
-            if at != len(pieces):
-                raise PackError(f"{phrase!r}: a bracket is closed that was never opened")
-            self._free[end].append(joined)
-        return joined
+        end, at = self._sequence(pieces, 0, place, language)
+        if at != len(pieces):
+            raise PackError(f"<{name}>: a bracket is closed that was never opened")
+        return end
 
     def _gap(self, place: int) -> int:
         joined = self._place()
@@ -267,5 +268,5 @@ class Walker:
             if is_answer and answered and leaf.language not in own:
                 continue
             chosen[leaf.section] = leaf
-            answered = answered or is_answer
+            answered = answered or (is_answer and leaf.language in own)
         return tuple(chosen.values())

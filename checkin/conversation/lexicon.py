@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from checkin.conversation.grammar import ANY_NAME, ANY_WORD, GAP, Grammar, Leaf, Walker
 from checkin.conversation.normal import Tokens, normal, token_pattern
-from checkin.conversation.pack import AMOUNTS, WORDS, Pack, expand
+from checkin.conversation.pack import AMOUNTS, WORDS, Pack, expand, ordinary_words
 from checkin.conversation.spelling import Speller
 
 ANSWERS = frozenset({"mood", "yes", "no", "yes_alone", "unsure", "snooze", "numbers"})
@@ -102,6 +102,24 @@ class Scan:
         words = (known(self.words[place]) for place in range(hit.start, hit.end))
         return f"{hit.leaf.language}.{hit.leaf.section}: {' '.join(words)}"
 
+    def is_sentence(self, hit: Hit) -> bool:
+        """Whether nothing that means anything stands beside this hit before a sentence begins or ends."""
+        first = hit.start
+        while first > 0 and not self.tokens.breaks(first - 1, first):
+            first -= 1
+            if first not in self.fillers:
+                return False
+        return self.closes(hit)
+
+    def closes(self, hit: Hit) -> bool:
+        """Whether nothing that means anything follows this hit in its clause."""
+        last = hit.end
+        while last < len(self.words) and not self.tokens.breaks(last - 1, last):
+            if last not in self.fillers:
+                return False
+            last += 1
+        return True
+
     def leads(self, hit: Hit) -> bool:
         """Whether nothing that means anything stands before this hit."""
         return all(place in self.fillers for place in range(hit.start))
@@ -112,7 +130,7 @@ class Lexicon:
 
     def __init__(self, packs: Sequence[Pack]) -> None:
         self._cut = token_pattern(_signs(packs))
-        self.languages = tuple(pack.language for pack in packs if pack.language != "any")
+        self.languages = tuple(dict.fromkeys(pack.language for pack in packs if pack.language != "any"))
         self.sets = {section: self._word_set(packs, section) for section in WORDS}
         self.amounts = {section: self._amounts(packs, section) for section in AMOUNTS}
         self.out_of = self._word_set(packs, "out_of")
@@ -127,7 +145,7 @@ class Lexicon:
         vocabulary = phrase_words.union(names, *self.sets.values(), *self.amounts.values()) - spellings.keys()
         self._vocabulary = frozenset(vocabulary)
         self._named = phrase_words
-        self._speller = Speller(phrase_words, phrase_words | names, spellings)
+        self._speller = Speller(phrase_words, phrase_words | names, spellings, ordinary_words)
         self._remembered: dict[tuple[str, str], Scan] = {}
 
     def names_word(self, word: str) -> str:
@@ -157,15 +175,24 @@ class Lexicon:
         for place, word in enumerate(words):
             if word not in vocabulary and not word.isdigit():
                 words[place] = self._speller.meant(word)
+        tokens.split_words()
+        words = tokens.words
         own = language if language in self.languages else self.languages[0]
         found: dict[str, list[Hit]] = {}
+        closing: list[Hit] = []
         for start, end, leaf in self._walker.found(words, own):
-            if not (leaf.gap and tokens.breaks(start, end - 1)):
+            if leaf.last:
+                closing.append(Hit(start, end, leaf))
+            elif not (leaf.gap and tokens.breaks(start, end - 1)):
                 found.setdefault(leaf.section, []).append(Hit(start, end, leaf))
         fillers = {place for place, word in enumerate(words) if word in self._fillers}
         for hit in found.get("fillers", ()):
             fillers.update(range(hit.start, hit.end))
-        return Scan(self, language, tokens, found, fillers)
+        scan = Scan(self, language, tokens, found, fillers)
+        for hit in closing:
+            if scan.closes(hit):
+                found.setdefault(hit.leaf.section, []).append(hit)
+        return scan
 
     def _despelled(self, text: str) -> str:
         """Return the text with words like "st0p" and "s t o p" made whole."""
@@ -189,8 +216,9 @@ class Lexicon:
         grammar = Grammar(self._phrase)
         order = 0
         for pack in packs:
-            for name, phrases in pack.classes.items():
-                grammar.define(pack.language, name, phrases)
+            for name, written in pack.classes.items():
+                grammar.define(pack.language, name, written)
+        for pack in packs:
             for section, phrase, worth in _searched(pack):
                 grammar.add(phrase, Leaf(section, worth, pack.language, order))
                 order += 1

@@ -33,6 +33,8 @@ _EMOTICON = re.compile(
 )
 _LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏκνορτυαεικοѐ", "aeopcyxijsdhlkvoptuaeikoe")
 """Letters of other scripts that look Latin, and the Latin letters that they are read as."""
+_NUMBER_SIGN = re.compile(r"#(?!\w)")
+"""A number sign by itself: "wrong #"."""
 _PIECE = 200
 """Characters that are decomposed at a time."""
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ′＇"))
@@ -55,6 +57,8 @@ def _plain_character(character: str) -> str:
 def normal(text: str) -> str:
     """Return the text folded for comparing: at most `MAX_TEXT` characters, no accents, no capitals."""
     text = text[:MAX_TEXT]
+    if "#" in text:
+        text = _NUMBER_SIGN.sub(" number ", text)
     if text.isascii():
         return _without_emoticons(text.lower()).replace("'", "").replace("`", "")
     text = _without_emoticons(text.replace("’", "'"))
@@ -114,6 +118,18 @@ class Tokens:
         self.gaps = gaps
         self.tail = pending
         self.seen_other = bool(pending)
+
+    def split_words(self) -> None:
+        """Make several words of each that stands for several: "imma" was mended to "im gonna"."""
+        if not any(" " in word for word in self.words):
+            return
+        pairs = [
+            (part, gap if at == 0 else "")
+            for word, gap in zip(self.words, self.gaps, strict=True)
+            for at, part in enumerate(word.split())
+        ]
+        self.words = [word for word, _ in pairs]
+        self.gaps = [gap for _, gap in pairs]
 
     def breaks(self, start: int, end: int) -> bool:
         """Whether a clause ends between the tokens `start` and `end`."""

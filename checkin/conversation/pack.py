@@ -26,6 +26,7 @@ PHRASES = frozenset(
         "not_crisis",
         "opt_out",
         "opt_out_anywhere",
+        "opt_out_sentence",
         "not_opt_out",
         "opt_out_unasked",
         "wrong_number",
@@ -57,7 +58,7 @@ PHRASES = frozenset(
 """Sections that are lists of phrases."""
 WORTHS = frozenset({"snooze", "snooze_anywhere", "mood"})
 """Sections that give phrases a worth: seconds, or a place on a scale from 0 to 1."""
-AMOUNTS = frozenset({"numbers", "one_of", "lengths", "weekdays"})
+AMOUNTS = frozenset({"numbers", "counts", "homophones", "one_of", "lengths", "weekdays"})
 """Sections that give single words an amount."""
 WORDS = frozenset(
     [
@@ -78,6 +79,8 @@ WORDS = frozenset(
         "until_words",
         "negations",
         "subjects",
+        "others",
+        "later_words",
     ]
 )
 """Sections that are lists of single words."""
@@ -86,7 +89,7 @@ LITERALS = frozenset({"reactions", "out_of"})
 SPELLINGS = "spellings"
 """The section of short forms: one word, and the words that it stands for."""
 CLASSES = "classes"
-"""The section of named lists: a name, and the phrases that `<name>` stands for in this pack."""
+"""The section of named lists: a name, and what `<name>` stands for in this language, as `a | b | c`."""
 SECTIONS = PHRASES | WORTHS | AMOUNTS | WORDS | LITERALS | {SPELLINGS, CLASSES}
 
 MAX_EXPANSION = 4000
@@ -102,7 +105,7 @@ class Pack:
     worths: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     amounts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
-    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_pack(text: str, origin: str) -> Pack:
@@ -120,7 +123,7 @@ def parse_pack(text: str, origin: str) -> Pack:
     worths: dict[str, tuple[tuple[str, float], ...]] = {}
     amounts: dict[str, Mapping[str, float]] = {}
     spellings: Mapping[str, str] = {}
-    classes: Mapping[str, tuple[str, ...]] = {}
+    classes: Mapping[str, str] = {}
     for section, body in data.items():
         where = f"{origin}: {section}"
         if section == "language":
@@ -131,7 +134,8 @@ def parse_pack(text: str, origin: str) -> Pack:
             spellings = _mapping(where, body)
             _texts(where, list(spellings.values()))
         elif section == CLASSES:
-            classes = {name: _texts(where, listed) for name, listed in _mapping(where, body).items()}
+            classes = _mapping(where, body)
+            _texts(where, list(classes.values()))
         elif section in WORTHS:
             worths[section] = tuple(
                 (phrase, _number(where, worth))
@@ -167,12 +171,26 @@ def _number(where: str, text: Any) -> float:
 
 @functools.cache
 def load_packs() -> tuple[Pack, ...]:
-    """Return the packs that ship with the program, in the order of their file names."""
+    """Return the packs that ship with the program, in the order of their file names.
+
+    A language may have several files; together they are its pack.
+    """
     folder = files("checkin.conversation").joinpath("packs")
     found = sorted(
         (item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name
     )
     return tuple(parse_pack(item.read_text(encoding="utf-8"), item.name) for item in found)
+
+
+@functools.cache
+def ordinary_words() -> frozenset[str]:
+    """Return words of the shipped languages that are right as they stand: "cancer" is no misspelt "cancel".
+
+    From word lists (docs/decisions/0025), folded as texts are. Read when a first unknown word is met.
+    """
+    folder = files("checkin.conversation").joinpath("packs")
+    lists = (item for item in folder.iterdir() if item.name.endswith(".words.txt"))
+    return frozenset(word for item in lists for word in item.read_text(encoding="utf-8").split())
 
 
 _PIECES = re.compile(r"[()\[\]|]|[^()\[\]|]+")

@@ -205,10 +205,9 @@ class Reader:
             return SKIPPED
         match answer.kind:
             case "scale":
-                number = answers.read_whole_number(scan, answer.low, answer.high)
-                return number or answers.read_mood(scan, answer.low, answer.high)
+                return answers.read_on_scale(scan, answer.low, answer.high)
             case "number":
-                return answers.read_whole_number(scan, answer.low, answer.high)
+                return answers.read_count(scan, answer.low, answer.high)
             case "yes_no":
                 return answers.read_yes_no(scan)
             case "choice":

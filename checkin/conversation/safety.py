@@ -12,6 +12,7 @@ from checkin.conversation.amounts import read_length
 from checkin.conversation.lexicon import Hit, Scan
 from checkin.conversation.understanding import Category, Context, Understanding
 
+_OPT_OUTS = frozenset({"opt_out", "opt_out_anywhere", "opt_out_sentence", "wrong_number"})
 _ASKED_TO_AGREE = (Context.JOINING, Context.CONTACT_INVITED)
 """Where "not interested" declines what was asked, and nothing more."""
 
@@ -78,18 +79,28 @@ def _opt_out(scan: Scan, context: Context, agrees: bool) -> Understanding | None
 
 
 def _opt_out_hit(scan: Scan) -> Hit | None:
-    if not scan.hits.keys() & {"opt_out", "opt_out_anywhere", "wrong_number"}:
+    if not scan.hits.keys() & _OPT_OUTS:
         return None
     shielded = {place for shield in scan.found("not_opt_out") for place in range(shield.start, shield.end)}
     for hit in scan.found("opt_out_anywhere", "wrong_number"):
         if hit.start not in shielded:
             return hit
-    return scan.alone("opt_out") or _opt_out_and_yes_or_no(scan)
+    return (
+        scan.alone("opt_out") or _opt_out_sentence(scan, shielded) or _opt_out_and_yes_or_no(scan, shielded)
+    )
 
 
-def _opt_out_and_yes_or_no(scan: Scan) -> Hit | None:
+def _opt_out_sentence(scan: Scan, shielded: set[int]) -> Hit | None:
+    """Return an opt-out that is a sentence of its own: "please stop, I have asked three times"."""
+    for hit in scan.hits.get("opt_out_sentence", ()):
+        if hit.start not in shielded and scan.is_sentence(hit):
+            return hit
+    return None
+
+
+def _opt_out_and_yes_or_no(scan: Scan, shielded: set[int]) -> Hit | None:
     """Return an opt-out beside nothing but a yes, a no or thanks: "no, stop"; never in "don't stop"."""
-    hits = scan.hits.get("opt_out", [])
+    hits = [hit for hit in scan.hits.get("opt_out", ()) if hit.start not in shielded]
     negations = scan.lexicon.sets["negations"]
     beside = [
         hit
@@ -153,6 +164,8 @@ class _Refusals:
         """Whether this request is refused: "I don't want to be alone" says more than its refusal does."""
         if hit.start in self._inside or hit.end <= self._furthest.get(hit.start, 0):
             return True
+        if any(self._furthest.get(place, 0) > hit.end for place in range(hit.start + 1, hit.end)):
+            return True  # "I need help | with my taxes"
         # "you don't have to | call me", but not "I don't want to | I need help".
         scan = self._scan
         begins_anew = scan.words[hit.start] in scan.lexicon.sets["subjects"]
@@ -169,18 +182,27 @@ def _pause(scan: Scan) -> Understanding | None:
         if length is None and hit.leaf.section != "pause":
             continue
         covered = {*range(hit.start, hit.end), *(length.places if length else ())}
-        if _only_connects(scan, covered, hit.end, length is not None):
+        if _only_connects(scan, covered, hit, length is not None):
             seconds, until = (length.seconds, length.until) if length else (None, None)
             return Understanding(Category.PAUSE, seconds, rule=scan.rule(hit), until=until)
     return None
 
 
-def _only_connects(scan: Scan, covered: set[int], after: int, has_length: bool) -> bool:
-    """Whether the words that are not `covered` only connect: "can we … for … please"."""
+def _only_connects(scan: Scan, covered: set[int], hit: Hit, has_length: bool) -> bool:
+    """Whether the words of its sentence that are not `covered` only connect: "can we … for … please".
+
+    Where a length is given, other sentences may say why: "vacation, pause these for two weeks".
+    """
     sets = scan.lexicon.sets
-    for place, word in enumerate(scan.words):
+    first, last = 0, len(scan.words)
+    if has_length:
+        first = next((at for at in range(hit.start, 0, -1) if scan.tokens.breaks(at - 1, at)), 0)
+        end = max(covered)
+        last = next((at for at in range(end + 1, last) if scan.tokens.breaks(at - 1, at)), last)
+    for place in range(first, last):
+        word = scan.words[place]
         if place in covered or place in scan.fillers or word in sets["polite"]:
             continue
-        if not (has_length and place >= after and word in sets["for_words"]):
+        if not (has_length and place >= hit.end and word in sets["for_words"]):
             return False
     return True

@@ -5,7 +5,7 @@ Knows words and their letters; must not know what any of them means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from rapidfuzz.distance import OSA
@@ -18,7 +18,15 @@ LONGEST_MISSPELT = 20
 class Speller:
     """Finds the known word that was meant. `spellings` are short forms, `vocabulary` every known word."""
 
-    def __init__(self, phrase_words: Iterable[str], vocabulary: Iterable[str], spellings: Mapping[str, str]):
+    def __init__(
+        self,
+        phrase_words: Iterable[str],
+        vocabulary: Iterable[str],
+        spellings: Mapping[str, str],
+        ordinary: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
+        self._ordinary = ordinary
+        """Words that are right as they stand, though no phrase has them."""
         self._phrase_words = frozenset(phrase_words)
         self._vocabulary = frozenset(vocabulary)
         self._spellings = spellings
@@ -28,6 +36,8 @@ class Speller:
         spelt = self._spellings.get(word)
         if spelt is not None:
             return spelt
+        if word in self._ordinary():
+            return word
         known = self._squeezed.get(_squeeze(word))
         if known is not None and len(known) < len(word):
             return known

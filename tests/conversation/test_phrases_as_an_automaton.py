@@ -16,9 +16,7 @@ from checkin.conversation.normal import MAX_TEXT, MOST_WORDS, normal
 from checkin.conversation.pack import expand, load_packs, parse_pack
 
 
-def walker(
-    *phrases: str, fillers: tuple[str, ...] = (), classes: dict[str, list[str]] | None = None
-) -> Walker:
+def walker(*phrases: str, fillers: tuple[str, ...] = (), classes: dict[str, str] | None = None) -> Walker:
     grammar = Grammar(str.split)
     for name, listed in (classes or {}).items():
         grammar.define("en", name, listed)
@@ -66,7 +64,7 @@ def test_a_gap_does_not_reach_into_the_next_sentence() -> None:
 
 
 def test_a_class_stands_for_its_phrases_and_must_exist() -> None:
-    classes = {"stop": ["stop", "(cut|knock) it out"]}
+    classes = {"stop": "stop | (cut|knock) it out"}
     assert spans("<stop> now", "knock it out now", classes=classes) == {(0, 4)}
     assert spans("<stop> now", "stop now", classes=classes) == {(0, 2)}
     with pytest.raises(PackError, match="<halt>: the pack has no such class"):
