@@ -65,6 +65,41 @@ def explain(
     _tell(_explained_or_exit(explainer, request), as_json=format == "json")
 
 
+@command.command("unclear", epilog="Example: checkin replies unclear --flow daily --step mood")
+def unclear(
+    flow: Annotated[str | None, typer.Option(help="Only replies to questions of this flow.")] = None,
+    step: Annotated[str | None, typer.Option(help="Only replies to this step's question.")] = None,
+    format: Format = "text",
+) -> None:
+    """Show the replies that were not understood, by the step that asked. Read it where nobody looks on.
+
+    The words are members' own. To teach one, add it to a language pack with a line of test: see
+    docs/understanding.md.
+    """
+    from checkin.cli.start import flows_or_exit, open_or_exit
+    from checkin.service.not_understood import not_understood
+
+    settings = settings_or_exit()
+    app = open_or_exit(settings, flows_or_exit(settings))
+    try:
+        found = app.store.read(lambda unit: not_understood(app, unit, flow, step))
+    finally:
+        app.store.close()
+    if format == "json":
+        rows = [
+            {"flow": one.flow, "step": one.step, "at": one.at.isoformat(), "text": one.text} for one in found
+        ]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    steps = dict.fromkeys((one.flow, one.step) for one in found)
+    for flow_name, step_name in sorted(steps):
+        said = [one for one in found if (one.flow, one.step) == (flow_name, step_name)]
+        print(f"{flow_name}, {step_name}: {len(said)}")
+        for one in said:
+            print(f"    {one.at:%Y-%m-%d}  {' '.join(one.text.split())}")
+    print(f"{len(found)} not understood.")
+
+
 def _explainer() -> Explainer:
     from checkin.flow.load import ProgramRefused
     from checkin.service.explaining import Explainer

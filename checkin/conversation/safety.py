@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checkin.conversation.amounts import read_length
+from checkin.conversation.amounts import Length, read_length
 from checkin.conversation.lexicon import Hit, Scan
 from checkin.conversation.understanding import Category, Context, Understanding
 
@@ -178,7 +178,7 @@ def _pause(scan: Scan) -> Understanding | None:
     if not scan.hits.keys() & {"pause", "pause_with_length", "opt_out_anywhere"}:
         return None
     for hit in scan.found("pause", "pause_with_length", "opt_out_anywhere"):
-        length = read_length(scan, hit.end)
+        length = read_length(scan, hit.end) or _until_before(scan, hit)
         if length is None and hit.leaf.section != "pause":
             continue
         covered = {*range(hit.start, hit.end), *(length.places if length else ())}
@@ -186,6 +186,12 @@ def _pause(scan: Scan) -> Understanding | None:
             seconds, until = (length.seconds, length.until) if length else (None, None)
             return Understanding(Category.PAUSE, seconds, rule=scan.rule(hit), until=until)
     return None
+
+
+def _until_before(scan: Scan, hit: Hit) -> Length | None:
+    """Return the day that stands before: "until Monday don't text me"."""
+    length = read_length(scan)
+    return length if length and length.until is not None and length.places.stop <= hit.start else None
 
 
 def _only_connects(scan: Scan, covered: set[int], hit: Hit, has_length: bool) -> bool:

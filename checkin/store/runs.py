@@ -107,6 +107,25 @@ def journal_of(unit: Unit, member_id: str, subject: str) -> Sequence[Mapping[str
     ]
 
 
+def journal_with_times(
+    unit: Unit, member_id: str, subject: str
+) -> Sequence[tuple[datetime, Mapping[str, Any]]]:
+    """Return the events of one run or alert with when each was taken, in order."""
+    return [
+        (row.at, unit.vault.open_json("journal.event", row.event))
+        for row in unit.read(_journal_of, {"member": member_id, "about": subject})
+    ]
+
+
+def started(unit: Unit, flow: str | None = None) -> Sequence[Run]:
+    """Return every run as it was when it began, of one flow or of all, oldest first."""
+    return [
+        Run(row.id, row.member_id, row.flow, row.version)
+        for row in unit.read(_started)
+        if flow is None or row.flow == flow
+    ]
+
+
 def last_seq(unit: Unit, member_id: str) -> int:
     """Return the last number of a member's journal."""
     row = unit.first(_last_seq, {"member": member_id})
@@ -184,9 +203,12 @@ _last_result = (
 )
 _insert_journal = sa.insert(journal)
 _journal_of = (
-    sa.select(journal.c.event)
+    sa.select(journal.c.event, journal.c.at)
     .where(journal.c.member_id == _p("member"), journal.c.subject == _p("about"))
     .order_by(journal.c.seq)
+)
+_started = sa.select(runs.c.id, runs.c.member_id, runs.c.flow, runs.c.version).order_by(
+    runs.c.started_at, runs.c.id
 )
 _last_seq = sa.select(sa.func.max(journal.c.seq).label("seq")).where(journal.c.member_id == _p("member"))
 _all_versions = sa.select(flow_versions).order_by(flow_versions.c.flow, flow_versions.c.version)

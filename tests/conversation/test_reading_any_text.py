@@ -170,3 +170,9 @@ def test_a_long_reply_costs_no_more_than_its_length() -> None:
         half = piece * (MAX_TEXT // len(piece) // 2)
         READER.understand(half * 2, "en", question)  # what a run of words leads to is learnt once
         assert calls(half * 2) < 2.6 * calls(half), piece
+
+
+@pytest.mark.parametrize("text", ["until Monday don't text me", "hasta el lunes no me escriban"])
+def test_a_day_may_stand_before_the_pause(text: str) -> None:
+    found = READER.understand(text, "en", Question())
+    assert (found.category, found.until) == (Category.PAUSE, 1)
