@@ -27,8 +27,8 @@ SENTENCE_END = "$"
 """At the end of a phrase: nothing that means anything may follow it in its clause."""
 SKIPPED_WORDS = 3
 """How many words that change nothing may stand inside one phrase."""
-MOST_STEPS = 200_000
-"""Steps that are remembered, some tens of megabytes; past that the walk begins to learn them anew."""
+MOST_STEPS = 500_000
+"""Steps that are remembered, at most some hundred megabytes; past that the walk begins to learn them anew."""
 
 _PIECES = re.compile(r"[()\[\]|]|<\w+>|[^()\[\]|<>]+")
 _OTHER = ""
