@@ -154,6 +154,31 @@ def _known_or_exit(name: str, flow_set: FlowSet) -> None:
         stop(f"There is no good flow {name!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
 
 
+@command.command("schema", epilog="Example: checkin flows schema --for test")
+def schema(
+    kind: Annotated[
+        Literal["flow", "program", "texts", "test"], typer.Option("--for", help="Which kind of file.")
+    ] = "flow",
+    format: Annotated[
+        Literal["json", "markdown"],
+        typer.Option("--format", help="A JSON Schema for an editor, or all of it to read."),
+    ] = "json",
+    write: Annotated[
+        Path | None, typer.Option("--write", help="Write the schemas of all kinds into this folder instead.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a kind of file, with which an editor completes and explains."""
+    from checkin.flow.reference import reference
+    from checkin.flow.schema import KINDS, file_name, schema_text
+
+    if write is not None:
+        for one in KINDS:
+            _write_or_exit(write / file_name(one), schema_text(one))
+        print(f"{write} holds the schemas of {', '.join(KINDS)} files.")
+        return
+    print(reference() if format == "markdown" else schema_text(kind), end="")
+
+
 @command.command("graph", epilog="Example: checkin flows graph daily --out daily.svg")
 def graph(
     flow: Annotated[str, typer.Argument(help="The flow to draw.")],
@@ -173,11 +198,15 @@ def graph(
     if out is None:
         print(drawn, end="")
         return
-    try:
-        out.write_text(drawn, "utf-8")
-    except OSError as error:
-        stop(f"{out} can't be written: {error.strerror}.", "Name a file in a folder that is there.")
+    _write_or_exit(out, drawn)
     print(f"{out} shows {flow}.")
+
+
+def _write_or_exit(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        stop(f"{path} can't be written: {error.strerror}.", "Name a file in a folder that is there.")
 
 
 @command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')

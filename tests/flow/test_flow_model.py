@@ -38,7 +38,7 @@ from checkin.flow.model import (
 )
 from checkin.flow.parts import Shape
 from checkin.flow.program import Program
-from checkin.flow.schema import json_schema, program_schema
+from checkin.flow.schema import json_schema
 from checkin.flow.shape import KINDS, SHAPES, FlowShape
 from checkin.flow.texts import CATALOGUE, FACTS, parse_template
 from checkin.timing.schedule import EVERY_DAY, Rule
@@ -341,7 +341,7 @@ def test_the_schema_describes_every_key() -> None:
         assert set(described["properties"]) == {f.alias or n for n, f in shape.model_fields.items()}
         if "Parts" not in shape.__name__:
             assert described["description"]
-    assert program_schema()["properties"]["languages"]["description"]
+    assert json_schema("program")["properties"]["languages"]["description"]
 
 
 def test_the_guide_explains_every_key_problem_fact_and_text() -> None:

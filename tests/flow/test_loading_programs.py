@@ -142,7 +142,7 @@ def test_a_broken_flow_is_left_out_and_the_others_load(folder: Path, flows_folde
 def test_two_flows_with_one_name(folder: Path) -> None:
     shutil.copy(folder / "contacts.yaml", folder / "more.yaml")
     (issue,) = errors(load_folder(folder).issues)
-    assert (issue.code, issue.file, issue.line, issue.column) == (Code.SAME_FLOW, "more.yaml", 1, 7)
+    assert (issue.code, issue.file, issue.line, issue.column) == (Code.SAME_FLOW, "more.yaml", 2, 7)
 
 
 def test_two_flows_with_one_keyword(folder: Path) -> None:
