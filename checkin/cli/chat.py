@@ -29,10 +29,7 @@ def sit(
         session = open_session(
             theatre, flow, language=language, contacts=contacts, beside=beside, voice=voice
         )
-        try:
-            _talk(session, folder, sys.stdin.isatty())
-        finally:
-            session.close()
+        _talk(session, folder, sys.stdin.isatty())
 
 
 def _talk(session: Session, folder: Path, at_terminal: bool) -> None:

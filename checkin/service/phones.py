@@ -244,11 +244,18 @@ def next_event(app: App) -> datetime | None:
 
 
 def _next_moment(unit: Unit, now: datetime) -> datetime | None:
-    claimed, due_at = tables.timers.c.claimed_until, tables.timers.c.due_at
-    moment = sa.func.min(sa.case((claimed > now, claimed), else_=due_at), type_=tables.Instant)
-    row = unit.first(sa.select(moment.label("moment")))
+    row = unit.first(_NEXT_TIMER, {"now": now})
     moments = (row and row.moment, outbox.next_due(unit))
     return min((moment for moment in moments if moment), default=None)
+
+
+_claimed, _due_at = tables.timers.c.claimed_until, tables.timers.c.due_at
+_NEXT_TIMER = sa.select(
+    sa.func.min(
+        sa.case((_claimed > sa.bindparam("now", type_=tables.Instant), _claimed), else_=_due_at),
+        type_=tables.Instant,
+    ).label("moment")
+)
 
 
 def _at_work(unit: Unit, now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -95,9 +94,6 @@ def theatre(walking: FlowSet, reader: Reader) -> Iterator[Theatre]:
         yield theatre
 
 
-COUNT = itertools.count(1)
-
-
 def read(source: str) -> ChatFile:
     file, issues = read_chats(HEAD + source, "walk.test.yaml", ("en", "es"), ("walk",))
     assert file is not None, issues
@@ -105,7 +101,7 @@ def read(source: str) -> ChatFile:
 
 
 def play(theatre: Theatre, source: str) -> Report:
-    return play_file(theatre, read(source), COUNT)
+    return play_file(theatre, read(source))
 
 
 def anew(theatre: Theatre, source: str) -> str:

@@ -23,10 +23,8 @@ def theatre(flow_set: FlowSet, reader: Reader) -> Iterator[Theatre]:
 
 
 @pytest.fixture
-def session(theatre: Theatre) -> Iterator[Session]:
-    session = open_session(theatre, "daily", language="en", contacts=1)
-    yield session
-    session.close()
+def session(theatre: Theatre) -> Session:
+    return open_session(theatre, "daily", language="en", contacts=1)
 
 
 @pytest.fixture
@@ -115,12 +113,9 @@ def test_what_was_typed_is_kept_as_a_test_that_passes(
 
 def test_whoever_joins_with_the_flow_begins_as_a_stranger(theatre: Theatre, tmp_path: Path) -> None:
     session = open_session(theatre, "welcome", language="es", contacts=1, beside=("contacts",))
-    try:
-        assert list(session.begin()) == []
-        assert "SÍ para unirte" in "".join(session.do("unirme", tmp_path))
-        assert next(session.do("sí", tmp_path)).startswith("Mon 12:00  program: ¡Gracias por unirte!")
-        list(session.do("/save Unirse", tmp_path))
-    finally:
-        session.close()
+    assert list(session.begin()) == []
+    assert "SÍ para unirte" in "".join(session.do("unirme", tmp_path))
+    assert next(session.do("sí", tmp_path)).startswith("Mon 12:00  program: ¡Gracias por unirte!")
+    list(session.do("/save Unirse", tmp_path))
     text = (tmp_path / "welcome.test.yaml").read_text()
     assert '    joined: false\n    with: ["contacts"]\n' in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -69,20 +68,17 @@ class Report:
         return all(play.good for play in self.plays)
 
 
-def play_file(theatre: Theatre, file: ChatFile, numbers: Iterator[int] | None = None) -> Report:
+def play_file(theatre: Theatre, file: ChatFile) -> Report:
     """Play every conversation of a file in each of its languages."""
-    count = numbers if numbers is not None else itertools.count()
     report = Report(file.flow, file)
     report.coverage = {language: Coverage(theatre.flows[file.flow]) for language in theatre.program.languages}
     for chat in file.chats:
         for language in chat.languages:
-            report.plays.append(_play(theatre, file.flow, chat, language, report.coverage, next(count)))
+            report.plays.append(_play(theatre, file.flow, chat, language, report.coverage))
     return report
 
 
-def _play(
-    theatre: Theatre, flow: str, chat: Chat, language: str, coverage: dict[str, Coverage], number: int
-) -> Play:
+def _play(theatre: Theatre, flow: str, chat: Chat, language: str, coverage: dict[str, Coverage]) -> Play:
     zone = theatre.zone
     begun = read_moment(chat.begins, EPOCH, zone)
     names = dict.fromkeys((flow, *chat.beside))
@@ -90,19 +86,15 @@ def _play(
         theatre,
         names,
         now=begun,
-        number=number,
         language=language,
         joined=chat.joined,
         chosen=chat.contacts,
         voice=chat.voice,
     )
-    try:
-        player = _Player(stage, flow, language)
-        for line in chat.lines:
-            player.do(line)
-        _count(stage, flow, coverage[language])
-    finally:
-        stage.close()
+    player = _Player(stage, flow, language)
+    for line in chat.lines:
+        player.do(line)
+    _count(stage, flow, coverage[language])
     return Play(chat, language, tuple(player.expected), tuple(player.happened), begun, zone)
 
 

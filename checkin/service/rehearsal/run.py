@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +55,7 @@ def rehearse(
 
 def _played(theatre: Theatre, files: Sequence[ChatFile]) -> tuple[Report, ...]:
     """Play these files; several with one flow are told each by itself, and share what they have met."""
-    numbers = itertools.count(1)
-    reports = tuple(play_file(theatre, file, numbers) for file in files)
+    reports = tuple(play_file(theatre, file) for file in files)
     first: dict[str, Report] = {}
     for report in reports:
         known = first.setdefault(report.flow, report)

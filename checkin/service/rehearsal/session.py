@@ -35,7 +35,7 @@ Type what the member writes. Or:
 
 @dataclass(slots=True)
 class Session:
-    """One sitting. `begin` it, feed it lines with `do`, `close` it."""
+    """One sitting. `begin` it, then feed it lines with `do`."""
 
     flow: str
     language: str
@@ -142,10 +142,6 @@ class Session:
         before = path.read_text("utf-8").rstrip("\n") + "\n\n" if path.is_file() else _head(self.flow)
         path.write_text(before + written_chat(chat, lines, setting), "utf-8")
 
-    def close(self) -> None:
-        """End the sitting and throw its database away."""
-        self.stage.close()
-
 
 def _part(command: str) -> str:
     """Return whose line a command is: `/contact2` is `contact 2`."""
@@ -173,7 +169,6 @@ def open_session(
         theatre,
         dict.fromkeys((flow, *beside)),
         now=read_moment(BEGINS, EPOCH, theatre.zone),
-        number=0,
         language=language,
         joined=joined,
         chosen=contacts,

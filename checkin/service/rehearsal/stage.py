@@ -7,7 +7,6 @@ Ids are counted, not drawn, so that the same play always goes the same way.
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
 
 from checkin.carrier.emulator import PretendPhones
 from checkin.conversation.read import Reader
@@ -32,7 +33,7 @@ from checkin.service.turn import Turn
 from checkin.service.words import ReaderOnDemand, make_reader
 from checkin.store import contacts, people
 from checkin.store.situations import Person
-from checkin.store.store import open_engine, open_store
+from checkin.store.store import Store, open_engine, open_store
 from checkin.store.tables import metadata
 from checkin.store.unit import Unit
 
@@ -75,40 +76,56 @@ class StageClock:
 
 @dataclass(frozen=True, slots=True)
 class Theatre:
-    """What many plays share: the program and its flows, the reader, an empty database to copy."""
+    """What many plays share: the program and its flows, the reader, and a database that each begins empty.
+
+    One stage at a time: opening one clears the database.
+    """
 
     program: Program
     flows: Mapping[str, Flow]
     reader: Reader | ReaderOnDemand
-    folder: Path
+    store: Store
 
     @property
     def zone(self) -> ZoneInfo:
         """Return the pretend member's own time zone: the program's."""
         return ZoneInfo(self.program.timezone)
 
-    def copy(self, number: int) -> Path:
-        """Return a new copy of the empty database."""
-        return Path(shutil.copy(self.folder / "empty.sqlite3", self.folder / f"{number}.sqlite3"))
+    def clear(self) -> None:
+        """Forget everything that was played."""
+
+        def work(unit: Unit) -> None:
+            for emptying in _EMPTYING:
+                unit.write(emptying)
+
+        self.store.run(work)
+
+
+# The statements are made once, so that they are compiled once.
+_EMPTYING = [sa.delete(table) for table in reversed(metadata.sorted_tables) if table.name != "meta"]
 
 
 @contextmanager
 def open_theatre(flow_set: FlowSet, reader: Reader | ReaderOnDemand | None = None) -> Iterator[Theatre]:
-    """Open what many plays share, and throw their databases away at the end."""
+    """Open what many plays share, and throw their database away at the end."""
     # In memory where the machine has such a folder: every play commits often, and nothing needs to survive.
     memory = Path("/dev/shm")  # noqa: S108
     with TemporaryDirectory(prefix="checkin-", dir=memory if memory.is_dir() else None) as name:
-        folder = Path(name)
-        engine = open_engine(f"sqlite:///{folder / 'empty.sqlite3'}")
+        url = f"sqlite:///{Path(name) / 'rehearsal.sqlite3'}"
+        engine = open_engine(url)
         metadata.create_all(engine)
         engine.dispose()
         ready = reader or ReaderOnDemand(lambda: make_reader(flow_set.program))
-        yield Theatre(flow_set.program, flow_set.flows, ready, folder)
+        store = open_store(url, (_KEY,))
+        try:
+            yield Theatre(flow_set.program, flow_set.flows, ready, store)
+        finally:
+            store.close()
 
 
 @dataclass(slots=True)
 class Stage:
-    """One play's service and its people. `close` it when done.
+    """One play's service and its people.
 
     `zone` is the member's own; `parts` says who has which number. Where the member has a `telephone`, they
     say by phone what they would write.
@@ -119,16 +136,9 @@ class Stage:
     carrier: PretendPhones
     parts: Mapping[str, str]
     zone: ZoneInfo
-    path: Path
     texts: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     seen: happenings.Seen = field(default_factory=happenings.Seen)
     telephone: Telephone | None = None
-
-    def close(self) -> None:
-        """Close the service and throw its database away."""
-        self.app.store.close()
-        for leftover in self.path.parent.glob(f"{self.path.name}*"):
-            leftover.unlink()
 
     def says(self, who: str, text: str) -> list[Happening]:
         """Let somebody write, or say it by phone; return what came of it at once."""
@@ -171,7 +181,9 @@ class Stage:
 
     def settle(self, answers: Sequence[tuple[str, str, str]] = ()) -> list[Happening]:
         """Do what is due now; return what came of it. `answers` are texts that went back at once."""
-        phones.catch_up(self.app)
+        due_at = phones.next_event(self.app)
+        if self.telephone is not None or (due_at is not None and due_at <= self.clock.now()):
+            phones.catch_up(self.app)
         said = [*answers, *self._sent()]
         while self.telephone is not None and (call := self.telephone.rings()) is not None:
             said.extend(("member", "voice", words) for words in self.telephone.picks_up(call))
@@ -197,7 +209,6 @@ def open_stage(
     flows: Iterable[str],
     *,
     now: datetime,
-    number: int,
     language: str,
     joined: bool = True,
     chosen: int = 0,
@@ -205,12 +216,14 @@ def open_stage(
 ) -> Stage:
     """Open a stage on which these flows are live, with a member who has joined or not.
 
-    `chosen` is how many trusted contacts the member has; with `voice`, all they say is said by phone."""
+    `chosen` is how many trusted contacts the member has; with `voice`, all they say is said by phone.
+    """
+    theatre.clear()
     now = now.astimezone(UTC)
-    path, clock, ids = theatre.copy(number), StageClock(now - SINCE), itertools.count(1)
+    clock, ids = StageClock(now - SINCE), itertools.count(1)
     carrier = PretendPhones(lambda: f"CM{next(ids):06d}")
     app = App(
-        store=open_store(f"sqlite:///{path}", (_KEY,)),
+        store=theatre.store,
         clock=clock,
         new_id=lambda: f"id{next(ids):06d}",
         carrier=carrier,
@@ -226,18 +239,14 @@ def open_stage(
         for index, person in enumerate(theatre.program.on_call)
     }
     parts = {"member": MEMBER_NUMBER, **{who: number for who, (_, number) in CONTACTS.items()}, **staff}
-    stage = Stage(app, clock, carrier, parts, theatre.zone, path)
-    try:
+    stage = Stage(app, clock, carrier, parts, theatre.zone)
+    if joined:
+        _join(stage, language, list(CONTACTS.values())[:chosen], now)
+    clock.move_to(now)
+    if voice:
+        stage.telephone = Telephone(app, MEMBER_NUMBER)
         if joined:
-            _join(stage, language, list(CONTACTS.values())[:chosen], now)
-        clock.move_to(now)
-        if voice:
-            stage.telephone = Telephone(app, MEMBER_NUMBER)
-            if joined:
-                app.store.run(_prefers_calls)
-    except BaseException:
-        stage.close()
-        raise
+            app.store.run(_prefers_calls)
     return stage
 
 
