@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from checkin.cli.start import (
-    FOUND_PROBLEMS,
-    flows_or_exit,
-    open_or_exit,
-    settings_or_exit,
-    stop,
-    tell_issues,
-)
+from checkin.cli.publishing import diff, publish_all, tell_rehearsed
+from checkin.cli.start import FOUND_PROBLEMS, flows_or_exit, known_or_exit, settings_or_exit, stop
 from checkin.flow.issue import errors
 
 if TYPE_CHECKING:
@@ -72,34 +66,13 @@ def play(
     settings = settings_or_exit()
     flow_set = flows_or_exit(settings)
     if flow is not None:
-        _known_or_exit(flow, flow_set)
+        known_or_exit(flow, flow_set)
     rehearsed = rehearse(settings.flows, flow_set, () if flow is None else (flow,))
-    good = _tell_rehearsed(rehearsed, full=full, as_json=format == "json")
+    good = tell_rehearsed(rehearsed, full=full, as_json=format == "json")
     if update:
         good = _update(rehearsed, settings.flows)
     if not good or (full and not rehearsed.whole):
         raise typer.Exit(FOUND_PROBLEMS)
-
-
-def _tell_rehearsed(rehearsed: Rehearsed, *, full: bool, as_json: bool) -> bool:
-    from checkin.service.rehearsal.tell import to_json, told
-
-    if as_json:
-        shown = {
-            "good": rehearsed.good,
-            "issues": [issue.to_json() for issue in rehearsed.issues],
-            "flows": [to_json(report) for report in rehearsed.reports],
-            "without": list(rehearsed.without),
-        }
-        print(json.dumps(shown, indent=2, ensure_ascii=False))
-        return rehearsed.good
-    tell_issues(rehearsed.issues)
-    for report in rehearsed.reports:
-        for line in told(report, full=full):
-            print(line)
-    for name in rehearsed.without:
-        print(f"{name}: no test conversations. Begin with {name}.test.yaml, or: checkin flows chat {name}")
-    return rehearsed.good
 
 
 def _update(rehearsed: Rehearsed, folder: Path) -> bool:
@@ -135,7 +108,7 @@ def chat(
     settings = settings_or_exit()
     flow_set = flows_or_exit(settings)
     for name in (flow, *(beside or ())):
-        _known_or_exit(name, flow_set)
+        known_or_exit(name, flow_set)
     spoken = _language_or_exit(language, flow_set)
     others = beside or ()
     sit(flow_set, flow, settings.flows, language=spoken, contacts=contacts, beside=others, voice=voice)
@@ -147,11 +120,6 @@ def _language_or_exit(language: str | None, flow_set: FlowSet) -> str:
     if language is not None and language not in known:
         stop(f"The program does not speak {language!r}.", f"Use one of: {', '.join(known)}.")
     return language or known[0]
-
-
-def _known_or_exit(name: str, flow_set: FlowSet) -> None:
-    if name not in flow_set.flows:
-        stop(f"There is no good flow {name!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
 
 
 @command.command("schema", epilog="Example: checkin flows schema --for test")
@@ -192,7 +160,7 @@ def graph(
     from checkin.flow.picture import mermaid, svg
 
     flow_set = flows_or_exit(settings_or_exit())
-    _known_or_exit(flow, flow_set)
+    known_or_exit(flow, flow_set)
     spoken = _language_or_exit(language, flow_set)
     drawn = (svg if format == "svg" else mermaid)(flow_set.flows[flow], spoken)
     if out is None:
@@ -209,34 +177,7 @@ def _write_or_exit(path: Path, text: str) -> None:
         stop(f"{path} can't be written: {error.strerror}.", "Name a file in a folder that is there.")
 
 
-@command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')
-def publish_all(
-    author: Annotated[str, typer.Option(help="Who publishes.")] = "",
-    note: Annotated[str, typer.Option(help="What changed, for the record.")] = "",
-) -> None:
-    """Publish every flow that has changed. With any error in a file, nothing is published."""
-    import getpass
-
-    from checkin.flow.load import ProgramRefused
-    from checkin.service.publishing import publish as publish_flows
-    from checkin.service.wiring import read_flows
-
-    settings = settings_or_exit()
-    try:
-        flow_set = read_flows(settings)
-    except ProgramRefused as refused:
-        tell_issues(refused.issues)
-        raise typer.Exit(FOUND_PROBLEMS) from None
-    if found := errors(flow_set.issues):
-        tell_issues(found)
-        print("Nothing was published: mend these first.")
-        raise typer.Exit(FOUND_PROBLEMS)
-    app = open_or_exit(settings, flow_set)
-    try:
-        published = publish_flows(app, flow_set.flows.values(), author=author or getpass.getuser(), note=note)
-    finally:
-        app.store.close()
-    for one in published:
-        print(f"{one.flow}: version {one.version} is live.")
-    if not published:
-        print("Every flow was live already.")
+command.command("diff", epilog="Example: checkin flows diff daily")(diff)
+command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')(
+    publish_all
+)

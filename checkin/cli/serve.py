@@ -13,11 +13,12 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
-from checkin.cli.start import flows_or_exit, stop
+from checkin.cli.start import flows_or_exit, stop, tell_issues
 from checkin.flow.issue import errors
 from checkin.service import phones
 from checkin.service.app import App, Lane
 from checkin.service.publishing import publish
+from checkin.service.reloading import Watch
 from checkin.service.settings import Settings
 from checkin.service.wiring import open_app
 from checkin.service.words import ReaderOnDemand
@@ -48,7 +49,35 @@ def serve_dev(settings: Settings) -> None:
     print(f"{app.program.name} is ready. Open {where} and text JOIN from Alice's phone.", flush=True)
     if broken:
         print(f"{broken} flow files are left out; see above how to mend them.", flush=True)
-    _serve_embedded(app, settings)
+    stopping = threading.Event()
+    watcher = threading.Thread(target=_keep_in_step, args=(app, settings, stopping), daemon=True)
+    watcher.start()
+    try:
+        _serve_embedded(app, settings)
+    finally:
+        stopping.set()
+
+
+def _keep_in_step(app: App, settings: Settings, stopping: threading.Event) -> None:
+    """Take up every change of the flows folder; what has an error is told, and what is live stays."""
+    watch = Watch(settings.flows)
+    while not stopping.wait(LOOK_SECONDS):
+        try:
+            reloaded = watch.look(app)
+        except Exception:
+            log.exception("flows could not be taken up")
+            continue
+        if reloaded is None:
+            continue
+        tell_issues(reloaded.issues)
+        for one in reloaded.published:
+            print(f"{one.flow}: version {one.version} is live.", flush=True)
+        if reloaded.issues:
+            print("What has an error is not taken up; what was live stays.", flush=True)
+
+
+LOOK_SECONDS = 1.0
+"""How often the flows folder is looked at while developing."""
 
 
 def serve_web(app: App, settings: Settings) -> None:

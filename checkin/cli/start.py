@@ -51,6 +51,12 @@ def flows_or_exit(settings: Settings) -> FlowSet:
     return flow_set
 
 
+def known_or_exit(name: str, flow_set: FlowSet) -> None:
+    """Exit where there is no such flow, or where it has an error."""
+    if name not in flow_set.flows:
+        stop(f"There is no good flow {name!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
+
+
 def tell_issues(issues: Iterable[Issue]) -> None:
     """Print issues where an operator reads them; they hold staff's words, no member's."""
     for issue in issues:

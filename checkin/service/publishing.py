@@ -19,7 +19,7 @@ from checkin.store.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One flow that got a new version."""
+    """One flow that got a new version. The numbers of a flow's versions count from 1."""
 
     flow: str
     version: int
@@ -53,16 +53,16 @@ def publish(app: App, flows: Iterable[Flow], *, author: str, note: str) -> tuple
 
 def refresh(app: App) -> bool:
     """Take up what was published since; return whether anything was."""
-    latest = app.store.read(runs.latest_flows)
-    if all(name in app.flows and app.flows[name].version == found.version for name, found in latest.items()):
+    latest = app.store.read(runs.latest_numbers)
+    if all(name in app.flows and app.flows[name].version == number for name, number in latest.items()):
         return False
     app.go_live(_compiled(app, latest))
     return True
 
 
-def _compiled(app: App, latest: Mapping[str, FlowVersion]) -> Mapping[str, Flow]:
+def _compiled(app: App, latest: Mapping[str, int]) -> Mapping[str, Flow]:
     def work(unit: Unit) -> Mapping[str, Flow]:
-        return {name: app.flow(unit, name, found.version) for name, found in latest.items()}
+        return {name: app.flow(unit, name, number) for name, number in latest.items()}
 
     return app.store.read(work)
 

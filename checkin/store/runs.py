@@ -140,18 +140,40 @@ class FlowVersion:
     version: int
     source: str
     digest: str
+    at: datetime | None = None
+    author: str = ""
+    note: str = ""
 
 
 def latest_flows(unit: Unit) -> Mapping[str, FlowVersion]:
     """Return the newest version of every flow, by its name."""
-    rows = unit.read(_all_versions)
-    return {row.flow: FlowVersion(row.flow, row.version, row.source, row.digest) for row in rows}
+    return {row.flow: _version(row) for row in unit.read(_latest_versions)}
+
+
+def latest_numbers(unit: Unit) -> Mapping[str, int]:
+    """Return the number of the newest version of every flow, by its name; the sources are not read."""
+    return {row.flow: row.version for row in unit.read(_latest_numbers)}
+
+
+def versions_of(unit: Unit, flow: str) -> Sequence[FlowVersion]:
+    """Return every version of a flow, newest first."""
+    return [_version(row) for row in unit.read(_versions_of, {"flow": flow})]
+
+
+def waiting_in(unit: Unit, flow: str) -> Sequence[Run]:
+    """Return every run of a flow that has not come to an end."""
+    rows = unit.read(_waiting_in, {"flow": flow})
+    return [Run.from_json(unit.vault.open_json("runs.data", row.data)) for row in rows]
+
+
+def _version(row: Any) -> FlowVersion:
+    return FlowVersion(row.flow, row.version, row.source, row.digest, row.published_at, row.author, row.note)
 
 
 def flow_version(unit: Unit, flow: str, version: int) -> FlowVersion | None:
     """Return one version of a flow."""
     row = unit.first(_one_version, {"flow": flow, "version": version})
-    return None if row is None else FlowVersion(row.flow, row.version, row.source, row.digest)
+    return None if row is None else _version(row)
 
 
 def publish(unit: Unit, version: FlowVersion, *, at: datetime, author: str, note: str) -> None:
@@ -211,7 +233,26 @@ _started = sa.select(runs.c.id, runs.c.member_id, runs.c.flow, runs.c.version).o
     runs.c.started_at, runs.c.id
 )
 _last_seq = sa.select(sa.func.max(journal.c.seq).label("seq")).where(journal.c.member_id == _p("member"))
-_all_versions = sa.select(flow_versions).order_by(flow_versions.c.flow, flow_versions.c.version)
+_newest = (
+    sa.select(flow_versions.c.flow, sa.func.max(flow_versions.c.version).label("version"))
+    .group_by(flow_versions.c.flow)
+    .subquery()
+)
+_latest_numbers = sa.select(_newest.c.flow, _newest.c.version).order_by(_newest.c.flow)
+_latest_versions = (
+    sa.select(flow_versions)
+    .join(
+        _newest,
+        sa.and_(flow_versions.c.flow == _newest.c.flow, flow_versions.c.version == _newest.c.version),
+    )
+    .order_by(flow_versions.c.flow)
+)
+_versions_of = (
+    sa.select(flow_versions)
+    .where(flow_versions.c.flow == _p("flow"))
+    .order_by(flow_versions.c.version.desc())
+)
+_waiting_in = sa.select(runs.c.data).where(runs.c.flow == _p("flow"), runs.c.state == "waiting")
 _one_version = sa.select(flow_versions).where(
     flow_versions.c.flow == _p("flow"), flow_versions.c.version == _p("version")
 )

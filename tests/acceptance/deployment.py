@@ -30,6 +30,7 @@ from checkin.store.unit import Unit
 from checkin.store.vault import key_from_text
 from tests.acceptance.processes import START_SECONDS, Process
 from tests.servers.process import free_port
+from tests.service.kit import copy_flows
 from tests.standin.standin import ACCOUNT_SID, AUTH_TOKEN, NUMBER, StandIn
 from tests.standin.twilio_api import running
 from tests.standin.waiting import poll
@@ -61,7 +62,7 @@ def environ(folder: Path, **settings: str) -> dict[str, str]:
         "PYTHONWARNINGS": "error",
         "LANG": "C.UTF-8",
         "HOME": str(folder),
-        "CHECKIN_FLOWS": str(ROOT / "flows"),
+        "CHECKIN_FLOWS": str(copy_flows(folder / "shipped")),
         "CHECKIN_VAR": str(folder / "var"),
         **settings,
     }

@@ -10,15 +10,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from checkin.cli.main import command
-
-FLOWS = Path(__file__).resolve().parents[2] / "flows"
+from tests.service.kit import copy_flows
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return how to run the command in an empty folder, with the flows published."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CHECKIN_FLOWS", str(FLOWS))
+    monkeypatch.setenv("CHECKIN_FLOWS", str(copy_flows(tmp_path / "flows")))
     monkeypatch.setenv("CHECKIN_SECRET_KEYS", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
     for arguments in (["migrate"], ["flows", "publish"]):
         assert CliRunner().invoke(command, arguments).exit_code == 0

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,12 @@ NUMBERS = {
     "dana": "+12025550104",
     "charlie": "+12025550105",
 }
+
+
+def copy_flows(folder: Path) -> Path:
+    """Copy the shipped flows, without their test conversations: publishing would play them all."""
+    shutil.copytree(FLOWS, folder, ignore=shutil.ignore_patterns("*.test.yaml"), dirs_exist_ok=True)
+    return folder
 
 
 class FakeClock:
