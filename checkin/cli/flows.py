@@ -14,11 +14,12 @@ import typer
 
 from checkin.cli.publishing import diff, publish_all, tell_rehearsed
 from checkin.cli.start import FOUND_PROBLEMS, flows_or_exit, known_or_exit, settings_or_exit, stop
-from checkin.flow.issue import errors
+from checkin.flow.issue import Issue, errors, in_order
 
 if TYPE_CHECKING:
     from checkin.flow.load import FlowSet
     from checkin.service.rehearsal.run import Rehearsed
+    from checkin.service.settings import Settings
 
 command = typer.Typer(
     help="Check, try and publish the conversations in the flows folder.", no_args_is_help=True
@@ -28,25 +29,44 @@ Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How t
 
 
 @command.command("check", epilog="Example: checkin flows check --format json")
-def check_all(format: Format = "text") -> None:
-    """Check every flow, and say where and how to mend what is wrong."""
+def check_all(
+    format: Annotated[
+        Literal["text", "json", "sarif", "github"],
+        typer.Option("--format", help="How to report: sarif and github are for code hosts."),
+    ] = "text",
+) -> None:
+    """Check every flow and its test conversations, and say where and how to mend what is wrong."""
+    from checkin.flow.report import github_lines, sarif
+
+    settings = settings_or_exit()
+    issues, good = _checked(settings)
+    match format:
+        case "json":
+            print(json.dumps([issue.to_json() for issue in issues], indent=2, ensure_ascii=False))
+        case "sarif":
+            print(sarif(issues, settings.flows.name))
+        case "github":
+            print(*github_lines(issues, settings.flows.name), sep="\n")
+        case _:
+            for issue in issues:
+                print(issue)
+            print(f"{good} flows are good, {len(errors(issues))} errors.")
+    if errors(issues):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _checked(settings: Settings) -> tuple[tuple[Issue, ...], int]:
+    """Return what there is to say about every file, and how many flows are good."""
+    from checkin.flow.chats import load_chats
     from checkin.flow.load import ProgramRefused
     from checkin.service.wiring import read_flows
 
-    settings = settings_or_exit()
     try:
         flow_set = read_flows(settings, datetime.now(UTC).date())
-        issues, good = flow_set.issues, len(flow_set.flows)
     except ProgramRefused as refused:
-        issues, good = refused.issues, 0
-    if format == "json":
-        print(json.dumps([issue.to_json() for issue in issues], indent=2, ensure_ascii=False))
-    else:
-        for issue in issues:
-            print(issue)
-        print(f"{good} flows are good, {len(errors(issues))} errors.")
-    if errors(issues):
-        raise typer.Exit(FOUND_PROBLEMS)
+        return refused.issues, 0
+    _, of_chats = load_chats(settings.flows, flow_set.program.languages, flow_set.flows)
+    return in_order((*flow_set.issues, *of_chats)), len(flow_set.flows)
 
 
 @command.command("test", epilog="Example: checkin flows test daily --full")
