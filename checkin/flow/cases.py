@@ -38,12 +38,15 @@ def cases(conditions: Iterable[Condition], names: Mapping[str, Kind]) -> list[Ca
 
 
 @functools.lru_cache(maxsize=2_048)
-def classes(kind: Kind, conditions: tuple[Condition, ...], *, missing: bool) -> tuple[Value, ...]:
+def classes(
+    kind: Kind, conditions: tuple[Condition, ...], *, missing: bool, others: tuple[Value, ...] = ()
+) -> tuple[Value, ...]:
     """Return one value for all those of this kind that none of these conditions can tell apart.
 
-    `conditions` are all that use the name. `missing` is whether there may also be no value.
+    `conditions` are all that use the name; `others` are values of names that they compare it with. `missing`
+    is whether there may also be no value.
     """
-    fixed = tuple(dict.fromkeys(value for one in conditions for value in constants(one)))
+    fixed = tuple(dict.fromkeys((*(value for one in conditions for value in constants(one)), *others)))
     together = any(compares_names(one) for one in conditions)
     values = _domain(kind, fixed, alone=not together)
     if not together:

@@ -63,6 +63,8 @@ class _Walker:
     facts: Mapping[str, Kind]
     live: Mapping[str, frozenset[str]] = field(init=False)
     conditions: Mapping[str, tuple[Condition, ...]] = field(init=False)
+    beside: Mapping[str, tuple[Value, ...]] = field(init=False)
+    """What flows fix for the names that each is compared with: a day for `today`."""
     taken: set[tuple[str, int]] = field(default_factory=set)
     before: dict[State, set[State]] = field(default_factory=dict)
     before_silent: dict[State, set[State]] = field(default_factory=dict)
@@ -76,6 +78,12 @@ class _Walker:
                 for name in branch.condition.names if branch.condition is not None else ():
                     asked.setdefault(name, []).append(branch.condition)  # type: ignore[arg-type]
         self.conditions = {name: tuple(found) for name, found in asked.items()}
+        self.beside = {name: self._fixed_beside(name) for name in asked}
+
+    def _fixed_beside(self, name: str) -> tuple[Value, ...]:
+        others = {other for condition in self.conditions[name] for other in condition.names} - {name}
+        kinds = [self.names[other] for other in sorted(others) if other in self.names]
+        return tuple(value for kind in kinds for value in kind.values or () if value is not None)
 
     def go(self) -> bool:
         """Go from state to state until there is no new one; False where there are too many."""
@@ -208,7 +216,10 @@ class _Walker:
         if not open_:
             yield env
             return
-        domains = [classes(self.names[name], self.conditions[name], missing=True) for name in open_]
+        domains = [
+            classes(self.names[name], self.conditions[name], missing=True, others=self.beside[name])
+            for name in open_
+        ]
         for values in itertools.product(*domains):
             yield {**env, **dict(zip(open_, values, strict=True))}
 
