@@ -80,7 +80,7 @@ def test_the_whole_ladder_rung_by_rung(chat: Chat) -> None:
     chat.later("19h")
     told = of_contacts(chat)
     assert told["bob"] == [
-        "Harbor Circle: Alice asked us to tell you if we miss each other. No reply since November 23. "
+        "Harbor Circle: Alice asked us to tell you if we miss each other. No answer since November 23. "
         "It may be nothing. Could you say hi?"
     ]
     assert len(told["carmen"]) == 1
