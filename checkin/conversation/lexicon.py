@@ -17,10 +17,6 @@ from checkin.conversation.spelling import Speller
 
 ANSWERS = frozenset({"mood", "yes", "no", "yes_alone", "unsure", "snooze", "numbers"})
 """Sections in which the member's own language decides where two languages share a phrase."""
-REMEMBERED = 4096
-"""So many short texts are kept with what is in them: most replies are one of a few hundred."""
-LONGEST_REMEMBERED = 32
-"""Characters of a text that is kept: short enough to be anybody's."""
 
 _WILD = re.compile(rf"([{re.escape(ANY_WORD + ANY_NAME + GAP)}])")
 _DIGITS = frozenset("0123456789$@")
@@ -146,7 +142,6 @@ class Lexicon:
         self._vocabulary = frozenset(vocabulary)
         self._named = phrase_words
         self._speller = Speller(phrase_words, phrase_words | names, spellings, ordinary_words)
-        self._remembered: dict[tuple[str, str], Scan] = {}
 
     def names_word(self, word: str) -> str:
         """Return the word where a phrase of a pack has it, else the sign that stands for any word."""
@@ -158,17 +153,6 @@ class Lexicon:
 
     def scan(self, normal_text: str, language: str) -> Scan:
         """Return what the packs know of this text, the member's own language first."""
-        if len(normal_text) > LONGEST_REMEMBERED:
-            return self._scan(normal_text, language)
-        scan = self._remembered.get((normal_text, language))
-        if scan is None:
-            scan = self._scan(normal_text, language)
-            if len(self._remembered) >= REMEMBERED:
-                self._remembered.clear()
-            self._remembered[normal_text, language] = scan
-        return scan
-
-    def _scan(self, normal_text: str, language: str) -> Scan:
         tokens = Tokens(self._despelled(normal_text), self._cut)
         words = tokens.words
         vocabulary = self._vocabulary

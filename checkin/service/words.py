@@ -19,7 +19,8 @@ from checkin.people.numbers import NumberRefused, normalise
 class ReaderOnDemand:
     """A reader that is built when the first text needs it, or before (`ready`).
 
-    Building one takes seconds; a worker and a clock never read a text, and a page need not wait for it.
+    Building one takes a third of a second; a worker and a clock never read a text, and a page need not
+    wait for it.
     """
 
     def __init__(self, make: Callable[[], Reader]) -> None:
@@ -46,7 +47,7 @@ def make_reader(program: Program) -> Reader:
 
 @functools.cache
 def _reader_in(country: str) -> Reader:
-    """Return the reader for a country; it holds no state, and takes seconds to build."""
+    """Return the reader for a country; it holds no state, and takes a moment to build."""
     return Reader(load_packs(), _phone_reader(country))
 
 
