@@ -170,6 +170,12 @@ def read_choice(scan: Scan, answer: Answer) -> Understanding | None:
     return Understanding(Category.CHOICE, matched.pop(), rule="choice") if len(matched) == 1 else None
 
 
+def is_choice(scan: Scan, answer: Answer) -> bool:
+    """Whether the text is one of the choices in so many words, and nothing else."""
+    phrases = (phrase for words in answer.choices.values() for some in words.values() for phrase in some)
+    return any(list(scan.lexicon.cut(phrase).words) == list(scan.words) for phrase in phrases)
+
+
 def _says(scan: Scan, by_language: Iterable[Iterable[str]]) -> bool:
     """Whether the text has one of these phrases in it, not directly after a "not"."""
     words, negations = scan.words, scan.lexicon.sets["negations"]

@@ -171,6 +171,8 @@ class Reader:
         answer = self._answer(text, folded, scan, question)
         if answer is None or answer.category not in _BESIDE_SUPPORT:
             return asked
+        if question.answer is not None and answers.is_choice(scan, question.answer):
+            return answer  # "llamada", where it was asked whether by text or by call
         said = scan.found("support", "support_anywhere")
         free = question.answer is not None and question.answer.kind == "text"
         if free and len(scan.rest(said)) < MORE_TO_SAY:
