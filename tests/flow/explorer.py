@@ -28,7 +28,19 @@ from checkin.conversation.run import Event, Replied, Run, RunState, Started, Tim
 from checkin.conversation.understanding import SKIPPED, Category, Question, Understanding
 from checkin.flow.issue import Code, Severity
 from checkin.flow.load import load_flow, load_program
-from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Say, Score, Set, Text, Value, Values
+from checkin.flow.model import (
+    AddTask,
+    Ask,
+    Flow,
+    RaiseAlert,
+    Say,
+    Score,
+    Set,
+    Text,
+    Value,
+    Values,
+    written_as,
+)
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS
 from checkin.service.rehearsal.trace import Way, traced
@@ -48,7 +60,9 @@ PROOFS = (
 """What the checker proves of one flow that can be built all the same where it does not hold."""
 
 ALWAYS_KNOWN = {"first_name": "Al", "language": "en", "program": "Us", "window_minutes": 5}
-VARIED: Mapping[str, tuple[Value, ...]] = {"has_contact": (True, False), "contact_name": ("Bob", None)}
+VARIED: Mapping[str, tuple[Value, ...]] = {
+    "has_contact": (True, False), "contact_name": ("Bob", None), "today": ("2026-11-24", "2099-01-01"),
+}  # fmt: skip
 UNCLEAR = Understanding(Category.UNCLEAR, rule="drawn")
 LATER = Understanding(Category.SNOOZE, rule="drawn")
 
@@ -74,19 +88,19 @@ class Explored:
         self.broken.setdefault(code, str(where))
 
 
-def explore(flow: Flow) -> Explored:
-    """Walk this flow into every state that it can come to."""
-    explorer = _Explorer(Explored(flow))
+def explore(flow: Flow, fields: Iterable[str] = ()) -> Explored:
+    """Walk this flow into every state that it can come to. `fields` are the program's own, of a member."""
+    explorer = _Explorer(Explored(flow), frozenset(fields))
     explorer.go()
     return explorer.found
 
 
 class _Explorer:
-    def __init__(self, found: Explored) -> None:
+    def __init__(self, found: Explored, fields: frozenset[str]) -> None:
         self.found, self.flow = found, found.flow
         self.took: list[Way] = []
         self.traced = traced(found.flow, self.took.append)
-        self.facts = tuple(_facts(found.flow))
+        self.facts = tuple(_facts(found.flow, fields))
 
     def go(self) -> None:
         """Go from state to state until there is no new one."""
@@ -211,6 +225,8 @@ class _Explorer:
         """Look at what was never met, and at what nobody ever gets out of."""
         found = self.found
         for name, one in self.flow.steps.items():
+            if name != written_as(name):
+                continue  # A step of a flow that is run here: it is explored in its own.
             if name not in found.steps:
                 found.breaks(Code.UNREACHABLE, name)
                 continue
@@ -250,7 +266,7 @@ def state_of(run: Run) -> State:
     return (run.state, run.step, run.rung, min(run.unclear, 1), run.snoozed, str(kept))
 
 
-def _facts(flow: Flow) -> Iterator[Values]:
+def _facts(flow: Flow, fields: frozenset[str]) -> Iterator[Values]:
     """Go through what can be known of a member, as far as this flow asks."""
     asked = [
         branch.condition
@@ -270,8 +286,8 @@ def _facts(flow: Flow) -> Iterator[Values]:
         )
     }
     words = sorted({word for condition in asked for word in re.findall(r'"(\w+)"', condition.source)})
-    for name in used - kept - varied.keys() - ALWAYS_KNOWN.keys():
-        varied[name] = (True, False, *words)
+    for name in used - (kept - fields) - varied.keys() - ALWAYS_KNOWN.keys():
+        varied[name] = (True, False, *words, None)
     for values in itertools.product(*varied.values()):
         yield {**ALWAYS_KNOWN, **dict(zip(varied, values, strict=True))}
 
