@@ -29,6 +29,9 @@ the task, the timer and, now and then, a word to the member. The member hears of
 Staff work in shifts: a `ShiftChanged` puts those on duty now in place of those before, wherever nobody has
 been told yet. It tells nobody and moves no wait; the event that comes with it does.
 
+In the window the member may choose who is asked (`Chose`): the policy's contacts become those chosen, and the
+window begins anew, so that every choice can be thought better of.
+
 An acknowledgement is a promise, not an end. After `policy.check_taken` the taker is asked whether they got
 in touch. A yes resolves the alert, a no re-opens it; after the same time again without a word it goes to
 staff. The member may say at any time that somebody came, or that nobody did.
@@ -73,6 +76,7 @@ from checkin.alert.model import (
     Call,
     ChangedMind,
     CheckTaker,
+    Chose,
     Effect,
     Event,
     FollowUp,
@@ -96,6 +100,7 @@ from checkin.alert.model import (
     Told,
     Took,
 )
+from checkin.alert.policy import choose
 from checkin.alert.telling import (
     ask,
     change_shift,
@@ -200,6 +205,10 @@ def _decide(alert: Alert, event: Event) -> _Decision:
             if alert.state is not AlertState.WINDOW:
                 raise _closed_or(alert, WindowOver)
             return _next(alert)
+        case Chose(chosen):
+            if alert.state is not AlertState.WINDOW:
+                raise _closed_or(alert, WindowOver)
+            return _raised(replace(alert, policy=choose(alert.policy, chosen)))
         case TimerFired(transition):
             if transition != alert.timer:
                 raise StaleEvent

@@ -219,6 +219,13 @@ class HurryUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Chose:
+    """The member chose in the window who is asked: these contacts, in this order; staff alone where none."""
+
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The wait that transition number `transition` set is over."""
 
@@ -286,6 +293,7 @@ Event = (
     Raised
     | ChangedMind
     | HurryUp
+    | Chose
     | TimerFired
     | Took
     | Passed

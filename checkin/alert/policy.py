@@ -6,6 +6,7 @@ Knows the order of telling. Must not know who these people are: they are ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from checkin.alert.errors import PolicyRefused
@@ -60,6 +61,27 @@ def policy_for(
         call_after=call_after,
         last_resort=_targets(last_resort, "staff"),
     )
+
+
+def choose(policy: Policy, contacts: Sequence[str]) -> Policy:
+    """Return the policy with these contacts in place of its own; several are told at the same moment.
+
+    They have as long, and are asked as often, as its contacts; where it had none, as long as staff and once.
+    """
+    before = [tier for tier in policy.tiers if any(one.role == "contact" for one in tier.targets)]
+    often = max((sum(one in tier.targets for tier in before) for one in _everyone(before)), default=1)
+    wait = before[0].wait if before else policy.remind_staff
+    chosen = (Tier(_targets(contacts, "contact"), wait),) * often if contacts else ()
+    behind = (
+        replace(tier, targets=tuple(one for one in tier.targets if one.person not in contacts))
+        for tier in policy.tiers
+        if tier not in before
+    )
+    return replace(policy, tiers=(*chosen, *behind))
+
+
+def _everyone(tiers: Iterable[Tier]) -> tuple[Target, ...]:
+    return tuple(one for tier in tiers for one in tier.targets)
 
 
 def _targets(persons: Iterable[str], role: Role) -> tuple[Target, ...]:

@@ -47,6 +47,7 @@ SAMPLES: Mapping[str, str] = {
     "start": "10:45 AM", "end": "10:45 PM",
     "days": "Mon, Wed and Fri", "calls": "off", "since": "yesterday", "contacts": "off",
     "language": "en", "channel": "sms", "digit": "2", "window_minutes": "15", "words": "",
+    "names": "BOB", "says": "I only say that you'd like to hear from them.",
     "topics": "your requests for support",
     "count": "3", "task": "Alexandra wrote: hello.", "tasks": "12: Alexandra wrote: hello.",
 }  # fmt: skip
@@ -194,10 +195,22 @@ CATALOGUE: Mapping[str, Entry] = {
     "contact_who_others": Entry("Answers WHO: others were asked, without a name.", ("member",)),
     "no_contact_left": Entry("To the member: there is no trusted contact any more; staff will be told."),
     "alert_member_window_opened": Entry(
-        "To the member: this contact will be asked in so many minutes, unless NO.", ("contact", "minutes")
+        "To the member: this contact will be asked in so many minutes, unless NO.",
+        ("contact", "minutes", "says"),
+    ),
+    "alert_member_window_opened_choose": Entry(
+        "The same with the names of whoever else could be asked.", ("contact", "minutes", "says", "names")
     ),
     "alert_member_window_opened_staff": Entry(
         "The same where no contact has agreed: staff will be asked.", ("minutes",)
+    ),
+    "says_discreet": Entry("Inside the two above: what a contact reads at first."),
+    "says_open": Entry("Inside the two above: what a contact reads where the member lets it say more."),
+    "alert_member_quiet": Entry(
+        "To the member: this contact has quiet hours; what can be done.", ("contact", "until")
+    ),
+    "alert_member_morning": Entry(
+        "To the member: asked when the quiet hours are over.", ("contact", "until")
     ),
     "alert_member_contact_told": Entry("To the member: this contact was texted.", ("contact", "time")),
     "alert_member_taken": Entry("To the member: this person has said they have it.", ("contact", "time")),
@@ -234,6 +247,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_check_taker": Entry("Asks who took it, a day later: were you in touch? 1 or 2.", ("member",)),
     "alert_other_thanks_for_coming": Entry("To who took it and was in touch: thanks.", ("member",)),
     "alert_other_taken_by_you": Entry("To the person who took it: thanks, and what to do.", ("member",)),
+    "alert_other_taken_by_contact": Entry(
+        "To a contact where another contact has it: without a name.", ("member",)
+    ),
     "alert_other_taken_by_other": Entry("To the others: somebody has it.", ("member", "by")),
     "alert_other_thanks_for_answering": Entry("To a person who cannot: thanks.", ("member",)),
     "alert_other_all_clear": Entry("To those who were told: the member is well now.", ("member",)),

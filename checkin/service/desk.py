@@ -217,6 +217,7 @@ _WORDS: Mapping[str, str] = {
     "Raised": "asked for support",
     "ChangedMind": "changed their mind",
     "HurryUp": "asked for somebody now",
+    "Chose": "chose who is asked",
     "TimerFired": "a wait was over",
     "Took": "took it",
     "Passed": "can't",

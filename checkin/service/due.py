@@ -19,6 +19,7 @@ from checkin.conversation.run import TimerFired
 from checkin.conversation.walk import LATE
 from checkin.flow.model import Flow, SilentTrigger
 from checkin.service import (
+    choosing,
     contacting,
     conversations,
     importing,
@@ -132,6 +133,14 @@ def _alert(turn: Turn, timer: Timer, alert_id: str) -> None:
 def _invitation(turn: Turn, timer: Timer, contact_id: str) -> None:
     if not _too_early(turn, timer) and not contacting.waited(turn, contact_id, timer.transition):
         timers.drop_this(turn.unit, timer)
+
+
+def _morning(turn: Turn, timer: Timer, rest: str) -> None:
+    """Raise a request that was put off until a contact's quiet hours are over; it waits for no hour."""
+    timers.drop_this(turn.unit, timer)
+    member_id, _, contact_id = rest.partition(":")
+    id = f"{contact_id}.{_stamp(timer)}.morning"
+    choosing.morning_has_come(turn, member_id, contact_id, id=id)
 
 
 def _contact_pause(turn: Turn, timer: Timer, contact_id: str) -> None:
@@ -254,6 +263,7 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "run": _run,
     "alert": _alert,
     "invitation": _invitation,
+    "morning": _morning,
     "contact_pause": _contact_pause,
     "pause": _pause,
     "schedule": _schedule,

@@ -11,12 +11,13 @@ from checkin.conversation.engine import snooze_length
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
 from checkin.conversation.settings_words import read_wish
-from checkin.conversation.understanding import Category, Understanding
+from checkin.conversation.understanding import Category, Question, Understanding
 from checkin.conversation.walk import LATER_AT
 from checkin.flow.model import Values
 from checkin.flow.words import fold
 from checkin.people.consent import AGREED, ASKED
 from checkin.service import (
+    choosing,
     contacting,
     conversations,
     duty,
@@ -134,6 +135,7 @@ class _Reply:
         words = _STOP if inbound.opted_out else inbound.body
         self.keyword = reading.keyword(turn, situation, words)
         self.ordered = managing.understand(turn, situation, words)
+        self.chosen = choosing.understand(turn, situation, words)
         read = reading.read(turn, situation, words)
         self.understanding = read.understanding
         self.wish = read_wish(inbound.body) if situation is not None else None
@@ -154,7 +156,7 @@ class _Reply:
                 question=situation is not None and situation.question is not None,
                 keyword=self.keyword is not None,
                 wish=self.wish,
-                command=self.ordered is not None,
+                command=self.ordered is not None or self.chosen is not None,
             ),
         )
 
@@ -205,7 +207,7 @@ class _Reply:
             case Route.SUPPORT:
                 self._support(here)
             case Route.CHANGED_MIND:
-                requests.changed_mind(turn, person.id)
+                requests.changed_mind(turn, person.id, is_well=self._is_well())
             case Route.TAKES | Route.PASSES:
                 self._notified(person, takes=self.route is Route.TAKES)
             case Route.CONTACT_UNCLEAR:
@@ -224,14 +226,27 @@ class _Reply:
             case Route.NOTHING_TO_SNOOZE:
                 self._say("nothing_to_snooze")
             case Route.COMMAND:
-                assert self.ordered is not None
-                managing.obey(turn, here, self.ordered, key=self.key)
+                self._obey(here)
             case Route.KEYWORD:
                 self._start(here)
             case Route.NOTED | Route.STRANGER:
                 self._noted(here)
             case Route.SILENCE | Route.OPT_OUT | Route.TOO_MANY | Route.STAFF:
                 pass
+
+    def _obey(self, here: Situation) -> None:
+        """Do an order about trusted contacts, or let a request be for somebody else."""
+        if self.ordered is not None:
+            managing.obey(self.turn, here, self.ordered, key=self.key)
+        elif self.chosen is not None:
+            choosing.obey(self.turn, here, self.chosen, key=self.key)
+
+    def _is_well(self) -> bool:
+        """Whether the text says that somebody is well, whatever was asked."""
+        assert self.situation is not None
+        language = self.situation.person.language
+        found = self.turn.app.reader.understand(self.inbound.body, language, Question())
+        return found.category is Category.OK
 
     def _answer(self, here: Situation) -> None:
         """Give the reply to the run that asked last; one that it can't take is read by a person."""
@@ -377,6 +392,9 @@ class _Reply:
             return
         if here.member_state is None:
             self._noted_of_other(here.person)
+            return
+        is_well = here.has_alert and self.understanding.category is Category.OK
+        if is_well and requests.all_clear(self.turn, here.person.id):
             return
         waits = requests.is_open(self.turn, here.person.id) if here.has_alert else False
         self._say("alert_member_already_open" if waits else "heard")

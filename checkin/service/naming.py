@@ -51,6 +51,13 @@ def may_be_told(turn: Turn, member_id: str) -> list[Contact]:
     ]
 
 
+def awake_and_quiet(turn: Turn, member_id: str, at: datetime) -> tuple[list[Contact], list[Contact]]:
+    """Return who may be asked at this moment, and who only has quiet hours then, in the member's order."""
+    able = may_be_told(turn, member_id)
+    quiet = [one for one in able if quiet_until(turn, one, at) is not None]
+    return [one for one in able if one not in quiet], quiet
+
+
 def named(name: str, among: Sequence[Contact]) -> Contact | None:
     """Return whom a folded name means: a number of the list, a whole name, or the first word of just one."""
     if name.isdigit():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from checkin.alert.model import (
     AddTask,
     Alert,
     AlertState,
+    AllClear,
     Call,
     ChangedMind,
     CheckTaker,
@@ -28,6 +29,7 @@ from checkin.alert.model import (
     Passed,
     Policy,
     Raised,
+    Role,
     SetTimer,
     ShiftChanged,
     SomebodyCame,
@@ -42,12 +44,13 @@ from checkin.alert.replay import event_to_json
 from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.flow.words import fold
-from checkin.people.consent import ContactState
+from checkin.people.wishes import Says
 from checkin.service import duty, naming, schedules
 from checkin.service.turn import Turn
 from checkin.store import alerts, contacts, outbox, tasks, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person
+from checkin.timing.words import moment_words
 
 CHECK_TAKEN = timedelta(hours=32)
 """When whoever took a request is asked about it: after the member was asked the next day, and had time."""
@@ -63,8 +66,10 @@ _MAY_REACH_STAFF = (TimerFired, HurryUp, Passed, OutOfReach, NoAnswer, NobodyCam
 """After these somebody of the staff may be asked next: those on duty then, not those who were before."""
 
 
-def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> None:
-    """Raise an alert for a member, or say how the one that is open stands.
+def raise_alert(
+    turn: Turn, member_id: str, reason: AlertReason, *, id: str, only: Sequence[str] = ()
+) -> None:
+    """Raise an alert for a member, or say how the one that is open stands. `only` asks just these contacts.
 
     "Nobody came" re-opens the alert that somebody took. Words of crisis go to staff at once, whatever else
     is open: contacts hear of it only if the member asks for them.
@@ -80,12 +85,33 @@ def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> 
             person = turn.person(member_id)
             turn.say(person, "alert_member_already_open", id=f"{id}.open", subject=f"alert:{same[0].id}")
         return
-    alert = Alert(id=id, member=member_id, reason=reason, policy=_policy(turn, member_id, reason))
+    alert = Alert(id=id, member=member_id, reason=reason, policy=_policy(turn, member_id, reason, only))
     moved, effects = escalate(alert, Raised())
     alerts.add(turn.unit, moved, turn.now)
     turn.alerts[moved.id] = moved
     turn.update(replace(turn.situation(member_id), has_alert=True))
     _settle(turn, moved, Raised(), effects)
+    if reason != "crisis":
+        _say_who_sleeps(turn, moved)
+
+
+def _say_who_sleeps(turn: Turn, alert: Alert) -> None:
+    """Tell the member who is not asked because of quiet hours: nothing is held back in silence."""
+    at = turn.until(alert.policy.window)
+    _, quiet = naming.awake_and_quiet(turn, alert.member, at)
+    if not quiet:
+        return
+    member, contact = turn.person(alert.member), quiet[0]
+    until = naming.quiet_until(turn, contact, at)
+    assert until is not None, "somebody who has quiet hours then"
+    turn.say(
+        member,
+        "alert_member_quiet",
+        id=f"{alert.id}.quiet",
+        subject=f"contact:{contact.id}",
+        contact=contact.name,
+        until=moment_words(turn.local(member, until), turn.local(member), member.language),
+    )
 
 
 def feed(turn: Turn, alert: Alert, event: Event) -> bool:
@@ -117,12 +143,37 @@ def _tell_the_list(turn: Turn, alert: Alert) -> None:
                 turn.claim_task(task, alert.taken_by)
 
 
-def changed_mind(turn: Turn, member_id: str) -> bool:
-    """Cancel the member's newest request that can still be cancelled; return whether there was one."""
+def changed_mind(turn: Turn, member_id: str, *, is_well: bool = False) -> bool:
+    """Cancel the member's newest request that can still be cancelled; return whether there was one.
+
+    Where the member says that they are well, whoever was told of it hears that.
+    """
     for alert in _open_of_member(turn, member_id):
-        if alert.reason != "crisis" and feed(turn, alert, ChangedMind()):
+        event = AllClear() if is_well and alert.told else ChangedMind()
+        if alert.reason != "crisis" and feed(turn, alert, event):
             return True
     return False
+
+
+def all_clear(turn: Turn, member_id: str) -> bool:
+    """Close the member's requests because they say that they are well; return whether there were any.
+
+    Everyone who was told hears it. Words of crisis are not taken back by a text: staff look.
+    """
+    known = [alert for alert in _open_of_member(turn, member_id) if alert.reason != "crisis"]
+    closed = 0
+    for alert in known:
+        closed += feed(turn, alert, AllClear())
+    return closed > 0
+
+
+def window_of(turn: Turn, member_id: str) -> tuple[Alert, datetime] | None:
+    """Return the member's request of which nobody has heard yet, and since when it stands as it does."""
+    for alert in _open_of_member(turn, member_id):
+        if alert.state is AlertState.WINDOW:
+            found = alerts.with_moment(turn.unit, alert.id)
+            return None if found is None else (alert, found[1])
+    return None
 
 
 def stopped_in_window(turn: Turn, member_id: str, *, key: str) -> None:
@@ -178,17 +229,15 @@ def _open_of_member(turn: Turn, member_id: str) -> Sequence[Alert]:
     return [alert for alert in now if alert.state not in CLOSED]
 
 
-def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
+def _policy(turn: Turn, member_id: str, reason: AlertReason, only: Sequence[str]) -> Policy:
     """Return who will be told, in which order: the contacts who agreed, then staff on call.
 
-    Whoever has said STOP is left out: nobody waits for an answer to a text that is never sent.
+    Whoever has said STOP, or has quiet hours when the window ends, is left out: nobody waits for an answer to
+    a text that is never sent.
     """
     support = turn.app.program.support
-    agreed = [
-        contact.person_id
-        for contact in contacts.of_member(turn.unit, member_id)
-        if contact.state is ContactState.ACCEPTED and contact.for_support and not contact.stopped
-    ]
+    awake, _ = naming.awake_and_quiet(turn, member_id, turn.until(support.window))
+    agreed = [one.person_id for one in awake if not only or one.person_id in only]
 
     def reachable(staff: Iterable[str]) -> list[str]:
         return [one for one in staff if one != member_id and not turn.person(one).stopped]
@@ -254,10 +303,16 @@ def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -
 
 
 def _may_be_asked(turn: Turn, alert: Alert, target: Target) -> bool:
-    """Whether this person still takes part; staff do until they say STOP."""
+    """Whether this person still takes part, and at this hour; staff do until they say STOP."""
     if turn.person(target.person).stopped:
         return False
-    return target.role == "staff" or _contact(turn, alert, target.person) is not None
+    if target.role == "staff":
+        return True
+    return _contact(turn, alert, target.person) is not None
+
+
+def _role(alert: Alert, person_id: str) -> Role | None:
+    return next((one.role for one in people_of(alert.policy) if one.person == person_id), None)
 
 
 def _is_asked(turn: Turn, alert: Alert, person_id: str | None) -> bool:
@@ -267,9 +322,8 @@ def _is_asked(turn: Turn, alert: Alert, person_id: str | None) -> bool:
 
 def _contact(turn: Turn, alert: Alert, person_id: str) -> Contact | None:
     """Return the member's trusted contact with this id, if they may be told of requests for support now."""
-    for contact in contacts.of_member(turn.unit, alert.member):
-        takes_part = contact.state is ContactState.ACCEPTED and contact.for_support
-        if contact.person_id == person_id and takes_part:
+    for contact in naming.may_be_told(turn, alert.member):
+        if contact.person_id == person_id:
             return None if naming.quiet_until(turn, contact, turn.now) else contact
     return None
 
@@ -286,7 +340,7 @@ def _asleep(turn: Turn, alert: Alert) -> str | None:
 def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
     subject = f"alert:{alert.id}"
     match effect:
-        case Notify(target) if not _may_be_asked(turn, alert, target):
+        case Notify(target) | Call(target) if not _may_be_asked(turn, alert, target):
             pass  # that they are out of reach is the next event
         case Notify(target, reminder):
             _notify(turn, alert, target, key, reminder=reminder)
@@ -306,6 +360,8 @@ def _do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
             turn.say(member, text_key, id=key, subject=subject, lane="alerts", **values)
         case TellOther(target, news, by):
             text_key = f"alert_other_{news}"
+            if by is not None and target.role == "contact" and _role(alert, by) == "contact":
+                text_key, by = "alert_other_taken_by_contact", None  # contacts never learn of one another
             name = _member_name(turn, alert, target)
             values = {"member": name, "by": by and _name(turn, alert, by)}
             turn.say(turn.person(target.person), text_key, id=key, subject=subject, lane="alerts", **values)
@@ -413,6 +469,8 @@ def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tup
         values["minutes"] = int(alert.policy.window.total_seconds() // 60)
         if person is None:
             key += "_staff"
+        else:
+            key += _choices(turn, alert, person, values)
     if news == "cancelled" and alert.told:
         key = "alert_member_resolved"  # "I told nobody" would not be true
     if person is not None:
@@ -420,6 +478,18 @@ def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tup
     if news in ("passed_on", "staff_told") and (quiet := _asleep(turn, alert)) is not None:
         key, values["quiet"] = "alert_member_asked_instead", quiet
     return key, values
+
+
+def _choices(turn: Turn, alert: Alert, person: str, values: dict[str, Value]) -> str:
+    """Fill in what the contact will read, and who else could be asked; return how the text's key ends."""
+    language = turn.person(alert.member).language
+    awake, _ = naming.awake_and_quiet(turn, alert.member, turn.until(alert.policy.window))
+    contact = next((one for one in awake if one.person_id == person), None)
+    says = Says.DISCREET if contact is None else contact.wishes.says
+    values["says"] = turn.text(language, f"says_{says}")
+    others = [one.name.upper() for one in awake if one.person_id != person]
+    values["names"] = ", ".join(others)
+    return "_choose" if others else ""
 
 
 def _member_name(turn: Turn, alert: Alert, target: Target) -> str:

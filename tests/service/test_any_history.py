@@ -105,6 +105,10 @@ class History(RuleBasedStateMachine):
     def member_manages_contacts(self, text: str) -> None:
         self.says("alice", text)
 
+    @rule(text=st.sampled_from(("Carmen", "bob please", "ALL", "STAFF", "now", "NO", "I'm OK now")))
+    def member_chooses_who_is_asked(self, text: str) -> None:
+        self.says("alice", text)
+
     @rule(
         name=st.sampled_from(["bob", "carmen"]),
         text=st.sampled_from(("leave", "PAUSE", "START", "pause alice")),

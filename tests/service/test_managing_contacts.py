@@ -164,7 +164,7 @@ def test_in_spanish(quick: Chat) -> None:
     quick.alice("sobre bob")
     quick.expect(alice='A Bob le aviso de tus pedidos de apoyo. Lee: "Harbor Circle: Alicia')
     quick.alice("quitar bob")
-    quick.expect(alice=["Bob ya no es tu contacto", "Ya no tienes contacto"])
+    quick.expect(alice=["Bob ya no es tu contacto", "no tienes contacto"])
 
 
 # ---------------------------------------------------------------- the contact

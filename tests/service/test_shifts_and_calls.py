@@ -131,7 +131,9 @@ def test_a_call_that_reaches_nobody_goes_on_to_the_next_at_once(ringing: Chat, e
     over(ringing, ringing.bob, "failed" if ends in ("busy", "nobody") else "delivered")
     ringing.expect(alice="I have now asked Carmen", carmen="Alice would like to hear from you")
     ringing.bob("1")
-    ringing.expect(alice="Bob answered", bob="I told Alice", carmen="Bob is getting in touch with Alice")
+    ringing.expect(
+        alice="Bob answered", bob="I told Alice", carmen="somebody else is getting in touch with Alice"
+    )
 
 
 def test_whoever_answers_the_text_is_not_called(chat: Chat) -> None:
