@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from checkin.people.rosters import Entry, RowRefused, Table
     from checkin.service.importing import Outcome
 
-command = typer.Typer(help="Bring members in.", no_args_is_help=True)
+command = typer.Typer(help="Bring members in, and see or erase what is kept about one.", no_args_is_help=True)
 
 
 @command.callback()
 def _members() -> None:
-    """Bring members in."""
+    """Bring members in, and see or erase what is kept about one."""
 
 
 @command.command("import", epilog="Example: checkin members import members.csv --dry-run")
@@ -75,6 +75,55 @@ def import_members(
         )
     if invalid:
         raise typer.Exit(FOUND_PROBLEMS)
+
+
+@command.command("export", epilog="Example: checkin members export 202-555-0101 --format json")
+def export_member(
+    number: Annotated[str, typer.Argument(help="The phone number of the person.")],
+    format: Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")] = "text",
+) -> None:
+    """Print everything that is kept about one person. It names them: give it to nobody else."""
+    from checkin.service.erasing import NobodyHere, export
+
+    settings = settings_or_exit()
+    app = open_or_exit(settings, flows_or_exit(settings))
+    try:
+        person, kept = export(app, number)
+    except NobodyHere:
+        stop("Nobody has this number.", "Write it with its area code, or with + and the country's code.")
+    finally:
+        app.store.close()
+    if format == "json":
+        told = [{"at": one.at.isoformat(), "kind": one.kind, "says": one.says} for one in kept]
+        about = {"number": person.number, "name": person.name, "language": person.language}
+        print(json.dumps({**about, "stopped": person.stopped, "kept": told}, indent=2, ensure_ascii=False))
+        return
+    print(f"{person.name or 'no name'}, {person.number}, {person.language}")
+    for one in kept:
+        print(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.kind}: {one.says}")
+
+
+@command.command("erase", epilog="Example: checkin members erase 202-555-0101 --yes")
+def erase_member(
+    number: Annotated[str, typer.Argument(help="The phone number of the person.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: it can't be undone.")] = False,
+) -> None:
+    """Stop all texts to one person, and erase all that is kept about them."""
+    from checkin.service.erasing import NobodyHere, StillOpen, erase_now
+
+    if not yes:
+        stop("Nothing was erased: this can't be undone.", "Add --yes if you mean it.")
+    settings = settings_or_exit()
+    app = open_or_exit(settings, flows_or_exit(settings))
+    try:
+        erase_now(app, number)
+    except NobodyHere:
+        stop("Nobody has this number.", "Write it with its area code, or with + and the country's code.")
+    except StillOpen:
+        stop("A request for support of theirs is open.", "See to it first: `checkin alerts list` shows it.")
+    finally:
+        app.store.close()
+    print("Erased. The number stays marked, so that it is never texted.")
 
 
 def _table(file: Path, column: Sequence[str]) -> Table:

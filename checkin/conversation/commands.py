@@ -18,7 +18,7 @@ from checkin.people.wishes import QuietHours
 
 
 class Order(StrEnum):
-    """What is wanted. The first are a member's, about their contacts; the last a trusted contact's own."""
+    """What is wanted. First a member's, about their contacts; then a contact's own; the last is anybody's."""
 
     LIST = "list"
     ADD = "add"
@@ -38,6 +38,7 @@ class Order(StrEnum):
     PAUSE = "pause"
     WHO = "who"
     TIPS = "tips"
+    DATA = "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ _WORDS: Mapping[Order, tuple[str, ...]] = {
         *("who", "who else", "who else knows", "who knows", "who else was asked"),
         *("quien", "quien mas", "quien mas sabe", "quien sabe", "quien mas lo sabe"),
     ),
+    Order.DATA: ("my data", "see my data", "show my data", "mis datos", "ver mis datos"),
     Order.TIPS: ("tips", "tip", "how do i listen", "how to listen", "consejos", "consejo", "como escuchar"),
 }
 """How each order is written, folded: `@` is a name or a number of the list, `#` hours of the day."""

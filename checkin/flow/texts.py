@@ -48,6 +48,7 @@ SAMPLES: Mapping[str, str] = {
     "days": "Mon, Wed and Fri", "calls": "off", "since": "yesterday", "contacts": "off",
     "language": "en", "channel": "sms", "digit": "2", "window_minutes": "15", "words": "",
     "names": "BOB", "says": "I only say that you'd like to hear from them.",
+    "texts": "120", "answers": "35",
     "topics": "your requests for support",
     "count": "3", "task": "Alexandra wrote: hello.", "tasks": "12: Alexandra wrote: hello.",
 }  # fmt: skip
@@ -123,6 +124,8 @@ CATALOGUE: Mapping[str, Entry] = {
     "later_by_day": Entry("Answers LATER where that would be at night: when the question comes.", ("when",)),
     "help": Entry("Answers HELP: how to reach a person, the crisis line, not an emergency service, STOP."),
     "stopped": Entry("The one confirmation after STOP."),
+    "stopped_erasing": Entry("The same for whoever wants their data deleted: erased in a week."),
+    "my_data": Entry("Answers MY DATA: what is kept, and how to have it.", ("texts", "answers")),
     "resumed": Entry("After START: welcome back, texts come again."),
     "stranger": Entry("Answers a number that we do not know: what this is, JOIN, no emergency service."),
     "paused": Entry("Answers PAUSE: until when no check-in comes; SUPPORT still works.", ("until",)),

@@ -22,6 +22,7 @@ from checkin.service import (
     choosing,
     contacting,
     conversations,
+    erasing,
     importing,
     requests,
     schedules,
@@ -141,6 +142,10 @@ def _morning(turn: Turn, timer: Timer, rest: str) -> None:
     member_id, _, contact_id = rest.partition(":")
     id = f"{contact_id}.{_stamp(timer)}.morning"
     choosing.morning_has_come(turn, member_id, contact_id, id=id)
+
+
+def _erase(turn: Turn, timer: Timer, person_id: str) -> None:
+    erasing.time_has_come(turn, timer, person_id)
 
 
 def _contact_pause(turn: Turn, timer: Timer, contact_id: str) -> None:
@@ -264,6 +269,7 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "alert": _alert,
     "invitation": _invitation,
     "morning": _morning,
+    "erase": _erase,
     "contact_pause": _contact_pause,
     "pause": _pause,
     "schedule": _schedule,

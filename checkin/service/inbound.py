@@ -21,6 +21,7 @@ from checkin.service import (
     contacting,
     conversations,
     duty,
+    erasing,
     guard,
     heard,
     list_by_text,
@@ -280,7 +281,11 @@ class _Reply:
     def _opt_out(self, here: Situation, *, confirm: bool) -> None:
         turn = self.turn
         confirm = confirm and not self.inbound.confirmed
-        standing.opt_out(turn, here, key=self.key, wording=self.inbound.body, confirm=confirm)
+        erases = erasing.asks_for_it(self.inbound.body)
+        text, wording = "stopped_erasing" if erases else "stopped", self.inbound.body
+        standing.opt_out(turn, here, key=self.key, wording=wording, confirm=confirm, text=text)
+        if erases:
+            erasing.plan(turn, here.person)
         if self.understanding.rule == "wrong_number":
             note = "Somebody wrote that this is not the right number. Texts to it have stopped."
             subject = f"person:{here.person.id}"

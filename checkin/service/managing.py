@@ -20,7 +20,7 @@ from checkin.people.wishes import QuietHours, Says, Wishes
 from checkin.service import contacting, conversations, inviting, naming, reading, requests
 from checkin.service.contacting import subject_of
 from checkin.service.turn import Turn
-from checkin.store import alerts, contacts, outbox, timers
+from checkin.store import alerts, contacts, dossier, outbox, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person, Situation
 
@@ -47,6 +47,8 @@ def understand(turn: Turn, here: Situation | None, text: str) -> Ordered | None:
     command = None if here is None or here.person.stopped else parse(text)
     if command is None or here is None:
         return None
+    if command.order is Order.DATA:
+        return Ordered(Order.DATA)
     if command.order in (Order.WHO, Order.TIPS, Order.LEAVE, Order.PAUSE) or _own_hours(command):
         return _of_contact(turn, here, command)
     if here.member_state not in reading.TAKES_PART:
@@ -101,6 +103,8 @@ def obey(turn: Turn, here: Situation, ordered: Ordered, *, key: str) -> None:
             doing.list()
         case Order.WHO:
             doing.who()
+        case Order.DATA:
+            doing.data()
         case Order.TIPS:
             doing.say("contact_tips")
         case _:
@@ -148,6 +152,16 @@ class _Doing:
         asked = [one for one in others if alert.told[one] is not Told.UNREACHABLE]
         text = "contact_who_others" if asked else "contact_who_alone"
         self.say(text, member=contacting.name_of(self.turn, member))
+
+    def data(self) -> None:
+        """Say what is kept about this person, and let staff give them a copy."""
+        kept = dossier.of_person(self.turn.unit, self.person)
+        texts = sum("to you" in one.kind or one.kind.startswith("text from") for one in kept)
+        answers = sum(one.kind.startswith("answer ") and one.kind != "answer to you" for one in kept)
+        self.say("my_data", texts=texts, answers=answers)
+        note = f"{self.person.name or self.person.number} wants to see their data: checkin members export."
+        subject, id = f"person:{self.person.id}", f"{self.key}.data"
+        self.turn.add_task("data_wanted", id=id, member_id=None, subject=subject, note=note)
 
     def about(self, contact: Contact, ordered: Ordered) -> None:
         """Do an order about one contact."""

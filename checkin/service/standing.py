@@ -17,15 +17,18 @@ from checkin.timing.words import day_words, moment_words
 PAUSE_WITHOUT_A_LENGTH = timedelta(days=7)
 
 
-def opt_out(turn: Turn, situation: Situation, *, key: str, wording: str, confirm: bool) -> None:
+def opt_out(
+    turn: Turn, situation: Situation, *, key: str, wording: str, confirm: bool, text: str = "stopped"
+) -> None:
     """Stop everything to this number: as member, as trusted contact, as staff.
 
     One confirmation goes out, unless the carrier has sent one already. A member's open request for support
-    goes on: others can still reach the member. `wording` is what the person wrote, kept as the record.
+    goes on: others can still reach the member. `wording` is what the person wrote, kept as the record; `text`
+    is the confirmation.
     """
     person = situation.person
     if confirm:
-        turn.say(person, "stopped", id=f"{key}.stopped", subject=f"person:{person.id}")
+        turn.say(person, text, id=f"{key}.stopped", subject=f"person:{person.id}")
     if situation.member_state is not None:
         conversations.close_all(turn, person.id, "opted_out")
         schedules.forget(turn, person.id)
@@ -92,6 +95,7 @@ def undo_opt_out(turn: Turn, situation: Situation, *, key: str, staff: str, why:
 def _start_again(turn: Turn, situation: Situation, *, key: str, wording: str, channel: str) -> None:
     person = replace(situation.person, stopped=False)
     people.set_stopped(turn.unit, person.id, None)
+    timers.drop(turn.unit, f"erase:{person.id}")
     turn.update(replace(situation, person=person))
     said = Asked(wording, "", person.language)
     start = Consent(person.id, "everything", True, said, channel, turn.now)
