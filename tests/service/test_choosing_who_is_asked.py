@@ -18,8 +18,8 @@ def test_support_says_whom_what_and_who_else(quick: Chat) -> None:
     quick.joined("bob", "carmen")
     quick.alice("SUPPORT")
     quick.expect(
-        alice="OK. In 5 minutes I will ask Bob to get in touch. I only say that you'd like to hear from "
-        "them. Or reply CARMEN, ALL or STAFF. NO takes it back. Now: call or text 988."
+        alice="In 5 minutes I will ask Bob to get in touch. I only say that you'd like to hear from them. "
+        "Or reply CARMEN, ALL, STAFF; NO: nobody. Now: call or text 988."
     )
 
 
