@@ -44,13 +44,11 @@ from checkin.alert.replay import event_to_json
 from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.flow.words import fold
-from checkin.people.wishes import Says
-from checkin.service import duty, naming, schedules
+from checkin.service import duty, naming, previewing, schedules
 from checkin.service.turn import Turn
 from checkin.store import alerts, contacts, outbox, tasks, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person
-from checkin.timing.words import moment_words
 
 CHECK_TAKEN = timedelta(hours=32)
 """When whoever took a request is asked about it: after the member was asked the next day, and had time."""
@@ -92,26 +90,7 @@ def raise_alert(
     turn.update(replace(turn.situation(member_id), has_alert=True))
     _settle(turn, moved, Raised(), effects)
     if reason != "crisis":
-        _say_who_sleeps(turn, moved)
-
-
-def _say_who_sleeps(turn: Turn, alert: Alert) -> None:
-    """Tell the member who is not asked because of quiet hours: nothing is held back in silence."""
-    at = turn.until(alert.policy.window)
-    _, quiet = naming.awake_and_quiet(turn, alert.member, at)
-    if not quiet:
-        return
-    member, contact = turn.person(alert.member), quiet[0]
-    until = naming.quiet_until(turn, contact, at)
-    assert until is not None, "somebody who has quiet hours then"
-    turn.say(
-        member,
-        "alert_member_quiet",
-        id=f"{alert.id}.quiet",
-        subject=f"contact:{contact.id}",
-        contact=contact.name,
-        until=moment_words(turn.local(member, until), turn.local(member), member.language),
-    )
+        previewing.say_who_sleeps(turn, moved)
 
 
 def feed(turn: Turn, alert: Alert, event: Event) -> bool:
@@ -470,7 +449,7 @@ def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tup
         if person is None:
             key += "_staff"
         else:
-            key += _choices(turn, alert, person, values)
+            key += previewing.choices(turn, alert, person, values)
     if news == "cancelled" and alert.told:
         key = "alert_member_resolved"  # "I told nobody" would not be true
     if person is not None:
@@ -478,18 +457,6 @@ def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tup
     if news in ("passed_on", "staff_told") and (quiet := _asleep(turn, alert)) is not None:
         key, values["quiet"] = "alert_member_asked_instead", quiet
     return key, values
-
-
-def _choices(turn: Turn, alert: Alert, person: str, values: dict[str, Value]) -> str:
-    """Fill in what the contact will read, and who else could be asked; return how the text's key ends."""
-    language = turn.person(alert.member).language
-    awake, _ = naming.awake_and_quiet(turn, alert.member, turn.until(alert.policy.window))
-    contact = next((one for one in awake if one.person_id == person), None)
-    says = Says.DISCREET if contact is None else contact.wishes.says
-    values["says"] = turn.text(language, f"says_{says}")
-    others = [one.name.upper() for one in awake if one.person_id != person]
-    values["names"] = ", ".join(others)
-    return "_choose" if others else ""
 
 
 def _member_name(turn: Turn, alert: Alert, target: Target) -> str:

@@ -129,7 +129,7 @@ def test_who_has_quiet_hours_when_their_turn_comes_is_passed_over_at_once(
     chat.later("5m")
     chat.forget()
     chat.later("30m")
-    chat.expect(alice="I told Dana", dana=NUMBERS["alice"])
+    chat.expect(alice="Carmen has quiet hours now, so I asked Dana", dana=NUMBERS["alice"])
 
 
 def test_when_everybody_sleeps_staff_are_asked(chat_at: Callable[[datetime], Chat]) -> None:

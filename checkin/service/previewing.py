@@ -1,0 +1,44 @@
+"""What a member is told before anybody hears of their request: whom it goes to, in which words, who sleeps.
+
+Knows contacts and their wishes. Must not move a request.
+"""
+
+from __future__ import annotations
+
+from checkin.alert.model import Alert
+from checkin.flow.model import Value
+from checkin.people.wishes import Says
+from checkin.service import naming
+from checkin.service.turn import Turn
+from checkin.timing.words import moment_words
+
+
+def say_who_sleeps(turn: Turn, alert: Alert) -> None:
+    """Tell the member who is not asked because of quiet hours: nothing is held back in silence."""
+    at = turn.until(alert.policy.window)
+    _, quiet = naming.awake_and_quiet(turn, alert.member, at)
+    if not quiet:
+        return
+    member, contact = turn.person(alert.member), quiet[0]
+    until = naming.quiet_until(turn, contact, at)
+    assert until is not None, "somebody who has quiet hours then"
+    turn.say(
+        member,
+        "alert_member_quiet",
+        id=f"{alert.id}.quiet",
+        subject=f"contact:{contact.id}",
+        contact=contact.name,
+        until=moment_words(turn.local(member, until), turn.local(member), member.language),
+    )
+
+
+def choices(turn: Turn, alert: Alert, person: str, values: dict[str, Value]) -> str:
+    """Fill in what the contact will read, and who else could be asked; return how the text's key ends."""
+    language = turn.person(alert.member).language
+    awake, _ = naming.awake_and_quiet(turn, alert.member, turn.until(alert.policy.window))
+    contact = next((one for one in awake if one.person_id == person), None)
+    says = Says.DISCREET if contact is None else contact.wishes.says
+    values["says"] = turn.text(language, f"says_{says}")
+    others = [one.name.upper() for one in awake if one.person_id != person]
+    values["names"] = ", ".join(others)
+    return "_choose" if others else ""
