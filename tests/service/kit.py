@@ -249,6 +249,8 @@ class Chat:
         self.carrier = ScriptedCarrier(PretendPhones(lambda: f"CM{next(self._ids):06d}"), now=self.clock.now)
         self.texts = itertools.count(1)
         self.reports_are_lost = False
+        self.calls_are_left = False
+        """Whether a test says how a call ends; else nobody answers it."""
         self.app = self._open()
         publish(self.app, flow_set.flows.values(), author="test", note="")
         self.alice = Phone(self, "alice", NUMBERS["alice"])
@@ -304,6 +306,8 @@ class Chat:
             return
         for report in reports:
             self.report(report.token, report.status.value, carrier_id=report.carrier_id)
+        if self.calls_are_left:
+            return
         for call in self.app.store.read(
             lambda unit: outbox.calls_under_way(unit, MONDAY - timedelta(days=1))
         ):

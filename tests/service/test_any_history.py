@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,17 @@ from checkin.carrier.base import FailureKind
 from checkin.conversation.replay import event_from_json, replay
 from checkin.conversation.run import Run
 from checkin.flow.load import load_flow
+from checkin.flow.program import Program, Staff
+from checkin.people.wishes import QuietHours, Wishes
 from checkin.service import auditor, delivery, due
 from checkin.service.app import LANES
+from checkin.service.calls import CallRequest, answer
 from checkin.service.publishing import publish
-from checkin.store import inbox, outbox, people, runs, tables
+from checkin.store import contacts, inbox, outbox, people, runs, tables
 from checkin.store.migrate import migrate
 from checkin.store.unit import Unit
-from tests.service.kit import NUMBERS, Chat, Phone, load_shipped, new_reader
+from checkin.timing.rota import Rota, Shift
+from tests.service.kit import NUMBERS, Chat, Phone, length, load_shipped, new_reader
 
 FLOW_SET = load_shipped()
 READER = new_reader(FLOW_SET)
@@ -66,6 +71,31 @@ KINDS = st.sampled_from(list(FailureKind))
 TROUBLES = ("none", "busy", "busy", "lost", "deaf", "deaf")
 
 
+ENDS = ("busy", "machine", "takes", "passes", "hangs up", "wrong one")
+"""How a call about a request may end."""
+
+CALLING = replace(
+    FLOW_SET.program,
+    support=replace(FLOW_SET.program.support, call_after=timedelta(minutes=10), repeat=1),
+)
+"""Contacts are asked twice, and whoever says nothing is called."""
+
+
+def shift(who: str, start: str, end: str) -> Shift:
+    first = datetime.fromisoformat("2026-11-01 00:00")
+    begins, ends = (first + length(clock) for clock in (start, end))
+    return Shift((who,), begins, ends, ZONE, ("FREQ=DAILY",))
+
+
+IN_SHIFTS = replace(
+    CALLING,
+    staff=(*CALLING.staff, Staff("Charlie", NUMBERS["charlie"], "en", on_call=False)),
+    rota=Rota((shift("Dana", "8h", "14h"), shift("Charlie", "14h", "22h"))),
+    last_resort=("Dana",),
+)
+"""Dana has the mornings and Charlie the afternoons; nobody has the nights."""
+
+
 class History(RuleBasedStateMachine):
     """One history of the whole service."""
 
@@ -84,8 +114,14 @@ class History(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ what can happen
 
-    @initialize(contacts=st.sampled_from([(), ("bob",), ("bob", "carmen"), ("carmen", "dana"), None]))
-    def begin(self, contacts: tuple[str, ...] | None) -> None:
+    @initialize(
+        contacts=st.sampled_from([(), ("bob",), ("bob", "carmen"), ("carmen", "dana"), None]),
+        program=st.sampled_from([FLOW_SET.program, CALLING, IN_SHIFTS]),
+    )
+    def begin(self, contacts: tuple[str, ...] | None, program: Program) -> None:
+        self.chat.flow_set = replace(FLOW_SET, program=program)
+        self.chat.calls_are_left = True
+        self.chat.restart()
         if contacts is not None:
             self.chat.joined(*contacts)
 
@@ -115,6 +151,52 @@ class History(RuleBasedStateMachine):
     )
     def contact_comes_and_goes(self, name: str, text: str) -> None:
         self.says(name, text)
+
+    @rule(
+        name=st.sampled_from(["dana", "charlie"]),
+        text=st.sampled_from(("TASKS", "TAKE 1", "TAKE 2", "NOTE 1 called", "DONE 1", "DONE 2", "DONE 3")),
+    )
+    def staff_work_at_their_list(self, name: str, text: str) -> None:
+        self.says(name, text)
+
+    @precondition(lambda self: self.calls())
+    @rule(data=st.data(), how=st.sampled_from(ENDS))
+    def a_call_ends(self, data: Any, how: str) -> None:
+        """Let somebody pick up a call about a request, or not, and hang up."""
+        call = data.draw(st.sampled_from(self.calls()))
+        number = self.chat.app.store.read(lambda unit: people.by_id(unit, call.person_id)).number
+        keys = {"takes": ["1", "1"], "passes": ["1", "2"], "hangs up": ["1"], "wrong one": ["2"]}.get(how, [])
+        for turn, key in enumerate([] if how == "busy" else ["", *keys]):
+            machine = how == "machine"
+            request = CallRequest(call.carrier_id or "", turn, number, key, outbound=True, machine=machine)
+            self.hears(request)
+        status = "failed" if how == "busy" else "delivered"
+        self.chat.report(call.id, status, carrier_id=call.carrier_id or "")
+        self.chat.settle()
+
+    def hears(self, request: CallRequest) -> None:
+        app, now = self.chat.app, self.chat.clock.now()
+        app.store.run(lambda unit: answer(app, unit, request, now))
+
+    def calls(self) -> list[outbox.Message]:
+        """Return the calls that ring, or were never heard of again."""
+        made = [one.token for _, one in self.chat.carrier.taken_at[-20:] if one.channel == "voice"]
+        rows = [self.chat.app.store.read(lambda unit, t=token: outbox.by_id(unit, t)) for token in made]
+        return [row for row in rows if row is not None and row.state == "sent"]
+
+    @rule(name=st.sampled_from(["bob", "carmen"]), start=st.integers(0, 23), hours=st.integers(1, 12))
+    def a_contact_sets_quiet_hours(self, name: str, start: int, hours: int) -> None:
+        person = self.chat.person(self.chat.phones[name])
+        quiet = Wishes(quiet=QuietHours(start * 60, (start + hours) % 24 * 60), quiet_by="contact")
+        if person is None:
+            return
+        person_id = person.id
+
+        def work(unit: Unit) -> None:
+            for was in contacts.of_person(unit, person_id):
+                contacts.save(unit, replace(was, wishes=quiet), was=was)
+
+        self.chat.app.store.run(work)
 
     @rule(name=PEOPLE, text=TEXTS)
     def somebody_writes(self, name: str, text: str) -> None:
