@@ -176,6 +176,8 @@ def test_a_flow_of_a_group_is_for_its_members(quick: Chat) -> None:
     quick.expect()
     quick.alice("walk")
     quick.expect(alice="Thank you for writing.")
+    quick.dana("DONE 1")
+    quick.forget()
     quick.alice("into")
     quick.later("1d")
     quick.expect(alice="Hello, circle.")
