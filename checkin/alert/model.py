@@ -126,7 +126,7 @@ class Alert:
             "id": self.id,
             "member": self.member,
             "reason": self.reason,
-            "policy": _policy_to_json(self.policy),
+            "policy": policy_to_json(self.policy),
             "state": self.state.value,
             "transition": self.transition,
             "tier": self.tier,
@@ -143,14 +143,15 @@ class Alert:
         return cls(
             **{
                 **data,
-                "policy": _policy_from_json(data["policy"]),
+                "policy": policy_from_json(data["policy"]),
                 "state": AlertState(data["state"]),
                 "told": {person: Told(told) for person, told in data["told"].items()},
             }
         )
 
 
-def _policy_to_json(policy: Policy) -> dict[str, Any]:
+def policy_to_json(policy: Policy) -> dict[str, Any]:
+    """Return a policy as plain JSON values."""
     return {
         "window": policy.window.total_seconds(),
         "tiers": [
@@ -170,7 +171,7 @@ def _policy_to_json(policy: Policy) -> dict[str, Any]:
     }
 
 
-def _policy_from_json(data: Mapping[str, Any]) -> Policy:
+def policy_from_json(data: Mapping[str, Any]) -> Policy:
     """Return a stored policy; one that was stored before calls and rotas has none."""
     call_after = data.get("call_after")
     return Policy(

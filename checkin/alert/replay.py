@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from checkin.alert.machine import escalate
-from checkin.alert.model import Alert, Event
+from checkin.alert.model import Alert, Event, Policy, Raised, policy_from_json, policy_to_json
 
 _KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
@@ -20,12 +20,22 @@ def event_to_json(event: Event) -> dict[str, Any]:
     return {"kind": type(event).__name__, **asdict(event)}
 
 
+def raised_to_json(alert: Alert) -> dict[str, Any]:
+    """Return an alert's first event with the policy that it began under: shifts change it later."""
+    return {**event_to_json(Raised()), "policy": policy_to_json(alert.policy)}
+
+
+def began_under(first: Mapping[str, Any], policy: Policy) -> Policy:
+    """Return the policy that stands in an alert's first event; one that was stored without it is this one."""
+    return policy_from_json(first["policy"]) if "policy" in first else policy
+
+
 def event_from_json(data: Mapping[str, Any]) -> Event:
     """Return the event that `event_to_json` wrote. Raises KeyError for a kind that never was."""
     fields = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in data.items()
-        if name != "kind"
+        if name not in ("kind", "policy")
     }
     event: Event = _KINDS[data["kind"]](**fields)
     return event

@@ -40,7 +40,7 @@ from checkin.alert.model import (
     Told,
 )
 from checkin.alert.policy import policy_for
-from checkin.alert.replay import event_to_json
+from checkin.alert.replay import event_to_json, raised_to_json
 from checkin.alert.telling import people as people_of
 from checkin.flow.model import AlertReason, Value
 from checkin.flow.words import fold
@@ -264,7 +264,9 @@ def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -
     can't be asked: that is the next event, at once.
     """
     subject = f"alert:{alert.id}"
-    turn.journal(alert.member, subject, alert.transition, event_to_json(event))
+    first = isinstance(event, Raised)
+    said = raised_to_json(alert) if first else event_to_json(event)
+    turn.journal(alert.member, subject, alert.transition, said)
     if alert.timer is None:
         timers.drop(turn.unit, subject)
     for index, effect in enumerate(effects):

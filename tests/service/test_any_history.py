@@ -31,6 +31,7 @@ from hypothesis.stateful import (
 
 from checkin.alert.machine import CLOSED
 from checkin.alert.model import Alert, AlertState
+from checkin.alert.replay import began_under
 from checkin.alert.replay import event_from_json as alert_event
 from checkin.alert.replay import replay as replay_alert
 from checkin.carrier.base import FailureKind
@@ -413,7 +414,8 @@ class History(RuleBasedStateMachine):
             assert replay(flow, new, map(event_from_json, events)) == run
         for alert in self.chat.all_alerts():
             events = app.store.read(lambda unit, a=alert: runs.journal_of(unit, a.member, f"alert:{a.id}"))
-            raised = Alert(id=alert.id, member=alert.member, reason=alert.reason, policy=alert.policy)
+            policy = began_under(events[0], alert.policy)
+            raised = Alert(id=alert.id, member=alert.member, reason=alert.reason, policy=policy)
             assert replay_alert(raised, map(alert_event, events)) == alert
 
     # ------------------------------------------------------------ looking
