@@ -368,7 +368,6 @@ def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: boo
         person_id=person.id,
         role=target.role,
         at=turn.now,
-        again=reminder,
     )
     text_key, values = _asking(turn, alert, target, reminder=reminder)
     text = turn.text(person.language, text_key, **values)
@@ -402,9 +401,7 @@ def _asked_about_others(turn: Turn, alert: Alert, person_id: str) -> bool:
 def _call(turn: Turn, alert: Alert, target: Target, key: str) -> None:
     """Call one person who was asked by text. From now on it is the newest thing that they were asked."""
     person = turn.person(target.person)
-    alerts.notify(
-        turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now, again=True
-    )
+    alerts.notify(turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now)
     text_key, values = _asking(turn, alert, target, by_text=False)
     turn.tell(
         person,
@@ -421,9 +418,7 @@ def _call(turn: Turn, alert: Alert, target: Target, key: str) -> None:
 def _check_taker(turn: Turn, alert: Alert, target: Target, key: str) -> None:
     """Ask who took it whether they got in touch."""
     person = turn.person(target.person)
-    alerts.notify(
-        turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now, again=True
-    )
+    alerts.notify(turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now)
     text = turn.text(person.language, "alert_check_taker", member=_member_name(turn, alert, target))
     turn.tell(person, text, id=key, subject=f"alert:{alert.id}", kind="notification", lane="alerts")
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from checkin.alert.model import Alert, AlertState
 from checkin.store.tables import alerts, journal, notifications, outbox
@@ -63,19 +64,10 @@ def open_for_person(unit: Unit, person_id: str) -> Sequence[Alert]:
     return [_alert(unit, row) for row in unit.read(_open_for_person, {"person": person_id})]
 
 
-def notify(unit: Unit, *, alert_id: str, person_id: str, role: str, at: datetime, again: bool) -> None:
-    """Note that a person is being told of an alert (`again`: their turn has come before).
-
-    Whoever could not be told when it was their turn has no row yet, and gets one now.
-    """
-    key = {"alert": alert_id, "person": person_id}
-    if again and unit.first(_notified, key) is not None:
-        unit.write(_notify_again, {"alert": alert_id, "person": person_id, "new_at": at})
-    else:
-        unit.write(
-            _insert_notification,
-            {"alert_id": alert_id, "person_id": person_id, "role": role, "told_at": at, "open": True},
-        )
+def notify(unit: Unit, *, alert_id: str, person_id: str, role: str, at: datetime) -> None:
+    """Note that a person is being told of an alert, for the first time or once more."""
+    row = {"alert_id": alert_id, "person_id": person_id, "role": role, "told_at": at, "open": True}
+    unit.write(_notify[unit.dialect], row)
 
 
 def close_for(unit: Unit, alert_id: str, person_id: str) -> None:
@@ -190,12 +182,16 @@ _close_for = (
     .where(notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person"))
     .values(open=sa.false())
 )
-_insert_notification = sa.insert(notifications)
-_notified = sa.select(notifications.c.role).where(
-    notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person")
-)
-_notify_again = (
-    sa.update(notifications)
-    .where(notifications.c.alert_id == _p("alert"), notifications.c.person_id == _p("person"))
-    .values(told_at=_p("new_at"), open=sa.true())
-)
+
+
+def _upsert(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=["alert_id", "person_id"],
+        set_={"told_at": insert.excluded.told_at, "open": sa.true()},
+    )
+
+
+_notify = {
+    "sqlite": _upsert(sqlite.insert(notifications)),
+    "postgresql": _upsert(postgresql.insert(notifications)),
+}

@@ -215,6 +215,19 @@ def test_those_on_duty_later_are_reminded_and_those_before_are_left_alone(chat: 
     )
 
 
+def test_who_comes_on_duty_while_staff_are_reminded_is_texted_and_called_at_once(chat: Chat) -> None:
+    works(chat, ("Dana", "08:00", "11:00"), ("Charlie", "11:00", "20:00"))
+    chat.as_program(last_resort=())
+    asks(chat)
+    chat.bob("2")
+    chat.carmen("2")
+    chat.later("2h")
+    assert any("nobody has taken Alice's request" in text for text in chat.charlie.new())
+    assert [row.channel for row in chat.rows(chat.charlie)][:2] == ["sms", "voice"]
+    chat.charlie("1")
+    assert chat.all_alerts()[0].state is AlertState.ACKNOWLEDGED
+
+
 def test_who_took_it_is_asked_a_day_later_and_a_yes_closes_it(chat: Chat) -> None:
     asks(chat)
     chat.bob("1")
