@@ -456,8 +456,13 @@ def template() -> Path:
 
 
 def test_any_history() -> None:
-    """As many histories as the profile has examples: `pytest --hypothesis-profile=search` looks all night."""
+    """Half as many histories as the profile has examples; `--hypothesis-profile=search` looks all night."""
     run_state_machine_as_test(
         History,
-        settings=settings(settings.default, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            settings.default,
+            max_examples=settings.default.max_examples // 2,
+            stateful_step_count=30,
+            suppress_health_check=list(HealthCheck),
+        ),
     )
