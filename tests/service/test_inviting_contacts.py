@@ -199,9 +199,9 @@ def test_one_member_does_not_pester_many_numbers(quick: Chat) -> None:
 
 def test_nobody_is_paid_for_texts_to_far_countries(quick: Chat) -> None:
     quick.joined()
-    asks(quick, "friend", "+44 7700 900123")
-    asks(quick, "friend", "+33 6 12 34 56 78")
-    assert quick.alice.new()[-1].startswith("I can't invite Friend: that number is in a country")
+    asks(quick, "fatou", "+44 7700 900123")
+    asks(quick, "fatou", "+33 6 12 34 56 78")
+    assert quick.alice.new()[-1].startswith("I can't invite Fatou: that number is in a country")
     assert quick.carrier.arrived("+33612345678") == []
     assert [task.kind for task in quick.tasks()] == ["contact_refused"]
 

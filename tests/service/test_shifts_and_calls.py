@@ -246,3 +246,15 @@ def test_who_took_it_and_could_not_opens_it_again(chat: Chat) -> None:
     chat.forget()
     chat.bob("2")
     chat.expect(bob="Thank you for telling us", alice="I have now asked Carmen", carmen="Alice would like")
+
+
+def test_who_comes_on_duty_is_asked_by_text_and_by_call_in_one_reminder(chat: Chat) -> None:
+    works(chat, ("Charlie", "11:30", "23:00"))
+    chat.alice("I want to die")
+    chat.later("16m")
+    assert chat.all_alerts()[0].state is AlertState.WITH_STAFF
+    chat.forget()
+    chat.later("3h")
+    assert [row.channel for row in chat.rows(chat.charlie)[:2]] == ["sms", "voice"]
+    chat.charlie("1")
+    assert chat.all_alerts()[0].state is AlertState.ACKNOWLEDGED
