@@ -14,7 +14,7 @@ def bob_answers(circle: Circle) -> None:
     alice.writes("2")
     alice.reads("Thank you for telling me. …YES or NO")
     alice.writes("yes please")
-    alice.reads("OK. In 5 minutes I will ask Bob to get in touch. …")
+    alice.reads("In 5 minutes I will ask Bob to get in touch. …")
     bob.has_nothing_to_read()
     deployment.pass_time(minutes=5)
     bob.reads("Harbor Circle: Alice would like to hear from you today. …Reply 1 if you can, 2 if not.")
@@ -39,7 +39,7 @@ def nobody_answers_but_dana(circle: Circle) -> None:
     deployment = circle.deployment
     circle.join()
     alice.writes("SUPPORT")
-    alice.reads("OK. In 5 minutes I will ask Bob to get in touch. …")
+    alice.reads("In 5 minutes I will ask Bob to get in touch. …")
     deployment.pass_time(minutes=5)
     bob.reads("Harbor Circle: Alice would like to hear from you today. …")
     alice.reads("I texted Bob at …")

@@ -45,7 +45,7 @@ def took_at_most(seconds: float) -> Iterator[None]:
 def ask_for_support(circle: Circle) -> None:
     """Let Alice ask, and let the time pass in which she may change her mind."""
     circle.alice.writes("SUPPORT")
-    circle.alice.reads("OK. In 5 minutes I will ask Bob to get in touch. …")
+    circle.alice.reads("In 5 minutes I will ask Bob to get in touch. …")
     circle.deployment.pass_time(minutes=5)
 
 

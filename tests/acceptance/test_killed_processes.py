@@ -81,7 +81,7 @@ def fall(deployment: Deployment, cradle: Nursery) -> Fall:
 def support(circle: Circle) -> None:
     """Alice asks for support."""
     circle.alice.writes("SUPPORT")
-    circle.alice.reads("OK. In 5 minutes I will ask Bob to get in touch. …")
+    circle.alice.reads("In 5 minutes I will ask Bob to get in touch. …")
 
 
 def bob_is_asked(circle: Circle) -> None:
@@ -126,7 +126,7 @@ def test_web_dies_while_alice_asks_for_support(circle: Circle, fall: Fall, momen
     assert deployment.number_of("alerts") == raised
     fall.rise("web")
     circle.alice.writes("SUPPORT", sid=sid)  # by Twilio's fallback, or its retry
-    circle.alice.reads("OK. In 5 minutes I will ask Bob to get in touch. …")
+    circle.alice.reads("In 5 minutes I will ask Bob to get in touch. …")
     deployment.pass_time(minutes=5)
     bob_is_asked(circle)
     bob_takes_it(circle)

@@ -64,7 +64,7 @@ def a_day_with_troubles(circle: Circle) -> None:
     alice.reads("…")
     deployment.settle()
     alice.writes("SUPPORT")
-    alice.reads("OK. In 5 minutes …")
+    alice.reads("In 5 minutes …")
     twilio.rate_limit(times=1)
     twilio.http_500_after_accept()
     bob.on = False

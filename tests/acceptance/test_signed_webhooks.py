@@ -231,7 +231,7 @@ def test_the_same_text_twenty_times_at_once_is_one_transition(deployment: Deploy
         answers = set(pool.map(lambda _: sender.sms_answer(ALICE, NUMBER, "SUPPORT", sid), range(20)))
     assert len(answers) == 1, "byte for byte"
     [answer] = answers
-    assert answer.texts[0].startswith("OK. In 5 minutes I will ask Bob")
+    assert answer.texts[0].startswith("In 5 minutes I will ask Bob")
     assert deployment.rows("SELECT state FROM alerts") == [("window",)]
     assert deployment.number_of("journal") == events + 1
     assert deployment.number_of("inbox") == texts + 1
@@ -249,5 +249,5 @@ def test_twenty_texts_of_one_person_at_once_are_each_taken(deployment: Deploymen
     assert deployment.number_of("inbox") == texts + 20
     assert sorted({answer.texts[0].split(".")[0] for answer in answers}) == [
         "I have your request and keep asking",
-        "OK",
+        "In 5 minutes I will ask Bob to get in touch",
     ]
