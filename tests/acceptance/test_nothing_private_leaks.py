@@ -120,7 +120,7 @@ def test_the_broker_holds_nothing_private_while_messages_wait(on_redis: Deployme
         circle.alice.writes(WORDS)
         circle.alice.reads("…")
         circle.alice.writes("SUPPORT")
-        circle.alice.reads("OK. …")
+        circle.alice.reads("In 5 minutes I will ask Bob …")
         on_redis.pass_time(minutes=5)
         on_redis.until("17:00")
         with redis.Redis.from_url(on_redis.settings["CHECKIN_BROKER_URL"]) as client:

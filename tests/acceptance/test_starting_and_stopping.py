@@ -229,7 +229,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(on_redis_forks
     )
     circle.join()
     circle.alice.writes("SUPPORT")
-    circle.alice.reads("OK. …")
+    circle.alice.reads("In 5 minutes I will ask Bob …")
     twilio.hang()
     on_redis_forks.pass_time(minutes=5)
     twilio.wait_for(lambda one: any("Reply 1" in row.body for row in one.messages) or len(one.messages) > 4)
