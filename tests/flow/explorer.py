@@ -100,6 +100,7 @@ class _Explorer:
         self.found, self.flow = found, found.flow
         self.took: list[Way] = []
         self.traced = traced(found.flow, self.took.append)
+        self.fields = fields
         self.facts = tuple(_facts(found.flow, fields))
 
     def go(self) -> None:
@@ -187,7 +188,7 @@ class _Explorer:
 
     def _look_at_texts(self, run: Run, event: Event, decided: tuple[effects.Effect, ...]) -> None:
         """See that everything that is said is there in every language, and knows the names that it says."""
-        known = {*run.results, *FACTS}
+        known = {*run.results, *FACTS, *self.fields}
         for effect in decided:
             if isinstance(effect, effects.Record):
                 known.add(effect.name)
