@@ -335,10 +335,15 @@ class PostgresWriter(_Thread):
             _, *results = pipeline.run([(b"BEGIN", ()), *statements])
         except Exception:
             if not pipeline.connection.broken:
-                pipeline.run([(b"ROLLBACK", ())])
+                _end(pipeline, b"ROLLBACK")
             raise
         counts = zip(results, (expect for _, _, expect in writes), strict=True)
         kept = all(expect is None or result.rowcount == expect for result, expect in counts)
-        pipeline.run([(b"COMMIT" if kept else b"ROLLBACK", ())])
+        _end(pipeline, b"COMMIT" if kept else b"ROLLBACK")
         if not kept:
             raise Conflict
+
+
+def _end(pipeline: Pipeline, how: bytes) -> None:
+    """End a transaction that waited for its counts."""
+    pipeline.run([(how, ())])

@@ -27,7 +27,7 @@ class Mine:
 
 MINES = {
     "decided": Mine("after", "checkin.store.inbox:claim"),
-    "written, not committed": Mine("before", "psycopg:Transaction.__exit__"),
+    "written, not committed": Mine("before", "checkin.store.writers:_end"),
     "committed, not told": Mine("before", "checkin.store.writers:_tell"),
     "told, nobody woken": Mine("before", "workers.wake:Waker.wake"),
     "text not answered": Mine("after", "webhooks.twilio:Webhooks.sms"),
