@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from checkin.cli.begin import start_by_hand
 from checkin.cli.publishing import diff, publish_all, tell_rehearsed
 from checkin.cli.start import FOUND_PROBLEMS, flows_or_exit, known_or_exit, settings_or_exit, stop
 from checkin.flow.issue import Issue, errors, in_order
@@ -197,6 +198,9 @@ def _write_or_exit(path: Path, text: str) -> None:
         stop(f"{path} can't be written: {error.strerror}.", "Name a file in a folder that is there.")
 
 
+command.command("start", epilog="Example: checkin flows start caring_notes --member 202-555-0101 --as Dana")(
+    start_by_hand
+)
 command.command("diff", epilog="Example: checkin flows diff daily")(diff)
 command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')(
     publish_all

@@ -133,7 +133,7 @@ def at_the_list(app: App, staff: str, work: Callable[[Turn, str], object]) -> No
 
     def at_once(unit: Unit) -> None:
         turn = Turn(app, unit, app.clock.now())
-        work(turn, _staff_id(turn, staff))
+        work(turn, staff_id(turn, staff))
 
     app.store.run(at_once)
 
@@ -156,7 +156,8 @@ def note(app: App, alert_id: str, staff: str, words: str) -> None:
     app.store.run(work)
 
 
-def _staff_id(turn: Turn, staff: str) -> str:
+def staff_id(turn: Turn, staff: str) -> str:
+    """Return the id of the person on staff with this name in program.yaml. Raises `NotOnCall`."""
     wanted = staff.strip().casefold()
     ids = turn.app.staff_ids
     person = next((id for id in ids if (turn.person(id).name or "").casefold() == wanted), None)
@@ -170,7 +171,7 @@ def _at_the_desk(app: App, unit: Unit, alert_id: str, staff: str) -> tuple[Turn,
     alert = alerts.by_id(unit, alert_id)
     if alert is None:
         raise NoSuchAlert
-    person = _staff_id(turn, staff)
+    person = staff_id(turn, staff)
     turn.situation(alert.member)  # first, as everything that moves a member: its journal number is the lock
     return turn, alert, person
 
