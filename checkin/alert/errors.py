@@ -42,6 +42,10 @@ class WindowOver(EventRejected):
     """The change-of-mind window is over."""
 
 
+class PutOffRefused(EventRejected):
+    """A request is put off until somebody can be asked, and at most for a day."""
+
+
 class NotTold(EventRejected):
     """This person was never told of the alert."""
 

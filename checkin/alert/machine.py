@@ -6,6 +6,9 @@ or any name or number: time is the service's (it turns `SetTimer` into a row and
 Theory
 ======
 
+           PUT_OFF
+    puts off ↑ │ the morning comes
+             │ v
     raised ──> WINDOW ──(window ends, hurry up)──> NOTIFYING ──(no tier left)──> WITH_STAFF
                  │                                 │   ↑ └─ next tier ─┐            │
                  │ changed mind       changed mind │   └───────────────┘            │
@@ -30,7 +33,9 @@ Staff work in shifts: a `ShiftChanged` puts those on duty now in place of those 
 been told yet. It tells nobody and moves no wait; the event that comes with it does.
 
 In the window the member may choose who is asked (`Chose`): the policy's contacts become those chosen, and the
-window begins anew, so that every choice can be thought better of.
+window begins anew, so that every choice can be thought better of. Where somebody has quiet hours the member
+may wait for their end (`PutOff`): nobody is told before, and the window begins anew when it comes. Until then
+the request is an open one like any other; taking it back, hurrying up and choosing somebody else still work.
 
 An acknowledgement is a promise, not an end. After `policy.check_taken` the taker is asked whether they got
 in touch. A yes resolves the alert, a no re-opens it; after the same time again without a word it goes to
@@ -52,9 +57,8 @@ always told in the policy's order, never in the order of a stored mapping, so th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import assert_never
 
 from checkin.alert.errors import (
@@ -65,6 +69,7 @@ from checkin.alert.errors import (
     NotRaised,
     NotTaken,
     NotWaiting,
+    PutOffRefused,
     StaleEvent,
     WindowOver,
 )
@@ -73,65 +78,41 @@ from checkin.alert.model import (
     Alert,
     AlertState,
     AllClear,
-    Call,
     ChangedMind,
-    CheckTaker,
     Chose,
     Effect,
     Event,
     FollowUp,
     HurryUp,
-    MemberNews,
     NoAnswer,
     NobodyCame,
     OutOfReach,
     Passed,
+    PutOff,
     Raised,
     SetTimer,
     ShiftChanged,
     SomebodyCame,
     StaffResolved,
     Target,
-    TaskKind,
     TellMember,
     TellOther,
-    Tier,
     TimerFired,
     Told,
     Took,
 )
+from checkin.alert.moves import Decision, Move
+from checkin.alert.onward import hand_over, next_if_nobody_left, next_tier, open_window, wait_over
 from checkin.alert.policy import choose
 from checkin.alert.telling import (
-    ask,
     change_shift,
     let_go,
     mark,
     people,
     stand_down,
-    standing_at,
     tell,
     who_was_told,
-    willing,
 )
-
-LONGEST_REMINDER = timedelta(hours=4)
-"""On-call staff hear at least so often of a request that nobody has taken."""
-
-STILL_LOOKING_EVERY = 4
-"""The member hears "still looking" at every so many reminders to staff."""
-
-
-class Move(StrEnum):
-    """What an accepted event does to the state; the events themselves decide which."""
-
-    OPEN = "open"
-    TELL = "tell"
-    HAND_OVER = "hand_over"
-    TAKE = "take"
-    STAY = "stay"
-    CANCEL = "cancel"
-    CLOSE = "close"
-
 
 TRANSITIONS: Mapping[tuple[AlertState, Move], AlertState] = {
     (AlertState.WINDOW, Move.OPEN): AlertState.WINDOW,
@@ -140,6 +121,13 @@ TRANSITIONS: Mapping[tuple[AlertState, Move], AlertState] = {
     (AlertState.WINDOW, Move.HAND_OVER): AlertState.WITH_STAFF,
     (AlertState.WINDOW, Move.CANCEL): AlertState.CANCELLED,
     (AlertState.WINDOW, Move.CLOSE): AlertState.RESOLVED,
+    (AlertState.WINDOW, Move.PUT_OFF): AlertState.PUT_OFF,
+    (AlertState.PUT_OFF, Move.OPEN): AlertState.WINDOW,
+    (AlertState.PUT_OFF, Move.STAY): AlertState.PUT_OFF,
+    (AlertState.PUT_OFF, Move.TELL): AlertState.NOTIFYING,
+    (AlertState.PUT_OFF, Move.CANCEL): AlertState.CANCELLED,
+    (AlertState.PUT_OFF, Move.CLOSE): AlertState.RESOLVED,
+    (AlertState.PUT_OFF, Move.PUT_OFF): AlertState.PUT_OFF,
     (AlertState.NOTIFYING, Move.TELL): AlertState.NOTIFYING,
     (AlertState.NOTIFYING, Move.STAY): AlertState.NOTIFYING,
     (AlertState.NOTIFYING, Move.HAND_OVER): AlertState.WITH_STAFF,
@@ -161,17 +149,11 @@ TRANSITIONS: Mapping[tuple[AlertState, Move], AlertState] = {
 CLOSED = frozenset({AlertState.RESOLVED, AlertState.CANCELLED})
 """The states in which an alert is over."""
 
+LONGEST_PUT_OFF = timedelta(days=1)
+"""Quiet hours end within a day; no request waits longer for anybody."""
+
 # Whoever has one of these was last asked something, or said no: nobody has told them how it went on.
 _UNINFORMED = frozenset({Told.TOLD, Told.SILENT, Told.PASSED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What one event decides. `alert` carries every changed field but state, transition and timer."""
-
-    move: Move
-    alert: Alert
-    effects: tuple[Effect, ...]
 
 
 def escalate(alert: Alert, event: Event) -> tuple[Alert, tuple[Effect, ...]]:
@@ -192,27 +174,28 @@ def escalate(alert: Alert, event: Event) -> tuple[Alert, tuple[Effect, ...]]:
     return moved, decision.effects
 
 
-def _decide(alert: Alert, event: Event) -> _Decision:
+def _decide(alert: Alert, event: Event) -> Decision:
     """Choose what an event does; rejected events leave through an exception."""
     if (alert.transition == 0) != isinstance(event, Raised):
         raise NotRaised if alert.transition == 0 else AlreadyRaised
     match event:
         case Raised():
-            return _raised(alert)
+            return open_window(alert)
         case ChangedMind():
             return _changed_mind(alert)
         case HurryUp():
-            if alert.state is not AlertState.WINDOW:
-                raise _closed_or(alert, WindowOver)
-            return _next(alert)
+            _refuse_once_told(alert)
+            return next_tier(alert)
         case Chose(chosen):
-            if alert.state is not AlertState.WINDOW:
-                raise _closed_or(alert, WindowOver)
-            return _raised(replace(alert, policy=choose(alert.policy, chosen)))
+            _refuse_once_told(alert)
+            return open_window(replace(alert, policy=choose(alert.policy, chosen)))
+        case PutOff(chosen, seconds):
+            _refuse_once_told(alert)
+            return _put_off(replace(alert, policy=choose(alert.policy, chosen)), timedelta(seconds=seconds))
         case TimerFired(transition):
             if transition != alert.timer:
                 raise StaleEvent
-            return _wait_over(alert)
+            return wait_over(alert)
         case Took(person):
             return _took(alert, who_was_told(alert, person))
         case Passed(person):
@@ -226,7 +209,7 @@ def _decide(alert: Alert, event: Event) -> _Decision:
         case NobodyCame():
             if alert.state is not AlertState.ACKNOWLEDGED:
                 raise _closed_or(alert, NotTaken)
-            return _hand_over(let_go(alert), "nobody_came", news="reopened")
+            return hand_over(let_go(alert), "nobody_came", news="reopened")
         case SomebodyCame():
             return _closed_well(alert)
         case StaffResolved(person):
@@ -240,103 +223,49 @@ def _decide(alert: Alert, event: Event) -> _Decision:
 # ---------------------------------------------------------------- what the member and the clock do
 
 
-def _raised(alert: Alert) -> _Decision:
-    """Open the change-of-mind window, or tell the first tier at once where there is none."""
-    if not alert.policy.window:
-        return _next(alert)
-    first = next((target.person for target in people(alert.policy) if target.role == "contact"), None)
-    return _Decision(Move.OPEN, alert, (TellMember("window_opened", first), SetTimer(alert.policy.window)))
-
-
-def _changed_mind(alert: Alert) -> _Decision:
+def _changed_mind(alert: Alert) -> Decision:
     """Cancel while nobody has it: a contact who was asked in vain hears that nothing is needed."""
     if (alert.state, Move.CANCEL) not in TRANSITIONS:
         raise _closed_or(alert, WindowOver)
     others = tell(alert, "no_longer_needed", _UNINFORMED)
-    return _Decision(Move.CANCEL, stand_down(alert), (TellMember("cancelled"), *others))
+    return Decision(Move.CANCEL, stand_down(alert), (TellMember("cancelled"), *others))
 
 
-def _wait_over(alert: Alert) -> _Decision:
-    """Go on after a wait: the next tier, another reminder to staff, or a look at who took it."""
-    match alert.state:
-        case AlertState.WINDOW:
-            return _next(alert)
-        case AlertState.NOTIFYING:
-            called = alert.called or alert.policy.call_after is None
-            return _next(alert) if called else _call(alert)
-        case AlertState.WITH_STAFF:
-            return _remind_staff(alert)
-        case AlertState.ACKNOWLEDGED:
-            return _check_taken(alert)
-        case AlertState.RESOLVED | AlertState.CANCELLED:
-            raise StaleEvent
-        case _:
-            assert_never(alert.state)
+def _put_off(alert: Alert, length: timedelta) -> Decision:
+    """Let nobody hear of it for so long; the member is told whom it waits for."""
+    first = next((target.person for target in people(alert.policy) if target.role == "contact"), None)
+    if first is None or not timedelta(0) < length <= LONGEST_PUT_OFF:
+        raise PutOffRefused
+    return Decision(Move.PUT_OFF, alert, (TellMember("put_off", first), SetTimer(length)))
 
 
-def _call(alert: Alert) -> _Decision:
-    """Call those of the tier who have not answered their text; the rest of the wait is still theirs."""
-    tier = alert.policy.tiers[alert.tier]
-    silent = [one for one in tier.targets if alert.told[one.person] is Told.TOLD]
-    assert alert.policy.call_after is not None, "where nobody is called, nobody waits for a call"
-    rest = SetTimer(tier.wait - alert.policy.call_after)
-    return _Decision(Move.STAY, replace(alert, called=True), (*map(Call, silent), rest))
-
-
-def _remind_staff(alert: Alert) -> _Decision:
-    """Ask staff again, by text and by call: a text wakes nobody."""
-    reminders = alert.reminders + 1
-    targets = willing(alert, alert.policy.staff)
-    asked, notify = ask(replace(alert, reminders=reminders), targets)
-    calls = () if alert.policy.call_after is None else tuple(map(Call, targets))
-    still: tuple[Effect, ...] = ()
-    if reminders % STILL_LOOKING_EVERY == 0:
-        still = (TellMember("still_looking"),)
-    return _Decision(Move.STAY, asked, (*notify, *calls, *still, SetTimer(_until_next_reminder(asked))))
-
-
-def _until_next_reminder(alert: Alert) -> timedelta:
-    """Wait twice as long after every few reminders, up to `LONGEST_REMINDER`, so as not to wear staff out."""
-    doubled: int = 2 ** min(alert.reminders // STILL_LOOKING_EVERY, 10)
-    return max(alert.policy.remind_staff, min(alert.policy.remind_staff * doubled, LONGEST_REMINDER))
-
-
-def _check_taken(alert: Alert) -> _Decision:
-    """Ask the taker once; then the alert is nobody's, and staff get it."""
-    taker = next(target for target in people(alert.policy) if target.person == alert.taken_by)
-    if alert.reminders or alert.told[taker.person] is Told.UNREACHABLE:
-        return _hand_over(let_go(alert), "check_taken", news="staff_told")
-    effects = (CheckTaker(taker), SetTimer(alert.policy.check_taken))
-    return _Decision(Move.STAY, replace(alert, reminders=1), effects)
-
-
-def _closed_well(alert: Alert, *, by: str | None = None) -> _Decision:
+def _closed_well(alert: Alert, *, by: str | None = None) -> Decision:
     """Resolve because a person was there. After an acknowledgement everyone has heard who it was."""
     _refuse_closed(alert)
     informed = alert.state is AlertState.ACKNOWLEDGED
     others = () if informed else tell(alert, "no_longer_needed", _UNINFORMED, skip=by)
-    return _Decision(Move.CLOSE, stand_down(alert), (TellMember("resolved"), *others))
+    return Decision(Move.CLOSE, stand_down(alert), (TellMember("resolved"), *others))
 
 
-def _all_clear(alert: Alert) -> _Decision:
+def _all_clear(alert: Alert) -> Decision:
     """Resolve because the member is well; everyone who was told hears it, whatever they answered."""
     _refuse_closed(alert)
     others = tell(alert, "all_clear", frozenset(Told) - {Told.UNREACHABLE})
-    return _Decision(Move.CLOSE, stand_down(alert), (TellMember("resolved"), *others))
+    return Decision(Move.CLOSE, stand_down(alert), (TellMember("resolved"), *others))
 
 
 # ---------------------------------------------------------------- what the people who were asked do
 
 
-def _took(alert: Alert, by: Target) -> _Decision:
+def _took(alert: Alert, by: Target) -> Decision:
     """Give the alert to the first who says yes; tell every later one who has it."""
     if alert.state in CLOSED:
-        return _Decision(Move.STAY, alert, (TellOther(by, "no_longer_needed"),))
+        return Decision(Move.STAY, alert, (TellOther(by, "no_longer_needed"),))
     if alert.taken_by == by.person:
         return _still_has_it(alert, by)
     if alert.taken_by is not None:
         answer = TellOther(by, "taken_by_other", alert.taken_by)
-        return _Decision(Move.STAY, mark(alert, by, Told.STOOD_DOWN), (answer,))
+        return Decision(Move.STAY, mark(alert, by, Told.STOOD_DOWN), (answer,))
     effects: tuple[Effect, ...] = (
         TellMember("taken", by.person),
         TellOther(by, "taken_by_you"),
@@ -345,31 +274,31 @@ def _took(alert: Alert, by: Target) -> _Decision:
         SetTimer(alert.policy.check_taken),
     )
     taken = replace(stand_down(alert), taken_by=by.person, reminders=0)
-    return _Decision(Move.TAKE, mark(taken, by, Told.TOOK), effects)
+    return Decision(Move.TAKE, mark(taken, by, Told.TOOK), effects)
 
 
-def _still_has_it(alert: Alert, by: Target) -> _Decision:
+def _still_has_it(alert: Alert, by: Target) -> Decision:
     """Take another yes of the taker for what it answers: whether they got in touch, where they were asked."""
     if alert.reminders:
         effects = (TellMember("taker_came", by.person), TellOther(by, "thanks_for_coming"))
-        return _Decision(Move.CLOSE, stand_down(alert), effects)
-    return _Decision(Move.STAY, mark(alert, by, Told.TOOK), (TellOther(by, "taken_by_you"),))
+        return Decision(Move.CLOSE, stand_down(alert), effects)
+    return Decision(Move.STAY, mark(alert, by, Told.TOOK), (TellOther(by, "taken_by_you"),))
 
 
-def _passed(alert: Alert, by: Target) -> _Decision:
+def _passed(alert: Alert, by: Target) -> Decision:
     """Thank who cannot; go on at once when nobody is left to wait for."""
     thanks = TellOther(by, "thanks_for_answering")
     if alert.state in CLOSED:
-        return _Decision(Move.STAY, alert, (thanks,))
+        return Decision(Move.STAY, alert, (thanks,))
     marked = mark(alert, by, Told.PASSED)
     if alert.taken_by == by.person:
-        decision = _next(replace(marked, taken_by=None), reopened=True, skip=by.person)
+        decision = next_tier(replace(marked, taken_by=None), reopened=True, skip=by.person)
     else:
-        decision = _next_if_nobody_left(marked, by)
+        decision = next_if_nobody_left(marked, by)
     return replace(decision, effects=(thanks, *decision.effects))
 
 
-def _out_of_reach(alert: Alert, by: Target) -> _Decision:
+def _out_of_reach(alert: Alert, by: Target) -> Decision:
     """Go on at once when nobody is left to wait for.
 
     A taker who cannot be reached any more may well be with the member: staff look, nothing is re-opened.
@@ -377,105 +306,35 @@ def _out_of_reach(alert: Alert, by: Target) -> _Decision:
     _refuse_closed(alert)
     marked = mark(alert, by, Told.UNREACHABLE)
     if alert.taken_by == by.person and alert.told[by.person] is Told.TOOK:
-        return _Decision(Move.STAY, marked, (AddTask("check_taken"),))
-    return _next_if_nobody_left(marked, by)
+        return Decision(Move.STAY, marked, (AddTask("check_taken"),))
+    return next_if_nobody_left(marked, by)
 
 
-def _no_answer(alert: Alert, by: Target) -> _Decision:
+def _no_answer(alert: Alert, by: Target) -> Decision:
     """Go on at once when nobody is left to wait for; who picks up the phone later may still take it."""
     _refuse_closed(alert)
     if alert.told[by.person] is not Told.TOLD:
         raise NotWaiting
     if alert.state is AlertState.WITH_STAFF:  # the next reminder is due anyway
-        return _Decision(Move.STAY, alert, ())
-    return _next_if_nobody_left(mark(alert, by, Told.SILENT), by)
+        return Decision(Move.STAY, alert, ())
+    return next_if_nobody_left(mark(alert, by, Told.SILENT), by)
 
 
-def _shift_changed(alert: Alert, on_duty: tuple[str, ...]) -> _Decision:
+def _shift_changed(alert: Alert, on_duty: tuple[str, ...]) -> Decision:
     """Note who is on duty now. Nobody is told yet."""
     _refuse_closed(alert)
     changed = change_shift(alert, on_duty)
     if changed == alert:
         raise NothingNew
-    return _Decision(Move.STAY, changed, ())
-
-
-def _next_if_nobody_left(alert: Alert, by: Target) -> _Decision:
-    if alert.state is AlertState.NOTIFYING:
-        waiting = alert.policy.tiers[alert.tier].targets
-        if all(alert.told[target.person] is not Told.TOLD for target in waiting):
-            return _next(alert, skip=by.person)
-    return _Decision(Move.STAY, alert, ())
-
-
-# ---------------------------------------------------------------- going on
-
-
-def _next(alert: Alert, *, reopened: bool = False, skip: str | None = None) -> _Decision:
-    """Tell the next tier that has anybody to ask in it, or hand the alert to staff.
-
-    When it is re-opened, whoever was told that somebody has it is asked again: it is no longer true.
-    `skip` has answered this very moment and is not asked in the same breath.
-    """
-    again = standing_at(alert, frozenset({Told.STOOD_DOWN})) if reopened else ()
-    for index in range(alert.tier + 1, len(alert.policy.tiers)):
-        tier = alert.policy.tiers[index]
-        targets = tuple(one for one in tier.targets if one.person != skip and _may_be_asked(alert, one))
-        if targets:
-            news = _tier_news(alert, targets, reopened)
-            wait, called = _first_wait(alert, tier)
-            asked, notify = ask(replace(alert, tier=index, reminders=0, called=called), (*targets, *again))
-            return _Decision(Move.TELL, asked, (*notify, news, SetTimer(wait)))
-    news_if_any: MemberNews | None = "staff_told" if reopened else None
-    return _hand_over(alert, "alert_unanswered", also=again, news=news_if_any, skip=skip)
-
-
-def _may_be_asked(alert: Alert, target: Target) -> bool:
-    return alert.told.get(target.person) not in (Told.PASSED, Told.UNREACHABLE)
-
-
-def _first_wait(alert: Alert, tier: Tier) -> tuple[timedelta, bool]:
-    """Return how long a tier that is told now waits first, and whether that is all: nobody is called then."""
-    call_after = alert.policy.call_after
-    if call_after is None or call_after >= tier.wait:
-        return tier.wait, True
-    return call_after, False
-
-
-def _tier_news(alert: Alert, targets: tuple[Target, ...], reopened: bool) -> TellMember:
-    contact = next((target.person for target in targets if target.role == "contact"), None)
-    if contact is None:
-        return _staff_news(alert, targets, "staff_told" if reopened else None)
-    return TellMember("passed_on" if alert.told else "contact_told", contact)
-
-
-def _hand_over(
-    alert: Alert,
-    kind: TaskKind,
-    *,
-    news: MemberNews | None,
-    also: tuple[Target, ...] = (),
-    skip: str | None = None,
-) -> _Decision:
-    """Put the alert on the staff's list and ask the staff on call; `also` are contacts to ask again."""
-    staff = tuple(one for one in willing(alert, alert.policy.staff) if one.person != skip)
-    told = TellMember(news) if news == "reopened" else _staff_news(alert, staff, news)
-    asked, notify = ask(replace(alert, reminders=0, called=False), (*staff, *also))
-    wait = SetTimer(alert.policy.remind_staff)
-    return _Decision(Move.HAND_OVER, asked, (AddTask(kind), *notify, told, wait))
-
-
-def _staff_news(alert: Alert, staff: tuple[Target, ...], news: MemberNews | None) -> TellMember:
-    """Tell the member of staff by name once; after that, or where there are none, that we still look."""
-    if not staff:
-        return TellMember("still_looking")
-    known = any(target.role == "staff" and target.person in alert.told for target in people(alert.policy))
-    if news is None and known:
-        return TellMember("still_looking")
-    return TellMember("staff_told", staff[0].person)
+    return Decision(Move.STAY, changed, ())
 
 
 # ---------------------------------------------------------------- refusals
+
+
+def _refuse_once_told(alert: Alert) -> None:
+    if alert.state not in (AlertState.WINDOW, AlertState.PUT_OFF):
+        raise _closed_or(alert, WindowOver)
 
 
 def _refuse_closed(alert: Alert) -> None:

@@ -18,6 +18,7 @@ class AlertState(StrEnum):
     """Where an alert stands; `checkin.alert.machine` holds the transition table.
 
     window        raised; the member may still change their mind
+    put_off       nobody is told before quiet hours are over, because the member would rather wait for them
     notifying     people are being told, tier by tier
     with_staff    every tier was silent or out of reach; it is on the staff's list, on-call staff are reminded
     acknowledged  a person has said that they have it
@@ -26,6 +27,7 @@ class AlertState(StrEnum):
     """
 
     WINDOW = "window"
+    PUT_OFF = "put_off"
     NOTIFYING = "notifying"
     WITH_STAFF = "with_staff"
     ACKNOWLEDGED = "acknowledged"
@@ -227,6 +229,14 @@ class Chose:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """The member would rather wait, so many seconds, and then have these contacts asked."""
+
+    people: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """The wait that transition number `transition` set is over."""
 
@@ -295,6 +305,7 @@ Event = (
     | ChangedMind
     | HurryUp
     | Chose
+    | PutOff
     | TimerFired
     | Took
     | Passed
@@ -335,6 +346,7 @@ class CheckTaker:
 
 MemberNews = Literal[
     "window_opened",
+    "put_off",
     "contact_told",
     "taken",
     "passed_on",

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from checkin.alert.model import Alert, ChangedMind, Chose, HurryUp
+from checkin.alert.model import Alert, Chose, HurryUp, PutOff
 from checkin.conversation.choosing import read_choice
 from checkin.service import naming, requests
 from checkin.service.turn import Turn
-from checkin.store import contacts, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Situation
 from checkin.timing.words import moment_words
@@ -67,7 +66,7 @@ def obey(turn: Turn, here: Situation, chosen: Chosen, *, key: str) -> None:
         requests.feed(turn, chosen.alert, HurryUp())
         return
     if chosen.when == "morning":
-        _in_the_morning(turn, here, chosen, key)
+        _in_the_morning(turn, chosen)
         return
     at = turn.now + chosen.alert.policy.window
     quiet = [one for one in chosen.people if naming.quiet_until(turn, one, at)]
@@ -90,28 +89,10 @@ def _say_quiet(turn: Turn, member_id: str, contact: Contact, at: datetime, *, ke
     )
 
 
-def _in_the_morning(turn: Turn, here: Situation, chosen: Chosen, key: str) -> None:
-    """Ask nobody now, and raise the request again when the contact's quiet hours are over."""
-    member, (contact,) = here.person, chosen.people
+def _in_the_morning(turn: Turn, chosen: Chosen) -> None:
+    """Ask nobody before the contact's quiet hours are over; the request stays open until then."""
+    (contact,) = chosen.people
     until = naming.quiet_until(turn, contact, turn.now)
     assert until is not None, "somebody who has quiet hours now"
-    if not requests.feed(turn, chosen.alert, ChangedMind()):
-        return
-    subject = f"morning:{member.id}:{contact.id}"
-    timers.put(turn.unit, timers.Timer(subject, "alerts", member.id, 0, until))
-    words = moment_words(turn.local(member, until), turn.local(member), member.language)
-    turn.say(
-        member,
-        "alert_member_morning",
-        id=f"{key}.morning",
-        subject=f"contact:{contact.id}",
-        contact=contact.name,
-        until=words,
-    )
-
-
-def morning_has_come(turn: Turn, member_id: str, contact_id: str, *, id: str) -> None:
-    """Raise the request that was put off; the member may still take it back, as any other."""
-    contact = contacts.by_id(turn.unit, contact_id)
-    chosen = [contact.person_id] if contact is not None else []
-    requests.raise_alert(turn, member_id, "asked", id=id, only=chosen)
+    length = (until - turn.now).total_seconds()
+    requests.feed(turn, chosen.alert, PutOff((contact.person_id,), length))

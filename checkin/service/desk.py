@@ -219,6 +219,7 @@ _WORDS: Mapping[str, str] = {
     "ChangedMind": "changed their mind",
     "HurryUp": "asked for somebody now",
     "Chose": "chose who is asked",
+    "PutOff": "would rather wait until quiet hours are over",
     "TimerFired": "a wait was over",
     "Took": "took it",
     "Passed": "can't",

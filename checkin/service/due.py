@@ -14,12 +14,12 @@ from datetime import timedelta
 
 import structlog
 
+from checkin.alert.model import AlertState
 from checkin.alert.model import TimerFired as AlertTimerFired
 from checkin.conversation.run import TimerFired
 from checkin.conversation.walk import LATE
 from checkin.flow.model import Flow, SilentTrigger
 from checkin.service import (
-    choosing,
     contacting,
     conversations,
     erasing,
@@ -126,22 +126,19 @@ def _too_early(turn: Turn, timer: Timer) -> bool:
 
 
 def _alert(turn: Turn, timer: Timer, alert_id: str) -> None:
-    alert = alerts.by_id(turn.unit, alert_id)
-    if alert is None or not requests.feed(turn, alert, AlertTimerFired(timer.transition)):
+    alert, fired = alerts.by_id(turn.unit, alert_id), AlertTimerFired(timer.transition)
+    if alert is None:
+        timers.drop_this(turn.unit, timer)
+        return
+    was_put_off = alert.state is AlertState.PUT_OFF
+    moved = (requests.the_quiet_is_over if was_put_off else requests.feed)(turn, alert, fired)
+    if not moved:
         timers.drop_this(turn.unit, timer)
 
 
 def _invitation(turn: Turn, timer: Timer, contact_id: str) -> None:
     if not _too_early(turn, timer) and not contacting.waited(turn, contact_id, timer.transition):
         timers.drop_this(turn.unit, timer)
-
-
-def _morning(turn: Turn, timer: Timer, rest: str) -> None:
-    """Raise a request that was put off until a contact's quiet hours are over; it waits for no hour."""
-    timers.drop_this(turn.unit, timer)
-    member_id, _, contact_id = rest.partition(":")
-    id = f"{contact_id}.{_stamp(timer)}.morning"
-    choosing.morning_has_come(turn, member_id, contact_id, id=id)
 
 
 def _erase(turn: Turn, timer: Timer, person_id: str) -> None:
@@ -268,7 +265,6 @@ _WORK: Mapping[str, Callable[[Turn, Timer, str], None]] = {
     "run": _run,
     "alert": _alert,
     "invitation": _invitation,
-    "morning": _morning,
     "erase": _erase,
     "contact_pause": _contact_pause,
     "pause": _pause,

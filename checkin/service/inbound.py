@@ -32,6 +32,7 @@ from checkin.service import (
     requests,
     schedules,
     standing,
+    telling,
 )
 from checkin.service.app import App
 from checkin.service.turn import Turn
@@ -180,8 +181,8 @@ class _Reply:
             return
         if self.route is Route.OPT_OUT:
             self._opt_out(here, confirm=True)
-            if Category.NO in also:
-                requests.stopped_in_window(self.turn, here.person.id, key=self.key)
+            takes_back = Category.NO in also
+            requests.stopped_before_any(self.turn, here.person.id, takes_back=takes_back, key=self.key)
         if Category.SUPPORT in also and here.member_state is not None and self.route is not Route.ANSWER:
             self._support(here)  # in an answer, the run raises it
         if self.route is not Route.OPT_OUT:
@@ -330,7 +331,7 @@ class _Reply:
         requests.feed(turn, alert, Took(person.id) if takes else Passed(person.id))
         rest = [one for one in unanswered if one.id != alert.id]
         if rest:
-            requests.ask_again(turn, rest[0], person, key=self.key)
+            telling.ask_again(turn, rest[0], person, key=self.key)
 
     def _named(self, unanswered: Sequence[Alert], known: Sequence[Alert]) -> list[Alert]:
         """Return those of these whose member the reply names: the longest name first, "Mary Ann" is not Mary.
@@ -340,7 +341,7 @@ class _Reply:
         turn, said = self.turn, f" {fold(self.inbound.body)} "
         names = {one.id: fold(turn.person(one.member).name or "") for one in unanswered}
         named = [one for one in unanswered if names[one.id] and f" {names[one.id]} " in said]
-        apart = {one.id: fold(requests.told_apart(turn, one, names[one.id], known)) for one in named}
+        apart = {one.id: fold(telling.told_apart(turn, one, names[one.id], known)) for one in named}
         exact = [one for one in named if f" {apart[one.id]} " in said]
         return sorted(exact or named, key=lambda one: len(names[one.id]), reverse=True)
 

@@ -13,8 +13,11 @@ from checkin.service.turn import Turn
 from checkin.timing.words import moment_words
 
 
-def say_who_sleeps(turn: Turn, alert: Alert) -> None:
-    """Tell the member who is not asked because of quiet hours: nothing is held back in silence."""
+def say_who_sleeps(turn: Turn, alert: Alert, *, key: str) -> None:
+    """Tell the member who is not asked because of quiet hours: nothing is held back in silence.
+
+    `key` is the id of what is said.
+    """
     at = turn.until(alert.policy.window)
     _, quiet = naming.awake_and_quiet(turn, alert.member, at)
     if not quiet:
@@ -25,7 +28,7 @@ def say_who_sleeps(turn: Turn, alert: Alert) -> None:
     turn.say(
         member,
         "alert_member_quiet",
-        id=f"{alert.id}.quiet",
+        id=key,
         subject=f"contact:{contact.id}",
         contact=contact.name,
         until=moment_words(turn.local(member, until), turn.local(member), member.language),
@@ -42,3 +45,12 @@ def choices(turn: Turn, alert: Alert, person: str, values: dict[str, Value]) -> 
     others = [one.name.upper() for one in awake if one.person_id != person]
     values["names"] = ", ".join(others)
     return "_choose" if others else ""
+
+
+def quiet_words(turn: Turn, member_id: str, person_id: str) -> str:
+    """Return when a contact's quiet hours are over, in the member's words."""
+    member = turn.person(member_id)
+    contact = next(one for one in naming.listed(turn, member_id) if one.person_id == person_id)
+    until = naming.quiet_until(turn, contact, turn.now)
+    assert until is not None, "somebody who has quiet hours now"
+    return moment_words(turn.local(member, until), turn.local(member), member.language)

@@ -32,7 +32,6 @@ def opt_out(
     if situation.member_state is not None:
         conversations.close_all(turn, person.id, "opted_out")
         schedules.forget(turn, person.id)
-        timers.drop_all(turn.unit, f"morning:{person.id}:")
         people.set_member_state(turn.unit, person.id, "left")
     stopped = replace(turn.situation(person.id), person=replace(person, stopped=True), member_state="left")
     turn.update(stopped if situation.member_state is not None else replace(stopped, member_state=None))

@@ -15,6 +15,7 @@ from checkin.store.tables import alerts, journal, notifications, outbox
 from checkin.store.unit import Unit
 
 CLOSED = (AlertState.RESOLVED, AlertState.CANCELLED)
+CANCELLABLE = (AlertState.WINDOW, AlertState.PUT_OFF, AlertState.NOTIFYING)
 
 
 def add(unit: Unit, alert: Alert, at: datetime) -> None:
@@ -162,7 +163,7 @@ _cancellable = (
     .where(
         alerts.c.member_id == _p("member"),
         alerts.c.closed_at.is_(None),
-        sa.or_(alerts.c.state == AlertState.WINDOW.value, alerts.c.state == AlertState.NOTIFYING.value),
+        sa.or_(*(alerts.c.state == state.value for state in CANCELLABLE)),
         alerts.c.reason != "crisis",
     )
     .order_by(alerts.c.raised_at.desc())

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checkin.alert.errors import EventRejected, StaleEvent
-from checkin.alert.machine import CLOSED, STILL_LOOKING_EVERY, TRANSITIONS, escalate
+from checkin.alert.machine import CLOSED, TRANSITIONS, escalate
 from checkin.alert.model import (
     AddTask,
     Alert,
@@ -29,6 +29,7 @@ from checkin.alert.model import (
     Call,
     ChangedMind,
     CheckTaker,
+    Chose,
     Effect,
     Event,
     HurryUp,
@@ -38,6 +39,7 @@ from checkin.alert.model import (
     OutOfReach,
     Passed,
     Policy,
+    PutOff,
     Raised,
     SetTimer,
     ShiftChanged,
@@ -51,6 +53,8 @@ from checkin.alert.model import (
     Told,
     Took,
 )
+from checkin.alert.onward import STILL_LOOKING_EVERY
+from checkin.alert.policy import choose
 from checkin.alert.telling import people
 from tests.alert.policies import policy as asking
 
@@ -96,6 +100,7 @@ POLICIES = {
     "staff only": small_policy(0, 2),
     "contacts only": small_policy(2, 0),
     "1 contact, 2 staff, no window": small_policy(1, 2, window=0),
+    "1 contact, 2 staff": small_policy(1, 2),
     "staff without a tier": Policy(timedelta(0), (), small_policy(0, 1).staff, timedelta(minutes=1)),
     "tangled": tangled_policy(),
     "3 contacts, 2 staff, called": small_policy(3, 2, calls=True),
@@ -113,6 +118,10 @@ SHIFTS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Who may come on duty under which policy; where nobody is named, nobody works in shifts."""
 
 
+WAITED_FOR = ("1 contact, 2 staff", "a rota", "2 contacts at once, called, 1 staff")
+"""Under which policies a request may be put off: all its contacts are asked at the same moment."""
+
+
 def events_for(alert: Alert, shifts: Sequence[tuple[str, ...]] = ()) -> list[Event]:
     """Everything that can happen to anybody at any time, whether it makes sense or not."""
     persons = [target.person for target in people(alert.policy)] + [STRANGER]
@@ -122,6 +131,9 @@ def events_for(alert: Alert, shifts: Sequence[tuple[str, ...]] = ()) -> list[Eve
         events += [Took(person), Passed(person), OutOfReach(person)]
         events += [NoAnswer(person)] if alert.policy.call_after else []
     events += [ShiftChanged(on_duty) for on_duty in shifts]
+    asked = tuple(target.person for target in people(alert.policy) if target.role == "contact")
+    if asked and choose(alert.policy, asked) == alert.policy:  # other choices are other alerts
+        events += [PutOff(asked, 3600.0), Chose(asked)]
     timers = {0, alert.transition + 1, alert.transition} | (
         {alert.timer} if alert.timer is not None else set()
     )
@@ -225,9 +237,9 @@ def check_silence(before: Alert, after: Alert, effects: tuple[Effect, ...]) -> N
 
 def nearness(alert: Alert) -> tuple[int, int, bool, int]:
     """Return how near to the staff's list silence has brought an alert; it can't grow for ever."""
-    order = (AlertState.WINDOW, AlertState.NOTIFYING, AlertState.ACKNOWLEDGED, AlertState.WITH_STAFF)
+    order = ("put_off", "window", "notifying", "acknowledged", "with_staff")
     taken = alert.state is AlertState.ACKNOWLEDGED
-    return order.index(alert.state), alert.tier, alert.called, alert.reminders if taken else 0
+    return order.index(alert.state.value), alert.tier, alert.called, alert.reminders if taken else 0
 
 
 def check_handed_over(before: Alert, event: Event, effects: tuple[Effect, ...]) -> None:
@@ -325,6 +337,7 @@ def test_every_order_of_every_event_keeps_the_invariants(name: str, walks: dict[
     seen = walks[name]
     never = {AlertState.NOTIFYING, AlertState.ACKNOWLEDGED} if name == "nobody at all" else set()
     never |= {AlertState.WINDOW} if not POLICIES[name].window else set()
+    never |= set() if name in WAITED_FOR else {AlertState.PUT_OFF}
     never |= {AlertState.NOTIFYING} if not POLICIES[name].tiers else set()
     never |= {AlertState.CANCELLED} if name == "staff without a tier" else set()
     assert set(seen.states) == {"new", *(state.value for state in set(AlertState) - never)}, str(seen)
@@ -356,6 +369,7 @@ def event_strategy() -> st.SearchStrategy[Event | None]:
         st.lists(person, max_size=2).map(lambda on_duty: ShiftChanged(tuple(on_duty))),
         person.map(StaffResolved),
         st.sampled_from(alone),
+        st.lists(person, max_size=2).map(lambda chosen: PutOff(tuple(chosen), 3600.0)),
         st.integers(0, 40).map(TimerFired),
     )
 

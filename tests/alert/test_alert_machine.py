@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from checkin.alert import errors
-from checkin.alert.machine import LONGEST_REMINDER, STILL_LOOKING_EVERY, escalate
+from checkin.alert.machine import escalate
 from checkin.alert.model import (
     AddTask,
     Alert,
@@ -40,6 +40,7 @@ from checkin.alert.model import (
     Told,
     Took,
 )
+from checkin.alert.onward import LONGEST_REMINDER, STILL_LOOKING_EVERY
 from tests.alert.policies import CHECK, REMIND, STAFF_WAIT, WAIT, WINDOW, policy
 
 BOB, CARMEN = Target("bob", "contact"), Target("carmen", "contact")

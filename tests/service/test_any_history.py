@@ -62,12 +62,15 @@ WORDS = (
     *("leave", "leave alice", "pause alice", "quiet 9pm to 8am", "quiet off", "who else knows?", "tips"),
     *("SETTINGS", "LESS", "MORE", "TIME 8pm", "HOURS 10am-6pm", "DAYS mon wed", "CALLS ON", "CONTACTS ON"),
     *("I want to die", "I want to die, stop texting me", "stop texting me, I need help", "no, nobody came"),
+    *("MORNING", "DELETE", "DELETE MY DATA", "MY DATA"),
     *(number[2:] for number in NUMBERS.values()),
 )
 ASKING = ("SUPPORT", "please call me", "2, can someone call me?", "no, nobody came", "I want to die", "NO")
 TEXTS = st.one_of(st.sampled_from(WORDS), st.sampled_from(WORDS), st.text(max_size=20))
 PEOPLE = st.sampled_from(["alice", "alice", "bob", "carmen", "dana"])
-LENGTHS = st.sampled_from(["1s", "30s", "2m", "5m", "5m", "16m", "31m", "1h", "3h", "5h", "9h", "1d", "3d"])
+LENGTHS = st.sampled_from(
+    ["1s", "30s", "2m", "5m", "5m", "16m", "31m", "1h", "3h", "5h", "9h", "1d", "3d", "8d"]
+)
 KINDS = st.sampled_from(list(FailureKind))
 TROUBLES = ("none", "busy", "busy", "lost", "deaf", "deaf")
 
@@ -142,7 +145,11 @@ class History(RuleBasedStateMachine):
     def member_manages_contacts(self, text: str) -> None:
         self.says("alice", text)
 
-    @rule(text=st.sampled_from(("Carmen", "bob please", "ALL", "STAFF", "now", "NO", "I'm OK now")))
+    @rule(
+        text=st.sampled_from(
+            ("Carmen", "bob please", "ALL", "STAFF", "now", "NO", "I'm OK now", "MORNING", "MORNING")
+        )
+    )
     def member_chooses_who_is_asked(self, text: str) -> None:
         self.says("alice", text)
 
@@ -396,6 +403,8 @@ class History(RuleBasedStateMachine):
         self.chat.carrier.troubles.clear()
         self.chat.carrier.deaf = False
         self.chat.later("5h")
+        if any(alert.state is AlertState.PUT_OFF for alert in self.chat.all_alerts()):
+            self.chat.later("18h")
         listed = {task.subject for task in self.chat.tasks()}
         for alert in self.chat.all_alerts():
             if alert.state is AlertState.WITH_STAFF:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -115,6 +115,30 @@ def test_a_request_that_waits_for_staff_has_to_be_on_their_list(asking: Chat) ->
     assert found(asking) == []
     change(asking, sa.delete(tables.tasks))
     assert found(asking) == ["nobody_has_it"]
+
+
+@pytest.fixture
+def until_morning(chat_at: Callable[[datetime], Chat]) -> Chat:
+    """Alice would rather wait until Bob's quiet hours are over."""
+    chat = chat_at(datetime(2026, 11, 24, 4, 0, tzinfo=UTC)).joined("bob")
+    chat.bob("quiet 10pm to 7am")
+    for text in ("SUPPORT", "MORNING"):
+        chat.alice(text)
+    assert chat.all_alerts()[0].state is AlertState.PUT_OFF
+    return chat
+
+
+def test_a_request_that_waits_for_the_morning_has_a_future(until_morning: Chat) -> None:
+    assert found(until_morning) == []
+    until_morning.later("5h")
+    assert found(until_morning) == []
+
+
+def test_a_request_that_waits_for_a_morning_that_never_comes_is_found(until_morning: Chat) -> None:
+    change(until_morning, timer(due_at=until_morning.clock.now() + timedelta(hours=30)))
+    assert found(until_morning) == ["due_too_late"]
+    change(until_morning, sa.delete(tables.timers).where(tables.timers.c.lane == "alerts"))
+    assert found(until_morning) == ["nothing_due"]
 
 
 def test_a_request_that_was_taken_has_a_taker_who_was_told(asking: Chat) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from checkin.alert.model import AlertState
+from checkin.carrier.base import FailureKind
 from tests.service.kit import NUMBERS, Chat
 
 LATE = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -159,7 +160,8 @@ def test_the_morning_can_be_waited_for(chat_at: Callable[[datetime], Chat]) -> N
     chat.alice("SUPPORT")
     chat.forget()
     chat.alice("MORNING")
-    chat.expect(alice=["OK, I told nobody", "I ask Bob tomorrow at 7:00 AM"])
+    chat.expect(alice="I ask Bob tomorrow at 7:00 AM")
+    assert [alert.state for alert in chat.all_alerts()] == [AlertState.PUT_OFF]
     chat.restart()
     chat.later("7h 59m")
     chat.expect()
@@ -167,6 +169,69 @@ def test_the_morning_can_be_waited_for(chat_at: Callable[[datetime], Chat]) -> N
     chat.expect(alice="In 5 minutes I will ask Bob")
     chat.later("5m")
     chat.expect(alice="I texted Bob", bob="would like to hear from you")
+
+
+@pytest.fixture
+def until_morning(chat_at: Callable[[datetime], Chat]) -> Chat:
+    """It is late, Bob sleeps, and Alice would rather wait for him than have Carmen asked."""
+    chat = chat_at(LATE).joined("bob", "carmen")
+    chat.bob("quiet 10pm to 7am")
+    for text in ("SUPPORT", "MORNING"):
+        chat.alice(text)
+    chat.forget()
+    return chat
+
+
+@pytest.mark.parametrize("text", ["STOP", "leave me alone", "stop texting me please"])
+def test_stop_while_a_request_waits_for_the_morning_leaves_staff_a_task(
+    until_morning: Chat, text: str
+) -> None:
+    until_morning.alice(text)
+    until_morning.forget()
+    assert [task.kind for task in until_morning.tasks()] == ["stopped_in_request"]
+    until_morning.later("9h")
+    assert until_morning.bob.new() == until_morning.alice.new() == []
+    assert "Alice asked for support, then wrote STOP" in until_morning.dana.new()[0]
+
+
+def test_asking_again_while_it_waits_for_the_morning_is_asking_now(until_morning: Chat) -> None:
+    until_morning.alice("SUPPORT")
+    until_morning.expect(alice=["In 5 minutes I will ask Carmen", "Bob has quiet hours until"])
+    until_morning.later("5m")
+    until_morning.expect(alice="I texted Carmen", carmen="would like to hear from you")
+    assert len(until_morning.all_alerts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"), [("now", "Bob has quiet hours now, so I asked Dana"), ("NO", "I told nobody")]
+)
+def test_what_waits_for_the_morning_can_be_hurried_up_or_taken_back(
+    until_morning: Chat, text: str, heard: str
+) -> None:
+    until_morning.alice(text)
+    assert heard in until_morning.alice.new()[-1]
+    until_morning.later("9h")
+    assert until_morning.bob.new() == []
+
+
+@pytest.mark.parametrize("text", ["STOP", "leave"])
+def test_whoever_was_waited_for_may_be_gone_by_the_morning(until_morning: Chat, text: str) -> None:
+    until_morning.bob(text)
+    until_morning.forget()
+    until_morning.later("8h")
+    until_morning.expect(alice="In 5 minutes I will ask Carmen")
+    until_morning.later("5m")
+    until_morning.expect(alice="I texted Carmen", carmen="would like to hear from you")
+
+
+def test_the_carriers_word_that_the_member_opted_out_does_not_drop_it(until_morning: Chat) -> None:
+    chat = until_morning
+    chat.carrier.refuse(NUMBERS["alice"], FailureKind.OPTED_OUT, "21610")
+    chat.alice("SUPPORT")
+    chat.alice("MORNING")
+    chat.bob("1")
+    chat.later("9h")
+    assert any("would like to hear from you" in text for text in chat.bob.new())
 
 
 # ---------------------------------------------------------------- all clear

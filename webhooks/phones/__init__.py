@@ -45,6 +45,7 @@ _WHAT = {
     "silence": "no answer by then",
     "wait": "the conversation goes on",
     "window": "the request goes out",
+    "put_off": "quiet hours are over",
     "notifying": "the next person is asked",
     "with_staff": "staff are reminded",
     "acknowledged": "did somebody come?",
