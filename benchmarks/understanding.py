@@ -11,6 +11,7 @@ today (status 1 where not).
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,8 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         print("The tables are those of today." if current == document else "The tables are out of date.")
         return int(current != document)
+    gc.collect()
+    gc.freeze()  # as the service does, once its reader is there
     written = current if "--tables" in sys.argv[1:] else put(current, TIMES, _times(reader))
     DOCUMENT.write_text(written, encoding="utf-8")
     print(written[written.index("## How well it does") :])

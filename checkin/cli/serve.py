@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -163,7 +164,15 @@ REFRESH_SECONDS = 5.0
 def _warm(app: App) -> None:
     """Build the reader of replies beside everything else, so that the first text needn't wait for it."""
     if isinstance(app.reader, ReaderOnDemand):
-        threading.Thread(target=app.reader.ready, name="reader", daemon=True).start()
+        threading.Thread(target=_warmed, args=(app.reader,), name="reader", daemon=True).start()
+
+
+def _warmed(reader: ReaderOnDemand) -> None:
+    reader.ready()
+    # The reader's hundred thousand parts live as long as the process. The collector would look at every one
+    # of them each time it looks at everything, and a text that comes in then would wait for it.
+    gc.collect()
+    gc.freeze()
 
 
 def _run(web: Starlette, settings: Settings) -> None:

@@ -182,7 +182,10 @@ def _says(scan: Scan, by_language: Iterable[Iterable[str]]) -> bool:
     for phrases in by_language:
         for phrase in phrases:
             wanted = scan.lexicon.cut(phrase).words
+            first = (*wanted[:1], *(f"{word}s" for word in wanted[:1]))
             for place in range(len(words) - len(wanted) + 1):
+                if words[place] not in first:
+                    continue
                 negated = place > 0 and words[place - 1] in negations
                 if _same(words[place : place + len(wanted)], wanted) and not negated:
                     return True

@@ -11,7 +11,7 @@ Knows how phrases are written and where they end; must not know what they mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from checkin.conversation.errors import PackError
@@ -33,6 +33,8 @@ MOST_STEPS = 500_000
 _PIECES = re.compile(r"[()\[\]|]|<\w+>|[^()\[\]|<>]+")
 _OTHER = ""
 """The word that stands for every word that no phrase has."""
+_KINDS = {(False, False): "\0", (True, False): "\0@", (False, True): "\0-", (True, True): "\0@-"}
+"""What stands for every word that no phrase has next: by whether it is a first name, and whether a filler."""
 
 
 class Leaf(NamedTuple):
@@ -53,7 +55,7 @@ class Leaf(NamedTuple):
 class Node:
     """Where a run of words leads: the places of the automaton, the leaves that end here, the nodes beyond."""
 
-    __slots__ = ("after", "items", "leaves")
+    __slots__ = ("after", "items", "leaves", "ways", "words")
 
     def __init__(
         self, items: frozenset[tuple[int, int, bool]], leaves: Mapping[str, tuple[Leaf, ...]] | None
@@ -62,6 +64,10 @@ class Node:
         """Place, how many words were skipped on the way, and whether the last word was."""
         self.leaves = leaves
         self.after: dict[str, Node | None] = {}
+        self.ways: list[tuple[int, int, Mapping[str, tuple[int, ...]]]] = []
+        """Place, how many words were skipped, and its arrows, once somebody has asked for a way from here."""
+        self.words: Collection[str] | None = None
+        """The words that a phrase has next from here, once somebody has asked."""
 
 
 class Grammar:
@@ -74,6 +80,14 @@ class Grammar:
         self._free: list[list[int]] = [[]]
         """Arrows that take no word."""
         self._ends: dict[int, list[Leaf]] = {}
+        self._leaves: dict[Leaf, Leaf] = {}
+        self._worths: dict[tuple[str, str], float] = {}
+        """The worth of the last phrase of a section in a language."""
+        self._rows: dict[tuple[str, str], int] = {}
+        """The order of the phrase with which that worth began."""
+        self._last_places: dict[Leaf, int] = {}
+        self._same: dict[int, int] = {}
+        """A place, and the one that stands for it because nothing else is to be found from there."""
         self._closed: dict[int, tuple[dict[str, tuple[int, ...]], tuple[Leaf, ...]]] = {}
         self._classes: dict[tuple[str, str], list[str]] = {}
         self.vocabulary: set[str] = set()
@@ -90,7 +104,20 @@ class Grammar:
         if at != len(pieces):
             raise PackError(f"{phrase!r}: a bracket is closed that was never opened")
         if end != 0:
-            self._ends.setdefault(end, []).append(leaf._replace(gap=GAP in phrase, last=bare != phrase))
+            self._ends.setdefault(end, []).append(
+                self._shared(leaf._replace(gap=GAP in phrase, last=bare != phrase))
+            )
+
+    def _shared(self, leaf: Leaf) -> Leaf:
+        """Return the first of the leaves in a row that mean the same: their ends become one place.
+
+        Only in a row: where a phrase stands in two lists of a section, the first in the file counts.
+        """
+        row = leaf.section, leaf.language
+        if self._worths.setdefault(row, leaf.worth) != leaf.worth:
+            self._worths[row] = leaf.worth
+            self._rows[row] = leaf.order
+        return self._leaves.setdefault(leaf._replace(order=self._rows.get(row, 0)), leaf)
 
     def _sequence(self, pieces: list[str], at: int, place: int, language: str) -> tuple[int, int]:
         """Build what stands from `at` up to a closing bracket or `|`; return its last place and its end."""
@@ -166,8 +193,27 @@ class Grammar:
                     if other not in seen:
                         seen.add(other)
                         waiting.append(other)
-            known = {word: tuple(targets) for word, targets in arrows.items()}, tuple(leaves)
-            self._closed[place] = known
+            merged = {
+                word: tuple(dict.fromkeys(map(self._plain, targets))) for word, targets in arrows.items()
+            }
+            known = self._closed[place] = merged, tuple(dict.fromkeys(leaves))
+        return known
+
+    def _plain(self, place: int) -> int:
+        """Return the place that stands for this one: what only leads on is skipped, and all last words meet.
+
+        The words of `(a|b|c)` each make a place of their own, so without this a run of words would lead to as
+        many nodes as there are ways to write the same thing.
+        """
+        known = self._same.get(place)
+        if known is None:
+            at = place
+            while not self._arrows[at] and at not in self._ends and len(self._free[at]) == 1:
+                at = self._free[at][0]
+            ends = self._ends.get(at)
+            if ends is not None and len(ends) == 1 and not self._arrows[at] and not self._free[at]:
+                at = self._last_places.setdefault(ends[0], at)
+            known = self._same[place] = at
         return known
 
 
@@ -193,6 +239,11 @@ class Walker:
         self._nodes: dict[frozenset[tuple[int, int, bool]], Node] = {}
         self._count = 0
 
+    def prepare(self) -> None:
+        """Work out where each single word leads, so that no reply has to wait for it."""
+        for word in self._grammar.reachable(0)[0]:
+            self._step(self._root, word)
+
     def found(self, words: list[str], language: str) -> Iterator[tuple[int, int, Leaf]]:
         """Yield start, end and leaf of every phrase in these words, for a member of this language."""
         known = self._known
@@ -213,32 +264,46 @@ class Walker:
                         yield start, at + 1, leaf
 
     def _step(self, node: Node, word: str) -> Node | None:
-        """Work out where this word leads from a node, and remember it."""
-        fresh: dict[int, int] = {}
-        skipped: dict[int, int] = {}
-        named = word in self._names
-        filler = word in self._fillers
-        for place, count, _ in node.items:
-            arrows, _ = self._grammar.reachable(place)
-            targets = (*arrows.get(word, ()), *arrows.get(ANY_WORD, ()))
-            if named:
-                targets = (*targets, *arrows.get(ANY_NAME, ()))
-            for target in targets:
-                fresh[target] = min(count, fresh.get(target, count))
-            if filler and place and arrows and count < SKIPPED_WORDS:
-                skipped[place] = min(count + 1, skipped.get(place, count + 1))
-        items = frozenset(
-            (
-                *((place, count, False) for place, count in fresh.items()),
-                *((place, count, True) for place, count in skipped.items()),
-            )
-        )
+        """Find where this word leads from a node, and remember it.
+
+        Most words are none that a phrase has next. All of those lead to one place, but for fillers and names,
+        so that is worked out once a node and not once a word.
+        """
+        if node.words is None:
+            reachable = self._grammar.reachable
+            node.ways = [(place, count, reachable(place)[0]) for place, count, _ in node.items]
+            arrows = [one for _, _, one in node.ways]
+            node.words = arrows[0] if len(arrows) == 1 else set().union(*arrows)
         self._count += 1
         if self._count > MOST_STEPS:
             self._root, self._nodes, self._count = Node(self._root.items, None), {}, 0
-        following = self._node(items, fresh) if items else None
+        if word in node.words:
+            following = self._worked_out(node, word, word in self._names, word in self._fillers)
+        else:
+            kind = _KINDS[word in self._names, word in self._fillers]
+            if kind not in node.after:
+                node.after[kind] = self._worked_out(node, kind, word in self._names, word in self._fillers)
+            following = node.after[kind]
         node.after[word] = following
         return following
+
+    def _worked_out(self, node: Node, word: str, named: bool, filler: bool) -> Node | None:
+        """Work out where a word leads from a node."""
+        fresh: dict[int, int] = {}
+        skipped: dict[int, int] = {}
+        signs = (word, ANY_WORD, ANY_NAME) if named else (word, ANY_WORD)
+        for place, count, arrows in node.ways:
+            for sign in signs:
+                for target in arrows.get(sign, ()):
+                    if count < fresh.get(target, SKIPPED_WORDS + 1):
+                        fresh[target] = count
+            if filler and place and arrows and count < SKIPPED_WORDS:
+                skipped[place] = min(count + 1, skipped.get(place, count + 1))
+        items = (
+            *((place, count, False) for place, count in fresh.items()),
+            *((place, count, True) for place, count in skipped.items()),
+        )
+        return self._node(frozenset(items), fresh) if items else None
 
     def _node(self, items: frozenset[tuple[int, int, bool]], fresh: Mapping[int, int]) -> Node:
         node = self._nodes.get(items)

@@ -21,9 +21,11 @@ ANSWERS = frozenset({"mood", "yes", "no", "yes_alone", "unsure", "snooze", "numb
 _WILD = re.compile(rf"([{re.escape(ANY_WORD + ANY_NAME + GAP)}])")
 _DIGITS = frozenset("0123456789$@")
 _LEET = str.maketrans("01345$@", "oieassa")
-_LEET_WORD = re.compile(r"[^\W_$@]*[\d$@][^\W_]*")
+_LEET_WORD = re.compile(r"(?:(?<![^\W_])[^\W_$@]*)?[\d$@][^\W_]*")
 _SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*]{1,2}[^\W\d_]){2,9}(?![^\W_])")
 """A word with a space or dot after each letter."""
+_LONE_LETTERS = re.compile(r"[ .\-_*][^\W\d_][ .\-_*]{1,2}[^\W\d_](?![^\W_])")
+"""What every such word has in it, and is looked for in a fifth of the time."""
 
 
 class Hit(NamedTuple):
@@ -142,6 +144,8 @@ class Lexicon:
         self._vocabulary = frozenset(vocabulary)
         self._named = phrase_words
         self._speller = Speller(phrase_words, phrase_words | names, spellings, ordinary_words)
+        self._speller.prepare()
+        self._walker.prepare()
 
     def names_word(self, word: str) -> str:
         """Return the word where a phrase of a pack has it, else the sign that stands for any word."""
@@ -194,7 +198,7 @@ class Lexicon:
 
         if not _DIGITS.isdisjoint(text):
             text = _LEET_WORD.sub(plain, text)
-        return _SPELLED.sub(whole, text)
+        return _SPELLED.sub(whole, text) if _LONE_LETTERS.search(text) else text
 
     def _grammar(self, packs: Sequence[Pack]) -> Grammar:
         grammar = Grammar(self._phrase)

@@ -31,13 +31,13 @@ _EMOTICONS = {
 _EMOTICON = re.compile(
     r"(?<![^\W\d_])(?:" + "|".join(sorted(map(re.escape, _EMOTICONS), key=len, reverse=True)) + r")(?!\w)"
 )
-_LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏκνορτυαεικοѐ", "aeopcyxijsdhlkvoptuaeikoe")
+_LOOK_ALIKES = dict(zip("аеорсухіјѕԁһӏκνορτυαεικοѐ", "aeopcyxijsdhlkvoptuaeikoe", strict=True))
 """Letters of other scripts that look Latin, and the Latin letters that they are read as."""
 _NUMBER_SIGN = re.compile(r"#(?!\w)")
 """A number sign by itself: "wrong #"."""
 _PIECE = 200
 """Characters that are decomposed at a time."""
-_APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ′＇"))
+_APOSTROPHES = re.compile("['’‘`´ʼ′＇]+")
 _SKIN_COLOURS = range(0x1F3FB, 0x1F400)
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cc", "Cs"})
 
@@ -51,7 +51,7 @@ def _plain_character(character: str) -> str:
         return ""
     if character.isdigit():  # also circled digits, which no decomposition knows
         return str(unicodedata.digit(character))
-    return character
+    return _LOOK_ALIKES.get(character, character)
 
 
 def normal(text: str) -> str:
@@ -62,8 +62,8 @@ def normal(text: str) -> str:
     if text.isascii():
         return _without_emoticons(text.lower()).replace("'", "").replace("`", "")
     text = _without_emoticons(text.replace("’", "'"))
-    plain = "".join(map(_plain_character, _decomposed(text.translate(_APOSTROPHES)).casefold()))[:MAX_TEXT]
-    return plain.translate(_LOOK_ALIKES)
+    folded = _decomposed(_APOSTROPHES.sub("", text)).casefold()
+    return "".join(map(_plain_character, folded))[:MAX_TEXT]
 
 
 def _decomposed(text: str) -> str:

@@ -5,6 +5,7 @@ Knows words and their letters; must not know what any of them means.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from rapidfuzz.distance import OSA
 SHORTEST_MISSPELT = 6
 """Words from this length on are known with one letter missing, added, changed or two swapped."""
 LONGEST_MISSPELT = 20
+_DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 
 
 class Speller:
@@ -31,6 +33,10 @@ class Speller:
         self._vocabulary = frozenset(vocabulary)
         self._spellings = spellings
 
+    def prepare(self) -> None:
+        """Make the tables that are looked things up in, so that no reply has to wait for them."""
+        _ = self._ordinary(), self._squeezed, self._near, self._swapped
+
     def meant(self, word: str) -> str:
         """Return the known word that this is a short, stretched or slightly misspelt form of, or the word."""
         spelt = self._spellings.get(word)
@@ -38,9 +44,10 @@ class Speller:
             return spelt
         if word in self._ordinary():
             return word
-        known = self._squeezed.get(_squeeze(word))
-        if known is not None and len(known) < len(word):
-            return known
+        if _DOUBLED.search(word):
+            known = self._squeezed.get(_squeeze(word))
+            if known is not None and len(known) < len(word):
+                return known
         swapped = self._swapped.get(word)
         if swapped is not None:
             return swapped
@@ -88,7 +95,7 @@ class Speller:
 
 def _squeeze(word: str) -> str:
     """Return the word with every run of one letter cut to a single one: `nooo` and `no` become `no`."""
-    return "".join(letter for place, letter in enumerate(word) if place == 0 or word[place - 1] != letter)
+    return _DOUBLED.sub(r"\1", word)
 
 
 def _shorter(word: str) -> Iterable[str]:
