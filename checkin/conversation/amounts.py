@@ -98,9 +98,18 @@ def _fraction(scan: Scan, places: list[int]) -> tuple[int, int] | None:
     return (min(int(one), int(other)), second + 1) if _side_by_side(scan, places) else None
 
 
-def _between(scan: Scan, place: int, end: int) -> bool:
-    """Whether these are the two numbers of "between 3 and 4"."""
-    return end > place + 1 and place > 0 and scan.words[place - 1] in scan.lexicon.sets["between"]
+def _between(scan: Scan, place: int, end: int) -> int | None:
+    """Return where "between 3 and 4" or "between a 3 and a 4" begins, if these are its two numbers."""
+    if end <= place + 1:
+        return None
+    before = place - 1
+    if before > 0 and _is_article(scan, scan.words[before]):
+        before -= 1
+    return before if before >= 0 and scan.words[before] in scan.lexicon.sets["between"] else None
+
+
+def _is_article(scan: Scan, word: str) -> bool:
+    return scan.lexicon.amounts["one_of"].get(word) == 1
 
 
 def _percent(scan: Scan, place: int) -> bool:
@@ -131,7 +140,7 @@ def _side_by_side(scan: Scan, places: list[int]) -> bool:
     if len(places) < 2:
         return False
     between = scan.words[places[0] + 1 : places[1]]
-    return all(word in scan.lexicon.sets["between_numbers"] for word in between)
+    return all(word in scan.lexicon.sets["between_numbers"] or _is_article(scan, word) for word in between)
 
 
 def _stands_well(scan: Scan, start: int, end: int, units: bool = False, begin: int = 0) -> bool:
@@ -147,7 +156,8 @@ def _stands_well(scan: Scan, start: int, end: int, units: bool = False, begin: i
     ):
         return False
     before = [place for place in range(begin, start) if place not in scan.fillers]
-    first = start - 1 if _between(scan, start, end) else start
+    between = _between(scan, start, end)
+    first = start if between is None else between
     said = {place for hit in scan.found("mood", "unsure") for place in range(hit.start, hit.end)}
     clause = next((at for at in range(first, begin, -1) if scan.tokens.breaks(at - 1, at)), begin)
     apart = scan.lexicon.sets["not_before_a_number"]
@@ -221,6 +231,6 @@ def _count_before(scan: Scan, start: int, unit: int) -> tuple[float, int]:
             return count, place
         if count is None and word in scan.lexicon.amounts["numbers"]:
             return scan.lexicon.amounts["numbers"][word], place
-        if count == 1:
-            article = (1.0, place)
+        if count == 1 and all(between in scan.fillers for between in range(place + 1, unit)):
+            article = (1.0, place)  # "a long day" is how it was, and no length to wait for
     return article

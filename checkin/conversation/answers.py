@@ -51,7 +51,7 @@ def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | 
 
     With the ends of a scale the value is the word's place on it, rounded towards the low end.
     """
-    if scan.asks or len(scan.words) > LONG_REPLY or any(word.isdigit() for word in scan.words):
+    if _asks_us(scan) or len(scan.words) > LONG_REPLY or any(word.isdigit() for word in scan.words):
         return None
     hits = scan.clear(("mood",), ("mood", "fillers", "unsure", "snooze", "not_support"))
     hits = [hit for hit in hits if not _unreal(scan, hit) and not (low is None and _of_another(scan, hit))]
@@ -63,6 +63,24 @@ def read_mood(scan: Scan, low: int | None, high: int | None) -> Understanding | 
     category = Category.LOW if worth < 0.5 else Category.OK
     value = None if low is None or high is None else low + int(worth * (high - low))
     return Understanding(category, value, rule=scan.rule(hit))
+
+
+def _asks_us(scan: Scan) -> bool:
+    """Whether the text asks something. Who only asks back has answered: "good, you?", "bien, ¿y tú?"."""
+    if not scan.asks:
+        return False
+    opening = min(
+        (hit.start for hit in scan.hits.get("asks_back", ()) if hit.end == len(scan.words)), default=0
+    )
+    before = "".join(scan.tokens.gaps[: opening + 1])
+    return "?" in before or not (
+        opening and (scan.tokens.breaks(opening - 1, opening) or _says_how(scan, opening - 1))
+    )
+
+
+def _says_how(scan: Scan, place: int) -> bool:
+    """Whether the word here tells how somebody is, or changes nothing."""
+    return place in scan.fillers or any(hit.start <= place < hit.end for hit in scan.hits.get("mood", ()))
 
 
 def _unreal(scan: Scan, hit: Hit) -> bool:

@@ -50,6 +50,7 @@ PHRASES = frozenset(
         "contact_yes_alone",
         "contact_no",
         "thanks",
+        "asks_back",
         "receipt",
         "not_numbers",
         "auto_reply",
