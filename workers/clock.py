@@ -3,7 +3,8 @@
 1. Do every timer that is due in the lane (`due.run_due`), alerts in a thread of their own.
 2. Wake the lane's workers if the outbox has anything due: a retry, or a wake-up that the broker lost.
 3. Leave a heartbeat, by which `checkin doctor` and `/readyz` see that a clock is running.
-4. Once a minute, in the third thread, let the auditor look whether every open request has a future.
+4. Once a minute, in the third thread, let the auditor look whether every open request has a future, and tell
+   staff of coming holes in the rota.
 
 Any number of clocks may run; timers are claimed, and none is done twice.
 """

@@ -225,7 +225,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_member_still_looking": Entry("To the member: nobody has answered yet; we go on asking."),
     "alert_member_cancelled": Entry("To the member: nobody was told."),
     "alert_member_resolved": Entry("To the member: the request is closed."),
-    "alert_member_reopened": Entry("To the member: nobody came, so we ask again."),
+    "alert_member_reopened": Entry(
+        "To the member: nobody came, and staff are asked; the flow has said sorry."
+    ),
     "alert_member_taker_came": Entry(
         "To the member: who took it says that they were in touch; the request is closed.", ("contact",)
     ),
@@ -246,6 +248,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "staff_crisis_of_other": Entry("Tells staff of words of crisis from one who is no member.", ("number",)),
     "staff_request_stuck": Entry(
         "Tells staff of a request that the service itself has lost hold of.", ("member", "member_number")
+    ),
+    "staff_rota_hole": Entry(
+        "Tells staff, days before, of a time at which nobody is on duty.", ("start", "end")
     ),
     "alert_check_taker": Entry("Asks who took it, a day later: were you in touch? 1 or 2.", ("member",)),
     "alert_other_thanks_for_coming": Entry("To who took it and was in touch: thanks.", ("member",)),

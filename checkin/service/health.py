@@ -8,7 +8,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from checkin.service import auditor
+from checkin.service import auditor, rota_holes
 from checkin.service.app import App
 from checkin.store.tables import alerts, meta, outbox, timers
 from checkin.store.unit import Unit
@@ -31,11 +31,15 @@ def beat(app: App) -> None:
 
 
 def audit_when_due(app: App) -> None:
-    """Let the auditor look, once a minute for all clocks together, and leave word that it has."""
+    """Let the auditor look, once a minute for all clocks together, and leave word that it has.
+
+    Then staff hear of holes in the rota that are to come.
+    """
     last = app.store.read(lambda unit: _read(unit, _AUDITED))
     if last is None or app.clock.now() - last >= AUDIT_EVERY:
         auditor.audit_alerts(app)
         _stamp(app, _AUDITED, AUDIT_EVERY)
+        rota_holes.look(app)
 
 
 def _stamp(app: App, key: str, every: timedelta) -> None:
