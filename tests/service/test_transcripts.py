@@ -12,7 +12,7 @@ from tests.service.kit import load_shipped
 from tests.service.transcripts import LANGUAGES, PAGE, SITUATIONS, Line, played
 
 FOR_CONTACTS = [key for key in CATALOGUE if key.startswith(("alert_notify", "alert_other", "alert_check"))]
-FOR_MEMBERS = [key for key in CATALOGUE if key.startswith("alert_member")]
+FOR_MEMBERS = ["crisis", *(key for key in CATALOGUE if key.startswith("alert_member"))]
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_nobody_answers_and_nothing_ends_in_silence(chat: Chat) -> None:
     chat.alice.new()
     chat.alice("NO")
     chat.expect(
-        alice=["That should not happen", "I'm sorry that nobody came"],
+        alice=["That should not happen", "I have asked our staff to get in touch"],
         dana="nobody has taken Alice's request",
     )
     assert {task.kind for task in chat.tasks()} == {"alert_unanswered", "nobody_came"}
@@ -165,6 +165,6 @@ def test_all_of_it_in_spanish(chat: Chat) -> None:
     chat.forget()
     chat.alice("no, nadie")
     chat.expect(
-        alice=["Eso no tiene que pasar", "Siento que nadie viniera"],
+        alice=["Eso no tiene que pasar", "Le he pedido a nuestro equipo"],
         dana="Alicia asks for a person",
     )
