@@ -418,8 +418,10 @@ class Flow:
     shared: Mapping[str, Text] = field(default_factory=dict)
     """The program's own wordings that belong to every flow: `unclear`, `noted`, `later`."""
 
-    @property
-    def tells_people(self) -> bool:
-        """Whether silence in this conversation leads to other people: staff, or trusted contacts."""
+    tells_people: bool = field(init=False, repr=False, compare=False)
+    """Whether silence in this conversation leads to other people: staff, or trusted contacts."""
+
+    def __post_init__(self) -> None:
         asks = (step for step in self.steps.values() if isinstance(step, Ask))
-        return any(rung.task is not None or rung.tell_contacts for ask in asks for rung in ask.no_reply)
+        tells = any(rung.task is not None or rung.tell_contacts for ask in asks for rung in ask.no_reply)
+        object.__setattr__(self, "tells_people", tells)

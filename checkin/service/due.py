@@ -3,6 +3,7 @@
 1. Claim a batch of due timers under a lease (`claim`), in a transaction of its own.
 2. Do each in its own transaction (`fire`). It looks whether this very timer is still set; a timer that was
    replaced, dropped or done by somebody else does nothing.
+   Those that begin scheduled flows are done many in one transaction (`checkin.service.fan_out`).
 3. Whatever it decides replaces or drops the timer, so that it can't be done twice. A process that dies in
    between leaves a claimed timer, which is given out again after the lease.
 """
@@ -23,6 +24,7 @@ from checkin.service import (
     contacting,
     conversations,
     erasing,
+    fan_out,
     importing,
     requests,
     schedules,
@@ -34,7 +36,6 @@ from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, runs, timers
 from checkin.store.timers import Timer
-from checkin.store.unit import Unit
 
 log = structlog.get_logger()
 
@@ -57,10 +58,38 @@ def run_due(app: App, lane: Lane) -> int:
     """Do everything that is due in this lane now; return how many timers that were."""
     done = 0
     while batch := claim(app, lane):
-        for timer in batch:
-            fire_safely(app, timer)
-        done += len(batch)
+        if lane == "routine":
+            done += fire_many(app, batch)
+        else:
+            for timer in batch:
+                fire_safely(app, timer)
+            done += len(batch)
     return done
+
+
+def fire_many(app: App, batch: Sequence[Timer]) -> int:
+    """Do claimed timers, and claim more while there are check-ins to begin; return how many were done.
+
+    Check-ins are begun many together, and while some are being written the next are decided; all else is
+    done one by one.
+    """
+    done = 0
+    before: fan_out.Begun | None = None
+    while batch:
+        begun = fan_out.decide(app, batch, _work)
+        done += len(batch)
+        # Before this is written: a claim waits for what is being written.
+        batch = claim(app, "routine") if begun.together else ()
+        _finish(app, before)
+        begun.begin(app)
+        before = begun
+    _finish(app, before)
+    return done
+
+
+def _finish(app: App, begun: fan_out.Begun | None) -> None:
+    for timer in () if begun is None else begun.left():
+        fire_safely(app, timer)
 
 
 def fire_safely(app: App, timer: Timer) -> None:
@@ -79,17 +108,17 @@ def fire_safely(app: App, timer: Timer) -> None:
 
 def fire(app: App, timer: Timer) -> None:
     """Do what one timer was set for, in one transaction."""
+    app.store.run(lambda unit: _work(Turn(app, unit, app.clock.now()), timer))
+
+
+def _work(turn: Turn, timer: Timer) -> None:
+    """Decide what one timer was set for, if it is still set."""
     kind, _, rest = timer.subject.partition(":")
-
-    def work(unit: Unit) -> None:
-        turn = Turn(app, unit, app.clock.now())
-        # Before anything else: whoever moves the member in between takes the journal's next number, and what
-        # is decided here on older facts is refused and decided again.
-        turn.situation(timer.member_id)
-        if timers.still_set(unit, timer):
-            _WORK[kind](turn, timer, rest)
-
-    app.store.run(work)
+    # Before anything else: whoever moves the member in between takes the journal's next number, and what is
+    # decided here on older facts is refused and decided again.
+    turn.situation(timer.member_id)
+    if timers.still_set(turn.unit, timer):
+        _WORK[kind](turn, timer, rest)
 
 
 def _run(turn: Turn, timer: Timer, run_id: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from checkin.conversation.run import Run
 from checkin.flow.forms import read_date
@@ -24,6 +26,7 @@ from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import inbox, outbox, people, timers
 from checkin.store.situations import Person, Situation
+from checkin.store.unit import Unit
 from checkin.timing.hours import AllowedHours, allowed_until, next_allowed
 from checkin.timing.rhythm import AS_PLANNED, Rhythm, next_check_in
 from checkin.timing.until import next_anniversary
@@ -242,12 +245,32 @@ def ends(app: App, person: Person, at: datetime, until: datetime) -> datetime:
 
 def has_had_enough(turn: Turn, person: Person) -> bool:
     """Whether this person has had as many check-ins today, or in the seven days up to today, as allowed."""
-    limits, today = turn.app.program.check_ins, turn.local(person).date()
-    for most, days in ((limits.a_day, 1), (limits.a_week, 7)):
-        first = datetime.combine(today - timedelta(days=days - 1), time(), tzinfo=turn.app.zone_of(person))
-        if outbox.check_ins_since(turn.unit, person.id, first.astimezone(UTC)) >= most:
-            return True
-    return False
+    return any(
+        outbox.check_ins_since(turn.unit, person.id, since) >= most
+        for since, most in _counted(turn.app, person, turn.now)
+    )
+
+
+def foresee(app: App, unit: Unit, whom: Sequence[Person], now: datetime) -> None:
+    """Ask at once for many people what `has_had_enough` asks for one."""
+    since = {person.id: [since for since, _ in _counted(app, person, now)] for person in whom}
+    outbox.foresee_check_ins(unit, since)
+
+
+def _counted(app: App, person: Person, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    """Return since when a person's check-ins are counted, and how many there may be: for a day, a week."""
+    limits, zone = app.program.check_ins, app.zone_name(person)
+    return _spans(now.astimezone(ZoneInfo(zone)).date(), zone, limits.a_day, limits.a_week)
+
+
+@functools.lru_cache(maxsize=512)
+def _spans(today: date, zone: str, a_day: int, a_week: int) -> tuple[tuple[datetime, int], ...]:
+    """Return when the day, and the seven days up to it, began in a zone, each with its limit."""
+    midnights = (
+        datetime.combine(today - timedelta(days=back), time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        for back in (0, 6)
+    )
+    return tuple(zip(midnights, (a_day, a_week), strict=True))
 
 
 def hours_of(app: App, person: Person) -> AllowedHours:
@@ -255,11 +278,18 @@ def hours_of(app: App, person: Person) -> AllowedHours:
     if person.rhythm.hours is not None:
         return person.rhythm.hours
     hours = app.program.allowed_hours
+    return _program_hours(hours.start, hours.end, tuple(hours.days.items()))
+
+
+@functools.lru_cache(maxsize=16)
+def _program_hours(
+    start: time, end: time, spans: tuple[tuple[int, tuple[time, time] | None], ...]
+) -> AllowedHours:
+    """Return a program's hours as they are reckoned with."""
     days = {
-        weekday: None if span is None else (_minutes(span[0]), _minutes(span[1]))
-        for weekday, span in hours.days.items()
+        weekday: None if span is None else (_minutes(span[0]), _minutes(span[1])) for weekday, span in spans
     }
-    return AllowedHours(_minutes(hours.start), _minutes(hours.end), days)
+    return AllowedHours(_minutes(start), _minutes(end), days)
 
 
 def _minutes(moment: time) -> int:

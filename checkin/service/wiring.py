@@ -5,8 +5,8 @@ Everything that touches the world is made here and handed down: the store, the c
 
 from __future__ import annotations
 
+import os
 import time
-import uuid
 from collections.abc import Callable
 from datetime import date
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ class NotMigrated(Exception):
 
 def new_id() -> str:
     """Return a new random id: 32 characters that name nobody."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def keys_of(settings: Settings) -> tuple[bytes, ...]:

@@ -19,13 +19,14 @@ A process that dies leaves its rows `sending`; when the lease has ended they are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from checkin.store.listed import for_each, list_of
 from checkin.store.tables import Instant, outbox
 from checkin.store.unit import Unit
 
@@ -179,8 +180,24 @@ def check_ins_since(unit: Unit, person_id: str, since: datetime) -> int:
     A run's first message is of its first transition; one that a member began by a keyword has none here,
     because its question went back as the answer.
     """
-    row = unit.first(_check_ins_since, {"person": person_id, "since": since, "first": ".1.%"})
-    return 0 if row is None else int(row.begun)
+    rows = unit.read(_check_ins_since, {"person": person_id, "since": since, "first": _FIRST})
+    return len({row.subject for row in rows})
+
+
+def foresee_check_ins(unit: Unit, since: Mapping[str, Collection[datetime]]) -> None:
+    """Ask for many people at once how many check-ins were begun for them since each of these moments."""
+    earliest = min((moment for moments in since.values() for moment in moments), default=None)
+    if earliest is None:
+        return
+    begun: dict[str, list[Any]] = {}
+    asked = {"ids": list_of(since), "since": earliest, "first": _FIRST}
+    for row in unit.execute(_check_ins_of_many[unit.dialect], asked):
+        begun.setdefault(row.person_id, []).append(row)
+    for person_id, moments in since.items():
+        theirs = begun.get(person_id, [])
+        for moment in moments:
+            rows = [row for row in theirs if row.created_at >= moment]
+            unit.foresee(_check_ins_since, {"person": person_id, "since": moment, "first": _FIRST}, rows)
 
 
 def _message(unit: Unit, row: Any) -> Message:
@@ -288,10 +305,14 @@ _calls_to = (
     )
     .order_by(outbox.c.created_at, outbox.c.id)
 )
-_check_ins_since = sa.select(sa.func.count(sa.distinct(outbox.c.subject)).label("begun")).where(
-    outbox.c.person_id == _p("person"),
+_begun = sa.and_(
     outbox.c.kind == "check_in",
     outbox.c.created_at >= _p("since"),
     outbox.c.state.not_in([sa.literal_column(f"'{state}'") for state in ("cancelled", "lapsed")]),
     outbox.c.id.like(sa.func.substr(outbox.c.subject, 5).op("||")(_p("first", type_=sa.Text))),
+)
+_FIRST = ".1.%"
+_check_ins_since = sa.select(outbox.c.subject).where(outbox.c.person_id == _p("person"), _begun)
+_check_ins_of_many = for_each(
+    sa.select(outbox.c.person_id, outbox.c.subject, outbox.c.created_at).where(_begun), outbox.c.person_id
 )

@@ -23,7 +23,7 @@ _Process = Callable[[Any], Any]
 class Prepared:
     """One statement for one dialect and one set of parameter names."""
 
-    __slots__ = ("_binds", "_constants", "_out", "_row", "encoded", "sql", "table")
+    __slots__ = ("_binds", "_constants", "_out", "_row", "encoded", "many", "sql", "table")
 
     def __init__(self, dialect: sa.Dialect, statement: sa.Executable, names: Sequence[str]) -> None:
         compiled: Any = statement.compile(  # type: ignore[attr-defined]
@@ -46,6 +46,8 @@ class Prepared:
             sql, in_order = _numbered(sql)
         self.sql = sql
         self.encoded = sql.encode()
+        self.many: Any = None
+        """The same for many rows at once, where it was asked for (`checkin.store.many`)."""
         self._binds: tuple[tuple[str, _Process | None], ...] = tuple(
             (name, None if name in self._constants else processes.get(name)) for name in in_order
         )
@@ -58,6 +60,20 @@ class Prepared:
             given[name] if process is None or given[name] is None else process(given[name])
             for name, process in self._binds
         ]
+
+    @property
+    def binds(self) -> tuple[tuple[str, _Process | None], ...]:
+        """The statement's parameters in order, each with what is done to its values, if anything."""
+        return self._binds
+
+    @property
+    def constants(self) -> Params:
+        """Values that the statement itself has."""
+        return self._constants
+
+    def run(self, cursor: Any, values: Sequence[Any]) -> None:
+        """Run the statement on a driver's cursor."""
+        cursor.execute(self.sql, values)
 
     def rows(self, raw: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Return the driver's rows as named tuples, with every value read as its column's type."""

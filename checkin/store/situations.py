@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from checkin.conversation.run import Run
 from checkin.flow.model import Values
 from checkin.people.consent import ASKED
+from checkin.store.listed import for_each, list_of
 from checkin.store.tables import (
     alerts,
     contacts,
@@ -177,6 +178,10 @@ _by_person = (
     .select_from(people.outerjoin(members, _member).outerjoin(runs, _waiting))
     .where(people.c.id == sa.bindparam("person_id"))
 )
+_by_people = for_each(
+    sa.select(*_columns).select_from(people.outerjoin(members, _member).outerjoin(runs, _waiting)),
+    people.c.id,
+)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -197,6 +202,14 @@ def of_person(unit: Unit, person_id: str) -> Situation | None:
     """Read one person's situation, or None where nobody has this id."""
     rows = unit.read(_by_person, {"person_id": person_id})
     return _situation(unit.vault, rows) if rows else None
+
+
+def of_people(unit: Unit, ids: Iterable[str]) -> list[Situation]:
+    """Read the situations of many people at once."""
+    by_id: dict[str, list[Any]] = {}
+    for row in unit.execute(_by_people[unit.dialect], {"ids": list_of(ids)}):
+        by_id.setdefault(row.id, []).append(row)
+    return [_situation(unit.vault, rows) for rows in by_id.values()]
 
 
 def newest_first(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

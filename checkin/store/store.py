@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,6 +62,19 @@ class Store:
         if outcome[1] is not None:
             raise outcome[1]
         return outcome[0]  # type: ignore[no-any-return]
+
+    def begin(self, work: Callable[[Unit], T]) -> Future[T]:
+        """Begin a use case as `run` does, and go on; the future tells when it is durable, or why not."""
+        future: Future[T] = Future()
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self._submit(work, done, None)
+        return future
 
     def run_async(
         self, work: Callable[[Unit], T], lookup: Callable[[], Lookup] | None = None

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from checkin.store.listed import for_each, list_of
 from checkin.store.tables import timers
 from checkin.store.unit import Unit
 
@@ -87,6 +88,15 @@ def still_set(unit: Unit, timer: Timer) -> bool:
     return unit.first(_still_set, _this(timer)) is not None
 
 
+def foresee_still_set(unit: Unit, claimed: Sequence[Timer]) -> None:
+    """Ask for many timers at once whether they are still set."""
+    rows = unit.execute(_set_now[unit.dialect], {"ids": list_of(timer.subject for timer in claimed)})
+    now = {(row.subject, row.transition, row.due_at) for row in rows}
+    for timer in claimed:
+        found = [timer] if (timer.subject, timer.transition, timer.due_at) in now else []
+        unit.foresee(_still_set, _this(timer), found)
+
+
 def count_from_sending(unit: Unit, subject: str, outbox_id: str, sent_at: datetime) -> None:
     """Let the timer of this subject, if it counts from this outbox row, count from its sending."""
     row = unit.first(_counting_from, {"timer": subject, "outbox": outbox_id})
@@ -118,7 +128,7 @@ _columns = ("lane", "member_id", "transition", "due_at", "after_seconds", "count
 def _upsert(insert: Any) -> Any:
     return insert.on_conflict_do_update(
         index_elements=["subject"],
-        set_={**{name: insert.excluded[name] for name in _columns}, "claimed_until": None},
+        set_={**{name: insert.excluded[name] for name in _columns}, "claimed_until": sa.null()},
     )
 
 
@@ -145,6 +155,7 @@ _claim = (
     sa.update(timers).where(timers.c.subject.in_(_due)).values(claimed_until=_p("until")).returning(timers)
 )
 _still_set = sa.select(timers.c.subject).where(_is_this)
+_set_now = for_each(sa.select(timers.c.subject, timers.c.transition, timers.c.due_at), timers.c.subject)
 _drop_this = sa.delete(timers).where(_is_this)
 _put_off = sa.update(timers).where(_is_this).values(due_at=_p("new_due_at"), claimed_until=None)
 _hold = sa.update(timers).where(_is_this).values(claimed_until=_p("until"))

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from checkin.store.many import many_of
 from checkin.store.prepared import Params, Prepared, Preparer
 from checkin.store.vault import Vault
 
@@ -70,7 +71,7 @@ class Lookup:
 class Unit:
     """One use case's view of the database."""
 
-    __slots__ = ("_after_commit", "_cursor", "_known", "_preparer", "vault", "writes")
+    __slots__ = ("_after_commit", "_cursor", "_foreseen", "_known", "_preparer", "vault", "writes")
 
     def __init__(self, cursor: Cursor, preparer: Preparer, vault: Vault) -> None:
         self._cursor = cursor
@@ -79,6 +80,7 @@ class Unit:
         self.writes: list[tuple[Prepared, list[Any], int | None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._known: tuple[sa.Executable, Params, list[Any]] | None = None
+        self._foreseen: dict[tuple[Any, ...], list[Any]] = {}
 
     @property
     def dialect(self) -> str:
@@ -89,11 +91,23 @@ class Unit:
         """Keep what was looked up for this use case beforehand."""
         self._known = (lookup.statement, lookup.params, rows)
 
+    def foresee(self, statement: sa.Executable, params: Params, rows: list[Any]) -> None:
+        """Keep the answer to a SELECT that will be asked for one of many, and was asked for all at once."""
+        self._foreseen[statement, *params.values()] = rows
+
+    def beside(self) -> Deciding:
+        """Return a unit for one decision of many, which reads what this one reads and foresees."""
+        return Deciding(self)
+
     def read(self, statement: sa.Executable, params: Params | None = None) -> Sequence[Any]:
         """Return all rows of a SELECT, as the database stands before this unit's own writes."""
         params = params or {}
         if self._known is not None and self._known[0] is statement and self._known[1] == params:
             return self._known[2]
+        if self._foreseen:
+            rows = self._foreseen.get((statement, *params.values()))
+            if rows is not None:
+                return rows
         return self.execute(statement, params)
 
     def first(self, statement: sa.Executable, params: Params | None = None) -> Any | None:
@@ -127,15 +141,47 @@ class Unit:
         """Send the collected writes, checking what was expected of them."""
         cursor = self._cursor
         for prepared, values, expect in self.writes:
-            cursor.execute(prepared.sql, values)
+            prepared.run(cursor, values)
             if expect is not None and cursor.rowcount != expect:
                 raise Conflict
         self.writes.clear()
+
+    def write_many(
+        self, statement: sa.Executable, rows: Sequence[Params], *, expect: int | None = None
+    ) -> None:
+        """Collect one write for each of these rows, which have the same names; as one where that can be."""
+        prepared = self._preparer.prepare(statement, rows[0])
+        if len(rows) > 1 and expect is None and (many := many_of(prepared, self.dialect)) is not None:
+            self.writes.append((many, many.values_of(rows), None))
+        else:
+            self.writes.extend((prepared, prepared.values(row), expect) for row in rows)
 
     def committed(self) -> None:
         """Run what was asked for after the commit."""
         for action in self._after_commit:
             action()
+
+
+class Deciding(Unit):
+    """One decision of many: what it collects goes nowhere by itself (`checkin.store.together`)."""
+
+    __slots__ = ("decided",)
+
+    def __init__(self, reader: Unit) -> None:
+        super().__init__(reader._cursor, reader._preparer, reader.vault)
+        self._foreseen = reader._foreseen
+        self.decided: list[tuple[sa.Executable, Params, int | None]] = []
+
+    def write(
+        self, statement: sa.Executable, params: Params | None = None, *, expect: int | None = None
+    ) -> None:
+        """Collect a write, as it was asked for."""
+        self.decided.append((statement, params or {}, expect))
+
+    @property
+    def follows(self) -> Sequence[Callable[[], None]]:
+        """What was asked for after the commit."""
+        return self._after_commit
 
 
 Work = Callable[[Unit], Any]

@@ -42,6 +42,9 @@ class AllowedHours:
         if any(start == end for start, end in spans) or not any(self.span(day) for day in range(1, 8)):
             raise ValueError("Allowed hours are not empty, and not on all days none.")
 
+    def __hash__(self) -> int:
+        return hash((self.start, self.end, *sorted(self.days.items())))
+
     def span(self, weekday: int) -> Span | None:
         """Return the hours that start on an ISO weekday."""
         return self.days.get(weekday, (self.start, self.end))

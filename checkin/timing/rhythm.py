@@ -83,6 +83,8 @@ class Rhythm:
 
     def bend(self, rule: Rule) -> Rule:
         """Return a schedule's rule as this member wants it. Days that would leave none are not left out."""
+        if self.at is None and self.days is None:
+            return rule
         days = rule.days & self.days if self.days is not None and rule.nth is None else rule.days
         return replace(rule, at=self.at or rule.at, days=days or rule.days)
 
@@ -162,6 +164,8 @@ def next_check_in(
     def moved(start: datetime) -> timedelta:
         if rhythm.hours is not None and not is_allowed(start, zone, hours):
             return _into_the_day(start, tz, hours)
+        if not spread:
+            return timedelta(0)
         return spread_within(start, draw(start), spread, zone, hours)
 
     return next_start(bent, zone, after, holidays=holidays, spread=moved)

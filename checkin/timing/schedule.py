@@ -17,7 +17,8 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import takewhile
+from functools import lru_cache
+from itertools import chain, islice, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -33,6 +34,7 @@ MOST_SPREAD = timedelta(hours=2)
 # From two days before, so that no zone's date can be missed.
 _LOOK_BACK = timedelta(days=2)
 _LAST = date(2199, 12, 31)
+_FEW = 6
 _CRON = re.compile(r"([0-5]?[0-9]) ([01]?[0-9]|2[0-3]) ([^ ]+ [^ ]+ [^ ]+)")
 
 
@@ -99,18 +101,30 @@ def next_start(
     (less than half a day), and has to say the same each time that it is asked about the same start: so what
     this returned can be the cursor for the start after it. Raises ValueError for a spread that is too large.
     """
-    tz, clock = ZoneInfo(zone), time_of_day(rule.at)
-    left_out = holidays if rule.not_on_holidays else frozenset()
-    for day in _days(rule, after.astimezone(tz).date() - _LOOK_BACK):
-        if day in left_out:
-            continue
-        start = datetime.combine(day, clock, tzinfo=tz).astimezone(UTC)
+    left_out = frozenset(holidays if rule.not_on_holidays else ())
+    first = after.astimezone(ZoneInfo(zone)).date() - _LOOK_BACK
+    few = _first_starts(rule, zone, first, left_out)
+    for start in chain(few, islice(_starts(rule, zone, first, left_out), len(few), None)):
         moved = spread(start)
         if not abs(moved) < timedelta(hours=12):
             raise ValueError("A start is spread by less than half a day.")
         if start + moved > after:
             return start + moved
     return None
+
+
+@lru_cache(maxsize=1024)
+def _first_starts(rule: Rule, zone: str, first: date, left_out: frozenset[date]) -> tuple[datetime, ...]:
+    """Return the first few starts from a day on: everybody who is asked at the same time shares them."""
+    return tuple(islice(_starts(rule, zone, first, left_out), _FEW))
+
+
+def _starts(rule: Rule, zone: str, first: date, left_out: frozenset[date]) -> Iterator[datetime]:
+    """Yield the starts of a rule from a day on, in UTC, before they are spread."""
+    tz, clock = ZoneInfo(zone), time_of_day(rule.at)
+    for day in _days(rule, first):
+        if day not in left_out:
+            yield datetime.combine(day, clock, tzinfo=tz).astimezone(UTC)
 
 
 def _days(rule: Rule, first: date) -> Iterator[date]:
