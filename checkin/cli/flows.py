@@ -14,6 +14,7 @@ import typer
 
 from checkin.cli.begin import start_by_hand
 from checkin.cli.publishing import diff, publish_all, tell_rehearsed
+from checkin.cli.results import results
 from checkin.cli.start import FOUND_PROBLEMS, flows_or_exit, known_or_exit, settings_or_exit, stop
 from checkin.flow.issue import Issue, errors, in_order
 
@@ -201,6 +202,7 @@ def _write_or_exit(path: Path, text: str) -> None:
 command.command("start", epilog="Example: checkin flows start caring_notes --member 202-555-0101 --as Dana")(
     start_by_hand
 )
+command.command("results", epilog="Example: checkin flows results workplace_pulse --format json")(results)
 command.command("diff", epilog="Example: checkin flows diff daily")(diff)
 command.command("publish", epilog='Example: checkin flows publish --author Dana --note "Warmer words"')(
     publish_all

@@ -224,7 +224,9 @@ def _reply(walk: Walk, understanding: Understanding) -> Ending:
     value = answer_value(ask.answer, understanding)
     if value is None:
         return walk.not_understood(ask)
-    if ask.answer.save_as is not None:
+    if walk.flow.unlinked:
+        walk.count(ask, value)
+    elif ask.answer.save_as is not None:
         walk.keep(ask.answer.save_as, value)
     return walk.start(walk.branch(ask.then, {**walk.names, "answer": value}))
 

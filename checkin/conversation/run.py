@@ -199,6 +199,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """Count this answer for all who answer together; nothing else may keep it."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Wake this run `after` so long. Where a question was just asked, the time counts from its sending."""
 
@@ -235,6 +243,7 @@ Effect = (
     | RecordConsent
     | Invite
     | Record
+    | Count
     | SetTimer
     | WakeAt
     | Finished

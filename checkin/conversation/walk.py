@@ -108,6 +108,11 @@ class Walk:
         self.results[name] = self.names[name] = value
         self.decided.append(effects.Record(name, value))
 
+    def count(self, ask: Ask, value: Value) -> None:
+        """Let an answer be counted; the run does not keep it."""
+        if ask.answer.save_as is not None:
+            self.decided.append(effects.Count(ask.answer.save_as, value))
+
     # ------------------------------------------------------------ the walk
 
     def start(self, name: str) -> Ending:
@@ -303,8 +308,13 @@ class Walk:
         return Ending.RESTS
 
     def not_understood(self, ask: Ask) -> Ending:
-        """Ask again once, gently; after that a person reads it, and the question stays open."""
+        """Ask again once, gently; after that a person reads it, and the question stays open.
+
+        Where answers are unlinked nobody reads it: the conversation goes on without it.
+        """
         self.unclear += 1
+        if self.unclear > 1 and self.flow.unlinked:
+            return self.start(ask.skip or next(rung.go for rung in reversed(ask.no_reply) if rung.go))
         if self.unclear == 1:
             text = ask.unclear or self.flow.shared.get("unclear") or ask.text
             words = self.render(text, question=self.question(ask))

@@ -109,6 +109,7 @@ def build(
         check_in=_begun_by_program(start) if form.check_in is None else form.check_in,
         recalls=frozenset(scores(form)).union(*(one.flow.recalls for one in inner.values())),
         group=form.group,
+        unlinked=form.unlinked is True,
         shared={key: program.texts[key] for key in SHARED},
     )
     complete = builder.complete and wording.complete and not broken

@@ -28,16 +28,14 @@ from checkin.flow.model import (
     Invite,
     RaiseAlert,
     RecordConsent,
-    Say,
     Step,
-    Text,
-    Until,
-    Wait,
     written_as,
 )
 from checkin.flow.states import Met, met
 from checkin.flow.support import forgotten
 from checkin.flow.triggers import word_paths
+from checkin.flow.unlinked import linked
+from checkin.flow.uses import uses
 from checkin.flow.words import ALWAYS, fold
 
 
@@ -89,6 +87,7 @@ class _Checker:
             yield from self._at_once()
             yield from self._never_left_alone()
         yield from self._not_set()
+        yield from linked(self.document, self.flow, self.names, self.inlined)
         yield from self._support()
         for step in self.flow.steps.values():
             if step.name in self.inlined:
@@ -257,7 +256,7 @@ class _Checker:
             if step is None or step.name in self.inlined:
                 continue
             known = before | self.facts.keys() | {last(name) for name in self.flow.recalls}
-            for path, used in self._uses(step):
+            for path, used in uses(self.document, self.names, step):
                 at_branch = path[2] == "then" if len(path) > 2 else False
                 here = known | graph.after_reply(step) | {"answer"} if at_branch else known
                 for missing in sorted(used - here):
@@ -274,41 +273,6 @@ class _Checker:
             offset = braced if braced >= 0 else source.find(name)
         place = self.document.inside(path, offset) if offset >= 0 else None
         return self.document.issue(Code.NOT_SET, path, message, mend, at=place)
-
-    def _uses(self, step: Step) -> Iterator[tuple[Path, frozenset[str]]]:
-        """Go through every place of a step that uses names, with these names."""
-        path: Path = ("steps", written_as(step.name))
-        match step:
-            case Say():
-                yield from self._text_uses((*path, "say"), step.text)
-            case Ask():
-                yield from self._text_uses((*path, "ask"), step.text)
-                if step.unclear is not None:
-                    yield from self._text_uses((*path, "unclear"), step.unclear)
-                for index, rung in enumerate(step.no_reply):
-                    if rung.say is not None:
-                        yield from self._text_uses((*path, "no_reply", index, "say"), rung.say)
-                    if rung.condition is not None:
-                        yield (*path, "no_reply", index, "if"), rung.condition.names
-            case Invite():
-                yield (*path, "invite", "name"), frozenset((step.contact_name,))
-                yield (*path, "invite", "number"), frozenset((step.contact_number,))
-            case Wait(length=Until(at=at, day=day)):
-                yield (*path, "wait", "until"), frozenset((day,) if day and day in self.names else ())
-                yield (*path, "wait", "at"), frozenset((at,) if at in self.names else ())
-            case _:
-                pass
-        for index, branch in enumerate(graph.branches(step)):
-            if branch.condition is not None:
-                yield (*path, "then", index, "if"), branch.condition.names
-
-    def _text_uses(self, path: Path, text: Text) -> Iterator[tuple[Path, frozenset[str]]]:
-        for language in text.by_language:
-            at = path if self.document.get((*path, language)) is None else (*path, language)
-            wordings = text.every(language)
-            for index, template in enumerate(wordings):
-                where = (*at, index) if isinstance(self.document.get(at), list) else at
-                yield where, template.names()
 
     # ------------------------------------------------------------ waiting
 

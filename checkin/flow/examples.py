@@ -100,6 +100,7 @@ EXAMPLES: Mapping[str, Any] = {
     "steps": {"thanks": {"say": _TEXT, "go": "done"}, "done": {"end": "done"}},
     "group": "walkers",
     "check_in": True,
+    "unlinked": True,
     # the program
     "program": "Harbor Circle",
     "languages": ["en", "es"],

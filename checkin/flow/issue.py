@@ -58,6 +58,7 @@ class Code(StrEnum):
     ALERT_TWICE = "alert-twice"
     AT_ONCE = "at-once"
     CONSENT = "consent"
+    UNLINKED = "unlinked"
     # conditions, answers and texts
     CONDITION = "condition"
     COLLISION = "collision"

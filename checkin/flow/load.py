@@ -159,6 +159,11 @@ class _Inner:
         else:
             source = self.parts[name]
             built, _ = _built(source, name, self.program, self.version, self.parts, self.outer)
+            if built is not None and built.flow.unlinked:
+                message = f"The answers of `{name}` are `unlinked`, so no other flow can run it."
+                mend = "Let it begin by itself: with a schedule, a keyword or `after_flow`."
+                self._refuse(Code.UNLINKED, path, message, mend)
+                return None
             if built is not None:
                 return built
             message = f"The flow `{name}` has problems of its own, so it cannot be run here."

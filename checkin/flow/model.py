@@ -413,6 +413,8 @@ class Flow:
     """Whether the program begins this conversation (allowed hours and frequency caps apply)."""
     group: str | None = None
     """Whose conversation this is: members of one group, or everybody."""
+    unlinked: bool = False
+    """Whether answers are only counted, and kept nowhere with who gave them (`checkin.flow.unlinked`)."""
     recalls: frozenset[str] = frozenset()
     """Results of a member's earlier conversations that this one knows, each as `last_` and its name."""
     shared: Mapping[str, Text] = field(default_factory=dict)

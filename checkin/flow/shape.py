@@ -251,6 +251,8 @@ class FlowShape(Shape):
     """The steps by name; the conversation begins with the first."""
     group: Name | None = None
     """Only for members of this group; for everybody where it is not said."""
+    unlinked: Literal[True] | None = None
+    """true: answers are only counted, for all who answer together, and not kept with whoever gave them."""
     check_in: bool | None = None
     """Whether the program begins this conversation, so that allowed hours and the daily limit apply. Where it
     is not said: true, unless members start it with a keyword or by joining."""

@@ -13,6 +13,7 @@ from checkin.conversation.run import (
     AddTask,
     Call,
     Closed,
+    Count,
     Effect,
     Event,
     Finished,
@@ -20,6 +21,7 @@ from checkin.conversation.run import (
     RaiseAlert,
     Record,
     RecordConsent,
+    Replied,
     ResolveAlert,
     Run,
     RunState,
@@ -30,12 +32,13 @@ from checkin.conversation.run import (
     TimerFired,
     WakeAt,
 )
+from checkin.conversation.unlinked import without_answer
 from checkin.flow.days import WEEKDAYS
 from checkin.flow.model import Ask, Flow, ScheduleTrigger, Value, Values
 from checkin.flow.speech import spoken as aloud
 from checkin.people.consent import Asked, Consent
 from checkin.people.names import short_name
-from checkin.service import inviting, missed, requests, schedules
+from checkin.service import inviting, missed, pulse, requests, schedules
 from checkin.service.turn import Turn
 from checkin.store import people, runs, timers
 from checkin.store.situations import Waiting, newest_first
@@ -101,7 +104,8 @@ def _move(turn: Turn, flow: Flow, run: Run, event: Event, *, expires_at: datetim
     except EventRejected:
         return run
     subject = f"run:{run.id}"
-    turn.journal(run.member, subject, moved.transition, event_to_json(event))
+    turn.journal(run.member, subject, moved.transition, event_to_json(without_answer(flow, run, event)))
+    turn.unlinked |= flow.unlinked and isinstance(event, Replied)
     doing = _Doing(turn, flow, moved, subject, expires_at)
     for index, effect in enumerate(effects):
         doing.do(effect, f"{run.id}.{moved.transition}.{index}")
@@ -183,6 +187,8 @@ class _Doing:
                     self._keep(name, str(value))
                 elif name in turn.app.program.fields:
                     self._keep_field(name, value)
+            case Count(name, value):
+                pulse.count(turn, self.flow, self.run, name, value)
             case SetTimer(after):
                 self._wait = after
             case WakeAt():

@@ -12,6 +12,7 @@ from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.run import Replied
 from checkin.conversation.settings_words import read_wish
 from checkin.conversation.understanding import Category, Question, Understanding
+from checkin.conversation.unlinked import RULE
 from checkin.conversation.walk import LATER_AT
 from checkin.flow.model import Values
 from checkin.flow.words import fold
@@ -115,9 +116,9 @@ def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
             number_index,
             inbound.channel,
             now,
-            inbound.body,
-            handled.understanding.category.value,
-            handled.understanding.rule,
+            "" if turn.unlinked else inbound.body,
+            RULE if turn.unlinked else handled.understanding.category.value,
+            RULE if turn.unlinked else handled.understanding.rule,
             handled.route.value,
             tuple(turn.answers),
         ),

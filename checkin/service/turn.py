@@ -57,6 +57,8 @@ class Turn:
     """Alerts as this event has left them so far; the database still has them as it found them."""
     noted: set[str] = field(default_factory=set)
     """Ids of tasks that this event has put on the staff's list and that may come only once."""
+    unlinked: bool = False
+    """Whether the text that is being handled was an answer without a name: it is not kept."""
     _situations: dict[str, Situation] = field(default_factory=dict)
     _seqs: dict[str, int] = field(default_factory=dict)
     _tasks: int = 0

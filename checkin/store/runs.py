@@ -75,6 +75,12 @@ def last_results(unit: Unit, member_id: str, names: Collection[str]) -> Mapping[
     }
 
 
+def recorded_since(unit: Unit, member_id: str, flow: str, name: str, since: datetime) -> bool:
+    """Whether a member's runs of a flow have kept anything under this name since then."""
+    asked = {"member": member_id, "flow": flow, "result": name, "since": since}
+    return unit.first(_recorded_since, asked) is not None
+
+
 def write_journal(
     unit: Unit,
     *,
@@ -221,6 +227,17 @@ _last_result = (
     .join(runs, runs.c.id == results.c.run_id)
     .where(runs.c.member_id == _p("member"), results.c.name == _p("result"))
     .order_by(results.c.at.desc(), results.c.transition.desc())
+    .limit(1)
+)
+_recorded_since = (
+    sa.select(results.c.at)
+    .join(runs, runs.c.id == results.c.run_id)
+    .where(
+        runs.c.member_id == _p("member"),
+        runs.c.flow == _p("flow"),
+        results.c.name == _p("result"),
+        results.c.at >= _p("since"),
+    )
     .limit(1)
 )
 _insert_journal = sa.insert(journal)

@@ -185,6 +185,18 @@ results = sa.Table(
     comment="Answers kept under a name.",
 )
 
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("flow", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("week", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+    comment="How often each answer without a name was given in a week; nothing says by whom.",
+)
+
 journal = sa.Table(
     "journal",
     metadata,
