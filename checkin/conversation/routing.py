@@ -51,7 +51,8 @@ class Place:
     member's, one who is joining or has left included; `agreed` whether that member takes part; `question`
     whether a run waits for an answer; `keyword` whether the text is a keyword of a flow; `wish` what it asks
     to set of how often and when they are asked, if anything; `command` whether it is an order about trusted
-    contacts that this person may give.
+    contacts that this person may give; `names` whether it names one of theirs: of a contact who is called
+    Friend, "remove friend" and "text friend" speak of that contact, and of nothing else.
     """
 
     context: Context
@@ -62,6 +63,7 @@ class Place:
     keyword: bool = False
     wish: Wish | None = None
     command: bool = False
+    names: bool = False
 
 
 _ALWAYS = {
@@ -90,7 +92,8 @@ def route(understanding: Understanding, place: Place) -> Route:
         return _when_stopped(category, place)
     if category is Category.NOT_AN_ANSWER:
         return Route.SILENCE
-    if place.command and category not in _SAFETY:
+    of_contact = place.names and category is not Category.CRISIS
+    if place.command and (of_contact or category not in _SAFETY):
         return Route.COMMAND
     always = _ALWAYS.get(category)
     if always is not None and _is_for(category, place):

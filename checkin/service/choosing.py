@@ -28,6 +28,7 @@ class Chosen:
     alert: Alert
     people: tuple[Contact, ...] = ()
     when: Literal["window", "now", "morning"] = "window"
+    by_name: bool = False
 
 
 def understand(turn: Turn, here: Situation | None, text: str) -> Chosen | None:
@@ -57,7 +58,7 @@ def understand(turn: Turn, here: Situation | None, text: str) -> Chosen | None:
             return Chosen(alert, tuple(quiet[:1]), when="morning") if quiet else None
         case "named":
             contact = naming.named(choice.name, able) if not choice.name.isdigit() else None
-            return None if contact is None else Chosen(alert, (contact,))
+            return None if contact is None else Chosen(alert, (contact,), by_name=True)
 
 
 def obey(turn: Turn, here: Situation, chosen: Chosen, *, key: str) -> None:

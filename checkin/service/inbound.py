@@ -160,8 +160,18 @@ class _Reply:
                 keyword=self.keyword is not None,
                 wish=self.wish,
                 command=self.ordered is not None or self.chosen is not None,
+                names=self._names_contact(read.understanding.category),
             ),
         )
+
+    def _names_contact(self, category: Category) -> bool:
+        """Whether this is an order about somebody by their own name: it says nothing about the sender.
+
+        A bare name is no order. Of a contact who is called Stop, "stop" is still what it is from anybody.
+        """
+        by_order = self.ordered is not None and self.ordered.by_name
+        by_choice = self.chosen is not None and self.chosen.by_name
+        return by_order or (by_choice and category is not Category.OPT_OUT)
 
     # ------------------------------------------------------------ acting
 
@@ -184,8 +194,9 @@ class _Reply:
             self._opt_out(here, confirm=True)
             takes_back = Category.NO in also
             requests.stopped_before_any(self.turn, here.person.id, takes_back=takes_back, key=self.key)
-        if Category.SUPPORT in also and here.member_state is not None and self.route is not Route.ANSWER:
-            self._support(here)  # in an answer, the run raises it
+        asks = Category.SUPPORT in also and self.route not in (Route.ANSWER, Route.COMMAND)
+        if asks and here.member_state is not None:
+            self._support(here)  # in an answer, the run raises it; an order is no more than it says
         if self.route is not Route.OPT_OUT:
             self._act(here)
 

@@ -24,6 +24,9 @@ from checkin.store import alerts, contacts, dossier, outbox, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person, Situation
 
+_ONESELF = ("me", "myself", "my number", "us", "mi", "yo", "mi numero")
+"""What people call themselves. Whatever a contact is called, "remove me" ends our texts."""
+
 BREAK = timedelta(days=7)
 """How long a break lasts whose length nobody named."""
 
@@ -37,6 +40,8 @@ class Ordered:
     quiet: QuietHours | None = None
     new: tuple[str, str] | None = None
     """Name and E.164 number of somebody to add, where the text has both."""
+    by_name: bool = False
+    """Whether it names the contact: by more than a place on the list, and not the sender themselves."""
 
 
 # ---------------------------------------------------------------- whether it is one
@@ -59,7 +64,10 @@ def understand(turn: Turn, here: Situation | None, text: str) -> Ordered | None:
     if command.name is None:
         return Ordered(command.order)
     contact = naming.named(command.name, naming.listed(turn, here.person.id))
-    return None if contact is None else Ordered(command.order, contact, command.quiet)
+    if contact is None:
+        return None
+    by_name = not command.name.isdigit() and command.name not in _ONESELF
+    return Ordered(command.order, contact, command.quiet, by_name=by_name)
 
 
 def _own_hours(command: Command) -> bool:

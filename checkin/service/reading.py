@@ -9,12 +9,13 @@ that, as an answer to the one before, and so on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from checkin.conversation.understanding import Category, Context, Question, Understanding
-from checkin.flow.model import Ask, Flow, RecordConsent
+from checkin.flow.model import Ask, Flow, Invite, RecordConsent
 from checkin.flow.words import fold
 from checkin.service.schedules import is_for
 from checkin.service.turn import Turn
@@ -32,6 +33,13 @@ _FITS = {
     Context.ALERT_WINDOW: frozenset({Category.NO}),
 }
 """What answers somebody who was asked this; anything but unclear answers a flow's question."""
+
+_CALLED = re.compile(
+    r"(?:my |a |the |mi |un |una |el |la )?(?:best |good |dear |old |mejor |buen |buena )?"
+    r"(?:friend|bestie|counselor|companion|company|buddy|neighbor|"
+    r"amigo|amiga|companero|companera|consejero|consejera)"
+)
+"""What members call a person, and what from nobody but them would ask for one."""
 
 _ALWAYS = frozenset(
     {Category.CRISIS, Category.OPT_OUT, Category.SUPPORT, Category.RESUME, Category.HELP, Category.PAUSE}
@@ -63,6 +71,10 @@ def read(turn: Turn, situation: Situation | None, text: str) -> Reading:
         category = one.understanding.category
         if category is Category.OPT_OUT and declines:
             continue  # "cancel" in the window takes the request back: nobody leaves the program by that
+        if category is Category.SUPPORT and _is_name_asked_for(turn, situation, text):
+            return replace(
+                one, understanding=Understanding(Category.TEXT, " ".join(text.split()), rule="name")
+            )
         if category in _ALWAYS or _fits(one):
             return one
     return readings[0]
@@ -136,6 +148,17 @@ def _of_flow(turn: Turn, here: Situation) -> tuple[datetime, Question]:
     agrees = joining and step.answer.kind == "yes_no"
     context = Context.JOINING if agrees else Context.NONE
     return asked_at, Question(step.answer, context, step.text, turn.local(here.person).date())
+
+
+def _is_name_asked_for(turn: Turn, here: Situation, text: str) -> bool:
+    """Whether this is what one calls somebody, and the newest question asks whom to invite: "Friend"."""
+    if here.question is None or not _CALLED.fullmatch(fold(text)):
+        return False
+    run = here.question.run
+    flow = turn.app.flow(turn.unit, run.flow, run.version)
+    step = flow.steps.get(run.step or "")
+    invites = {one.contact_name for one in flow.steps.values() if isinstance(one, Invite)}
+    return isinstance(step, Ask) and step.answer.save_as in invites
 
 
 def _fits(reading: Reading) -> bool:

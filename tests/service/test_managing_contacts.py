@@ -272,3 +272,64 @@ def test_stop_and_crisis_are_never_taken_for_an_order(quick: Chat) -> None:
     quick.joined("bob")
     quick.alice("leave me alone")
     assert quick.situation(quick.alice).person.stopped
+
+
+# ---------------------------------------------------------------- a contact who is called Friend
+
+
+@pytest.fixture
+def with_friend(quick: Chat) -> Chat:
+    """Bob is Alice's contact, and so is somebody whom she calls Friend: Carmen's phone."""
+    quick.joined("bob")
+    for text in ("ADD", "Friend", NUMBERS["carmen"]):
+        quick.alice(text)
+    quick.expect(
+        alice=["Please send their first name", "what is Friend's mobile number?", "I have asked Friend"],
+        carmen="Alice asks you to be a trusted contact",
+    )
+    assert quick.all_alerts() == [], "a name that was asked for is no request for support"
+    quick.carmen("YES")
+    quick.forget()
+    return quick
+
+
+@pytest.mark.parametrize("text", ["my friend", "Best friend", "counselor"])
+def test_what_one_calls_somebody_is_a_name_where_one_was_asked_for(quick: Chat, text: str) -> None:
+    quick.joined("bob")
+    quick.alice("ADD")
+    quick.forget()
+    quick.alice(text)
+    quick.expect(alice=f"And what is {text}'s mobile number?")
+
+
+@pytest.mark.parametrize("text", ["I need a friend", "someone", "call me", "SUPPORT"])
+def test_asking_for_a_person_where_a_name_was_asked_for_is_still_asking(quick: Chat, text: str) -> None:
+    quick.joined("bob")
+    quick.alice("ADD")
+    quick.forget()
+    quick.alice(text)
+    quick.expect(alice="In 5 minutes I will ask Bob")
+
+
+@pytest.mark.parametrize("text", ["Friend", "text friend", "ask Friend please"])
+def test_a_contact_called_friend_can_be_chosen(with_friend: Chat, text: str) -> None:
+    with_friend.alice("SUPPORT")
+    with_friend.forget()
+    with_friend.alice(text)
+    with_friend.expect(alice="In 5 minutes I will ask Friend")
+
+
+def test_a_contact_called_friend_can_be_removed_without_leaving_the_program(with_friend: Chat) -> None:
+    with_friend.alice("remove friend")
+    with_friend.expect(alice="Friend is no longer your trusted contact")
+    assert not with_friend.situation(with_friend.alice).person.stopped
+
+
+@pytest.mark.parametrize("text", ["remove me", "remove my number", "STOP"])
+def test_no_name_of_a_contact_takes_a_members_stop_away(quick: Chat, text: str) -> None:
+    quick.joined("bob")
+    quick.alice(f"add Stop {NUMBERS['carmen']}")
+    quick.carmen("YES")
+    quick.alice("SUPPORT")
+    quick.alice(text)
+    assert quick.situation(quick.alice).person.stopped
