@@ -231,6 +231,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "alert_member_taker_came": Entry(
         "To the member: who took it says that they were in touch; the request is closed.", ("contact",)
     ),
+    "alert_member_soon": Entry("To the member: SUPPORT again, or a question, before anybody was asked."),
     "alert_member_already_open": Entry("To the member: SUPPORT again while a request is open."),
     "alert_notify_contact": Entry("Asks a contact, discreetly: 1 if you can, 2 if not.", ("member",)),
     "alert_notify_contact_open": Entry(
@@ -271,6 +272,8 @@ CATALOGUE: Mapping[str, Entry] = {
     "staff_task_refused": Entry("Answers TAKE, NOTE or DONE where that is not possible.", ("number",)),
     "staff_task_overdue": Entry("To staff on duty: nobody has taken a task in time.", ("number", "task")),
     "staff_task_unfinished": Entry("To whoever took a task: it is still open.", ("number", "task")),
+    "contact_heard": Entry("A contact or staff wrote what is no answer: a person reads it."),
+    "contact_wants_support": Entry("A contact or staff who is no member asks for a person."),
     "staff_nothing_open": Entry("Staff answered 1 or 2, but nothing is open."),
     "call_menu": Entry("By phone: greets a member whom nothing was asked; what the keys do follows."),
     "call_stranger": Entry("By phone: greets a number that we do not know; how to join."),

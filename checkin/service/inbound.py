@@ -414,8 +414,8 @@ class _Reply:
         is_well = here.has_alert and self.understanding.category is Category.OK
         if is_well and requests.all_clear(self.turn, here.person.id):
             return
-        waits = requests.is_open(self.turn, here.person.id) if here.has_alert else False
-        self._say("alert_member_already_open" if waits else "heard")
+        stands = requests.how_it_stands(self.turn, here.person.id) if here.has_alert else None
+        self._say(stands or "heard")
         self._read_by_a_person(here.person, member_id=here.person.id)
 
     def _noted_of_other(self, person: Person) -> None:
@@ -434,7 +434,11 @@ class _Reply:
             return
         if takes_part or self.understanding.category is Category.SUPPORT:
             self._read_by_a_person(person, member_id=None)
-        self._say("noted" if takes_part else "stranger")
+        if not takes_part:
+            self._say("stranger")
+            return
+        asks = self.understanding.category is Category.SUPPORT
+        self._say("contact_wants_support" if asks else "contact_heard")
 
     def _takes_a_break(self, person: Person) -> bool:
         """Let somebody who is nothing but a trusted contact pause; return whether they are one."""

@@ -67,7 +67,8 @@ def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> 
     if any(alert.state in OPEN_REQUEST for alert in same):
         if reason != "crisis":
             person = turn.person(member_id)
-            turn.say(person, "alert_member_already_open", id=f"{id}.open", subject=f"alert:{same[0].id}")
+            stands = how_it_stands(turn, member_id) or "alert_member_already_open"
+            turn.say(person, stands, id=f"{id}.open", subject=f"alert:{same[0].id}")
         return
     waiting = [alert for alert in same if alert.state is AlertState.PUT_OFF]
     if waiting:
@@ -178,9 +179,13 @@ def stopped_before_any(turn: Turn, member_id: str, *, takes_back: bool, key: str
             )
 
 
-def is_open(turn: Turn, member_id: str) -> bool:
-    """Whether a request of this member still waits for a person."""
-    return any(alert.state in OPEN_REQUEST for alert in _open_of_member(turn, member_id))
+def how_it_stands(turn: Turn, member_id: str) -> str | None:
+    """Return the text that says how a request of this member waits for a person; None where none does."""
+    states = [alert.state for alert in _open_of_member(turn, member_id) if alert.state in OPEN_REQUEST]
+    if not states:
+        return None
+    asked = any(state is not AlertState.WINDOW for state in states)
+    return "alert_member_already_open" if asked else "alert_member_soon"
 
 
 def somebody_came(turn: Turn, member_id: str) -> None:

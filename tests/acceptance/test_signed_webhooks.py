@@ -248,6 +248,6 @@ def test_twenty_texts_of_one_person_at_once_are_each_taken(deployment: Deploymen
     assert deployment.number_of("alerts") == 1, "one request, however often she asks"
     assert deployment.number_of("inbox") == texts + 20
     assert sorted({answer.texts[0].split(".")[0] for answer in answers}) == [
-        "I have your request and keep asking",
+        "I have your request",
         "In 5 minutes I will ask Bob to get in touch",
     ]

@@ -233,7 +233,7 @@ def test_what_a_taker_writes_afterwards_is_read_by_staff(quick: Chat) -> None:
     quick.bob("1")
     quick.forget()
     quick.bob("she does not pick up the phone")
-    quick.expect(bob="A person will read")
+    quick.expect(bob="thank you for telling us. Our staff will read it")
     assert [(task.kind, task.note) for task in quick.tasks()] == [
         ("unread", "Bob wrote: she does not pick up the phone")
     ]
@@ -333,7 +333,9 @@ def test_support_of_somebody_who_did_not_join(quick: Chat) -> None:
 def test_support_of_a_contact_who_is_no_member_is_read_by_staff(quick: Chat) -> None:
     quick.joined("bob")
     quick.bob("I need help")
-    quick.expect(bob="A person will read")
+    quick.expect(
+        bob="our staff will read this by the next working day. If you need someone now: call or text 988"
+    )
     assert [task.kind for task in quick.tasks()] == ["unread"]
 
 

@@ -67,6 +67,19 @@ def test_now_is_now(quick: Chat) -> None:
     quick.expect(alice=["In 5 minutes", "I texted Bob"], bob="would like to hear from you")
 
 
+@pytest.mark.parametrize("text", ["SUPPORT", "how long?", "please hurry"])
+def test_until_somebody_is_asked_the_member_hears_that_it_can_go_out_at_once(quick: Chat, text: str) -> None:
+    quick.joined("bob")
+    quick.alice("SUPPORT")
+    quick.forget()
+    quick.alice(text)
+    quick.expect(alice="It goes out in a few minutes. Reply NOW and it goes at once")
+    quick.alice("NOW")
+    quick.expect(alice="I texted Bob", bob="would like to hear from you")
+    quick.alice(text)
+    quick.expect(alice="I have your request and keep asking")
+
+
 def test_a_choice_can_still_be_taken_back(quick: Chat) -> None:
     quick.joined("bob", "carmen")
     quick.alice("SUPPORT")

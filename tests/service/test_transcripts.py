@@ -11,7 +11,11 @@ from tests.service import transcripts
 from tests.service.kit import load_shipped
 from tests.service.transcripts import LANGUAGES, PAGE, SITUATIONS, Line, played
 
-FOR_CONTACTS = [key for key in CATALOGUE if key.startswith(("alert_notify", "alert_other", "alert_check"))]
+FOR_CONTACTS = [
+    key
+    for key in CATALOGUE
+    if key.startswith(("alert_notify", "alert_other", "alert_check", "contact_heard", "contact_wants"))
+]
 FOR_MEMBERS = ["crisis", *(key for key in CATALOGUE if key.startswith("alert_member"))]
 
 
