@@ -18,10 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
 
+from checkin.conversation.labelled import question
 from checkin.conversation.normal import MAX_TEXT
 from checkin.conversation.pack import load_packs
 from checkin.conversation.read import Reader
-from tests.conversation.labelled import HALVES, half, question
+from tests.conversation.labelled import HALVES, half
 from tests.conversation.tables import TIMES, filled, put
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "understanding.md"

@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from checkin.cli.start import FOUND_PROBLEMS, settings_or_exit, stop, tell_issues
+from checkin.cli.start import (
+    FOUND_PROBLEMS,
+    flows_or_exit,
+    known_or_exit,
+    settings_or_exit,
+    stop,
+    tell_issues,
+)
 
 if TYPE_CHECKING:
     from checkin.conversation.explain import Explanation
     from checkin.service.explaining import Explainer
+    from checkin.service.teaching import Lesson
 
 command = typer.Typer(help="See how replies are understood.", no_args_is_help=True)
 
@@ -73,10 +81,9 @@ def unclear(
 ) -> None:
     """Show the replies that were not understood, by the step that asked. Read it where nobody looks on.
 
-    The words are members' own. To teach one, add it to a language pack with a line of test: see
-    docs/understanding.md.
+    The words are members' own. To teach one: checkin replies teach.
     """
-    from checkin.cli.start import flows_or_exit, open_or_exit
+    from checkin.cli.start import open_or_exit
     from checkin.service.not_understood import not_understood
 
     settings = settings_or_exit()
@@ -98,6 +105,74 @@ def unclear(
         for one in said:
             print(f"    {one.at:%Y-%m-%d}  {' '.join(one.text.split())}")
     print(f"{len(found)} not understood.")
+
+
+@command.command(
+    "teach", epilog='Example: checkin replies teach "like a wet sock" --means 1 --flow daily --step mood'
+)
+def teach(
+    text: Annotated[
+        str, typer.Argument(help="What somebody wrote. Leave names and numbers out: it is kept.")
+    ],
+    means: Annotated[
+        str,
+        typer.Option(
+            help="What it means. At a step: the answer (2, yes, a choice). For a language: very_low, low, "
+            "so_so, ok, great, yes, no, later, support, opt_out, crisis, help, resume, thanks."
+        ),
+    ],
+    flow: Annotated[str | None, typer.Option(help="The flow whose step learns it.")] = None,
+    step: Annotated[str | None, typer.Option(help="The step that learns it.")] = None,
+    language: Annotated[str, typer.Option(help="The language that it is written in.")] = "en",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Teach it though labelled replies change their meaning.")
+    ] = False,
+    dry: Annotated[bool, typer.Option("--dry", help="Try it, and write nothing.")] = False,
+) -> None:
+    """Teach a reply that was not understood: to one step, or without --flow to the whole language.
+
+    A line of test is written with it. Nothing is written where a flow's conversations would go otherwise,
+    where an opt-out, a crisis or a request for a person would be lost, or where it would still be read as
+    something else.
+    """
+    from checkin.flow.edit import NotEdited
+    from checkin.service.teaching import NotTaught
+
+    try:
+        lesson = _lesson(text.strip(), means, flow, step, language)
+        for change in lesson.changed:
+            print(f"Changes its meaning: {change}")
+        if lesson.changed and not (anyway or dry):
+            print("Nothing was written. Teach it a longer phrase, or repeat this with --anyway.")
+            raise typer.Exit(FOUND_PROBLEMS)
+        if not dry:
+            lesson.write()
+    except NotTaught as refused:
+        stop(refused.problem, *refused.mends, "Nothing was written.", status=FOUND_PROBLEMS)
+    except NotEdited as refused:
+        stop(str(refused), status=FOUND_PROBLEMS)
+    for path in lesson.files:
+        print(f"{path} {'would be' if dry else 'is'} written.")
+    if not dry:
+        print("Read both before you keep them." if flow is None else "Read both, then: checkin flows publish")
+
+
+def _lesson(text: str, means: str, flow: str | None, step: str | None, language: str) -> Lesson:
+    from checkin.service.teaching import teach_language, teach_step
+
+    if (flow is None) != (step is None):
+        stop("A step is named with its flow.", "Give --flow and --step, or neither to teach the language.")
+    if not text:
+        stop("There are no words to teach.", "Give the words that somebody wrote.")
+    if flow is None or step is None:
+        return teach_language(text, language, means)
+    settings = settings_or_exit()
+    flow_set = flows_or_exit(settings)
+    known_or_exit(flow, flow_set)
+    if language not in flow_set.program.languages:
+        known = ", ".join(flow_set.program.languages)
+        stop(f"The program does not speak {language!r}.", f"Use one of: {known}.")
+    return teach_step(settings.flows, flow_set, flow, step, text, language, means)
 
 
 def _explainer() -> Explainer:

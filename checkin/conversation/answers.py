@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from checkin.conversation.amounts import read_length, read_number, read_single
 from checkin.conversation.lexicon import Hit, Scan
+from checkin.conversation.normal import normal
 from checkin.conversation.safety import cry_for_help, refuses_to_cancel
 from checkin.conversation.understanding import Category, Understanding
 from checkin.flow.model import Answer
@@ -180,6 +181,23 @@ def skips(scan: Scan) -> bool:
     words, fillers = scan.words, scan.fillers
     own = " ".join(word for place, word in enumerate(words) if place not in fillers)
     return own in _SKIPS or " ".join(words) in _SKIPS
+
+
+def read_own_words(scan: Scan, answer: Answer) -> Understanding | None:
+    """Read words that this question alone has for an answer, where they are all that the text says."""
+    own = _but_fillers(scan)
+    for value, by_language in answer.means.items():
+        for phrase in (phrase for phrases in by_language.values() for phrase in phrases):
+            if own and own == _but_fillers(scan.lexicon.scan(normal(phrase), scan.language)):
+                rule = f"this step: {' '.join(scan.lexicon.cut(phrase).words)}"
+                if answer.kind == "yes_no":
+                    return Understanding(Category.YES if value == "yes" else Category.NO, rule=rule)
+                return Understanding(Category.NUMBER, int(value), rule=rule)
+    return None
+
+
+def _but_fillers(scan: Scan) -> list[str]:
+    return [word for place, word in enumerate(scan.words) if place not in scan.fillers]
 
 
 def read_choice(scan: Scan, answer: Answer) -> Understanding | None:

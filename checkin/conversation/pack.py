@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -170,17 +171,23 @@ def _number(where: str, text: Any) -> float:
         raise PackError(f"{where}: {text!r} is not a number") from error
 
 
-@functools.cache
-def load_packs() -> tuple[Pack, ...]:
-    """Return the packs that ship with the program, in the order of their file names.
+def packs_folder() -> Path:
+    """Return the folder that holds the packs."""
+    return Path(str(files("checkin.conversation").joinpath("packs")))
+
+
+def read_packs(folder: Path) -> tuple[Pack, ...]:
+    """Return the packs of a folder in the order of their file names. Raises `PackError`.
 
     A language may have several files; together they are its pack.
     """
-    folder = files("checkin.conversation").joinpath("packs")
-    found = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name
-    )
-    return tuple(parse_pack(item.read_text(encoding="utf-8"), item.name) for item in found)
+    return tuple(parse_pack(path.read_text("utf-8"), path.name) for path in sorted(folder.glob("*.yaml")))
+
+
+@functools.cache
+def load_packs() -> tuple[Pack, ...]:
+    """Return the packs that ship with the program, with what staff have taught."""
+    return read_packs(packs_folder())
 
 
 @functools.cache
@@ -189,9 +196,8 @@ def ordinary_words() -> frozenset[str]:
 
     From word lists (docs/decisions/0025), folded as texts are. Read when a first unknown word is met.
     """
-    folder = files("checkin.conversation").joinpath("packs")
-    lists = (item for item in folder.iterdir() if item.name.endswith(".words.txt"))
-    return frozenset(word for item in lists for word in item.read_text(encoding="utf-8").split())
+    lists = packs_folder().glob("*.words.txt")
+    return frozenset(word for path in lists for word in path.read_text("utf-8").split())
 
 
 _PIECES = re.compile(r"[()\[\]|]|[^()\[\]|]+")

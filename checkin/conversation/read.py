@@ -205,6 +205,9 @@ class Reader:
         assert answer is not None
         if answer.skips and answers.skips(scan):
             return SKIPPED
+        taught = answers.read_own_words(scan, answer) if answer.means else None
+        if taught is not None:
+            return taught
         match answer.kind:
             case "scale":
                 return answers.read_on_scale(scan, answer.low, answer.high)

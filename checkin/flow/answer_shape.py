@@ -12,6 +12,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from checkin.flow.parts import Name, Shape, WordsShape, refused
 
 ANSWER_KINDS = ("scale", "number", "yes_no", "choice", "text", "phone", "date", "time")
+OWN_WORDS = ("scale", "number", "yes_no")
+"""The kinds of answer that may be given words of their own."""
 
 
 class AnswerShape(Shape):
@@ -33,6 +35,9 @@ class AnswerShape(Shape):
     """A day: tomorrow, Friday, March 4."""
     time: Literal[True] | None = None
     """A time of day: 5:30 pm, 17:30, in the morning."""
+    means: dict[str, WordsShape] | None = None
+    """Words of this question's own for a number, or for yes or no: { 2: { en: ["like a wet sock"] } }.
+    They count when they are all that somebody writes."""
     save_as: Name | None = None
     """The name under which the answer is kept: texts use it as {name}, conditions as name."""
 
@@ -54,7 +59,23 @@ class AnswerShape(Shape):
                 raise refused("The first number has to be smaller than the second.", "For example: [1, 5]")
         if self.scale and self.scale[1] - self.scale[0] > 100:
             raise refused("A scale has at most 100 steps.", "Use `number:` instead of `scale:`.")
+        for value in self.means or ():
+            self._meant(value)
         return self
+
+    def _meant(self, value: str) -> None:
+        """Refuse own words for what this question does not take."""
+        if self.yes_no:
+            good, mend = value in ("yes", "no"), "Write `yes:` or `no:` before the words."
+        else:
+            low, high = self.scale or self.number or (1, 0)
+            good = value.removeprefix("-").isdecimal() and low <= int(value) <= high
+            mend = f"Write a number from {low} to {high} before the words."
+        if self.kind not in OWN_WORDS:
+            mend = "Delete `means:`; it is for " + ", ".join(OWN_WORDS) + ". A choice has words already."
+            raise refused("This kind of answer has no words of its own.", mend)
+        if not good:
+            raise refused(f"`{value[:40]}` is no answer to this question.", mend)
 
 
 def _answer_kind(value: object) -> str:

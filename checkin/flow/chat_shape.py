@@ -158,13 +158,35 @@ class ChatShape(Shape):
     """The conversation, line by line."""
 
 
+class ReplyShape(Shape):
+    """One reply to a step's question, and what it should be understood as."""
+
+    step: Name
+    """The step that asks."""
+    says: Said
+    """What the member writes: { en: "like a wet sock" }."""
+    means: Wording
+    """The answer that it is (2, yes, a choice), or what else is heard: support, opt_out, crisis, help, later,
+    unclear."""
+
+
 class ChatFileShape(Shape):
     """Test conversations with one flow."""
 
     flow: Name
     """The flow that is tested."""
-    conversations: Annotated[list[ChatShape], Field(min_length=1)]
+    conversations: list[ChatShape] = Field(default=[], min_length=1)
     """The conversations; `checkin flows test` plays them."""
+    replies: list[ReplyShape] = Field(default=[])
+    """Single replies to its questions. `checkin replies teach` writes such a line for what it teaches."""
+
+    @model_validator(mode="after")
+    def _something(self) -> ChatFileShape:
+        if not self.conversations and not self.replies:
+            raise refused(
+                "This file tests nothing.", "Write `conversations:` with one conversation below it."
+            )
+        return self
 
 
-SHAPES: dict[str, type[Shape]] = {"conversations": ChatShape, "chat": LineShape}
+SHAPES: dict[str, type[Shape]] = {"conversations": ChatShape, "chat": LineShape, "replies": ReplyShape}

@@ -96,6 +96,16 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply to the question of `step`, by language, and what it should mean. `place` is its line."""
+
+    step: str
+    says: Mapping[str, str]
+    means: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChatFile:
     """The test conversations of one file, with one flow. `document` knows where each line stands."""
 
@@ -103,6 +113,7 @@ class ChatFile:
     flow: str
     chats: tuple[Chat, ...]
     document: Document
+    replies: tuple[Reply, ...] = ()
 
 
 def chat_files(folder: Path) -> tuple[Path, ...]:
@@ -150,7 +161,11 @@ def read_chats(
         _chat(chat, languages, document.place(("conversations", index)).line)
         for index, chat in enumerate(form.conversations)
     )
-    return ChatFile(file, form.flow, chats, document), ()
+    replies = tuple(
+        Reply(one.step, _said(one.says, languages), one.means, document.place(("replies", index)).line)
+        for index, one in enumerate(form.replies)
+    )
+    return ChatFile(file, form.flow, chats, document, replies), ()
 
 
 def _chat(form: ChatShape, languages: tuple[str, ...], place: int) -> Chat:
@@ -167,6 +182,10 @@ def _chat(form: ChatShape, languages: tuple[str, ...], place: int) -> Chat:
         lines,
         place,
     )
+
+
+def _said(says: str | Mapping[str, str], languages: tuple[str, ...]) -> Mapping[str, str]:
+    return dict.fromkeys(languages, says) if isinstance(says, str) else says
 
 
 def _line(form: LineShape) -> Line:
@@ -213,6 +232,8 @@ def _names(form: ChatFileShape, document: Document, flows: tuple[str, ...]) -> l
 def _languages(form: ChatFileShape, document: Document, languages: tuple[str, ...]) -> list[Issue]:
     """Find languages that the program does not speak, and texts that one of its languages lacks."""
     found: list[Issue] = []
+    for index, reply in enumerate(form.replies):
+        found.extend(_texts(document, ("replies", index, "says"), reply.says, (), languages))
     for index, chat in enumerate(form.conversations):
         here = ("conversations", index)
         if chat.language is not None and chat.language not in languages:

@@ -310,9 +310,13 @@ class _Checker:
     # ------------------------------------------------------------ answers
 
     def _collisions(self, step: Ask) -> Iterator[Issue]:
-        path: Path = ("steps", written_as(step.name), "answer", "choice")
-        choices = self.document.get(path)
+        answer: Path = ("steps", written_as(step.name), "answer")
         seen: dict[str, str] = {}
+        for path in ((*answer, "choice"), (*answer, "means")):
+            yield from self._words_that_collide(path, seen)
+
+    def _words_that_collide(self, path: Path, seen: dict[str, str]) -> Iterator[Issue]:
+        choices = self.document.get(path)
         for choice, words in choices.items() if isinstance(choices, dict) else ():
             for at, word in word_paths(words, (*path, choice)):
                 folded = fold(word) or word.strip()
@@ -322,7 +326,8 @@ class _Checker:
                 elif seen.setdefault(folded, choice) != choice:
                     message = f"“{word}” already means `{seen[folded]}`."
                     yield self._issue(Code.COLLISION, at, message, "Give each choice words of its own.")
-            yield from self._unspoken((*path, choice), words)
+            if path[-1] == "choice":
+                yield from self._unspoken((*path, choice), words)
 
     def _unspoken(self, path: Path, words: object) -> Iterator[Issue]:
         for language in self.languages if isinstance(words, dict) else ():

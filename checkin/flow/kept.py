@@ -110,7 +110,8 @@ def answer_of(form: str | AnswerShape, languages: tuple[str, ...]) -> model.Answ
     low, high = form.scale or form.number or (None, None)
     choices = {name: _words(words, languages) for name, words in (form.choice or {}).items()}
     kind = form.kind
-    return model.Answer(kind, form.save_as, low, high, choices)
+    means = {value: _words(words, languages) for value, words in (form.means or {}).items()}
+    return model.Answer(kind, form.save_as, low, high, choices, means=means)
 
 
 def _words(form: Any, languages: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:

@@ -75,6 +75,8 @@ class Answer:
     choices: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     skips: bool = False
     """Whether SKIP is understood: the member would rather not say."""
+    means: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Words of this question's own for a number, or for `yes` and `no`, per language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,13 @@ class Explainer:
         if not isinstance(step, Ask):
             asking = [name for name, one in flow.steps.items() if isinstance(one, Ask)]
             raise _unknown("step that asks", step_name, asking)
-        context = Context.JOINING if _is_consent(flow, step) else Context.NONE
-        return Question(step.answer, context, step.text)
+        return asked_by(flow, step)
+
+
+def asked_by(flow: Flow, step: Ask) -> Question:
+    """Return what a step of a flow asks, and in which situation whoever answers is."""
+    context = Context.JOINING if _is_consent(flow, step) else Context.NONE
+    return Question(step.answer, context, step.text)
 
 
 def _is_consent(flow: Flow, step: Ask) -> bool:

@@ -13,97 +13,33 @@ from pathlib import Path
 import yaml
 
 from checkin.conversation.explain import Explanation, explain
-from checkin.conversation.pack import expand
+from checkin.conversation.labelled import SAFETY, Case, case_of, read_cases
+from checkin.conversation.pack import packs_folder
 from checkin.conversation.read import Reader
-from checkin.conversation.understanding import Context, Question
-from checkin.flow.answer_forms import read_answer
-from checkin.flow.model import Answer
 
 HERE = Path(__file__).parent
 HALVES = ("development", "held_out")
 NEVER_SEEN = "never_seen"
 OLDER = ("labelled_replies.yaml", "labelled_replies_second.yaml", "labelled_replies_safety.yaml")
 ANSWERS = ("ok", "low", "yes", "no", "number", "choice", "text")
-SAFETY = ("opt_out", "crisis", "support")
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One reply, what was asked, and what a careful person takes it for."""
-
-    text: str
-    language: str
-    asked: str
-    category: str
-    value: str | None = None
-    also: tuple[str, ...] = ()
-
-    @property
-    def question(self) -> Question:
-        """What was asked, as the reader takes it."""
-        return question(self.asked)
-
-    def agrees(self, found: Explanation) -> bool:
-        """Whether it was understood so: the category, its value where given, and what is acted on besides."""
-        if self.category == "harmless":
-            return not {found.category, *found.also} & set(SAFETY)
-        same_value = self.value is None or str(found.value) == self.value
-        same_also = set(self.also) == set(found.also) or self.category in SAFETY
-        return found.category == self.category and same_value and same_also
-
-
-def question(asked: str) -> Question:
-    """Return the question that the words `scale 1 5`, `choice a=b,c|d=e` or `alert_window` stand for."""
-    kind, *rest = asked.split()
-    if kind == "nothing":
-        return Question()
-    if kind in set(Context):
-        return Question(context=Context(kind))
-    if kind == "choice":
-        named = (choice.split("=") for choice in asked.removeprefix("choice ").split("|"))
-        form: object = {"choice": {name: words.split(",") for name, words in named}}
-    elif kind == "number" and not rest:
-        return Question(Answer("number"))
-    else:
-        form = {kind: [int(end) for end in rest] if rest else True}
-    return Question(read_answer(form, ("en", "es")))
 
 
 def half(name: str) -> list[Case]:
     """Return the labelled replies of one half, or those never seen."""
-    cases = [case for path in sorted((HERE / "replies").glob(f"{name}*.txt")) for case in read_cases(path)]
-    return [*_older(), *cases] if name == "development" else cases
+    cases = [case for path in sorted((HERE / "replies").glob(f"{name}*.txt")) for case in _in_file(path)]
+    taught = (case for path in sorted(packs_folder().glob("*.replies.txt")) for case in _in_file(path))
+    return [*_older(), *cases, *taught] if name == "development" else cases
 
 
-def read_cases(path: Path) -> Iterator[Case]:
-    """Yield the replies of one file in their order."""
-    fills = path.stem.endswith("_ordinary")
-    language = asked = label = ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.strip() or line.startswith("# "):
-            continue
-        if line.startswith("@ "):
-            language, _, asked = (part.strip() for part in line[2:].partition("|"))
-        elif line.startswith("= "):
-            label = line[2:]
-        else:
-            for text in expand(line) if fills else (line,):
-                yield _case(text, language, asked, label)
+def _in_file(path: Path) -> Iterator[Case]:
+    return read_cases(path.read_text(encoding="utf-8").splitlines(), fills=path.stem.endswith("_ordinary"))
 
 
 def _older() -> Iterator[Case]:
     for name in OLDER:
         for block in yaml.load((HERE / name).read_text(encoding="utf-8"), Loader=yaml.CBaseLoader):
             for text, label in block["replies"].items():
-                yield _case(text, block["language"], block["asked"], label.replace("pause", "snooze"))
-
-
-def _case(text: str, language: str, asked: str, label: str) -> Case:
-    category, *rest = label.split(" ", 1)
-    words = rest[0].split() if rest else []
-    also = tuple(word[1:] for word in words if word[0] == "+" and word[1].isalpha())
-    value = " ".join(word for word in words if word[0] != "+" or not word[1].isalpha())
-    return Case(text, language, asked, category, value or None, also)
+                yield case_of(text, block["language"], block["asked"], label.replace("pause", "snooze"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from checkin.conversation.labelled import SAFETY
 from checkin.conversation.read import Reader
-from tests.conversation.labelled import ANSWERS, HALVES, NEVER_SEEN, SAFETY, Score, half, score
+from tests.conversation.labelled import ANSWERS, HALVES, NEVER_SEEN, Score, half, score
 
 MARK = "measured"
 UNSEEN = "never seen"

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.understanding import mutate
+from checkin.conversation.labelled import SAFETY, question
 from checkin.conversation.pack import load_packs
 from checkin.conversation.read import Reader
 from checkin.conversation.understanding import Category
-from tests.conversation.labelled import ANSWERS, HALVES, SAFETY, Score, half, question, score
+from tests.conversation.labelled import ANSWERS, HALVES, Score, half, score
 from tests.conversation.tables import filled
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "understanding.md"

@@ -16,6 +16,7 @@ from checkin.flow.chats import DOES, Chat, ChatFile, Line
 from checkin.service.rehearsal.coverage import Coverage
 from checkin.service.rehearsal.happenings import Happening
 from checkin.service.rehearsal.moments import read_moment, write_moment
+from checkin.service.rehearsal.replies import Heard, hear
 from checkin.service.rehearsal.stage import Stage, Theatre, open_stage
 from checkin.store import runs, tables
 from checkin.store.unit import Unit
@@ -61,11 +62,12 @@ class Report:
     file: ChatFile
     plays: list[Play] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
         """Whether all went as expected."""
-        return all(play.good for play in self.plays)
+        return all(play.good for play in self.plays) and all(one.good for one in self.heard)
 
 
 def play_file(theatre: Theatre, file: ChatFile) -> Report:
@@ -75,6 +77,7 @@ def play_file(theatre: Theatre, file: ChatFile) -> Report:
     for chat in file.chats:
         for language in chat.languages:
             report.plays.append(_play(theatre, file.flow, chat, language, report.coverage))
+    report.heard = hear(theatre, file)
     return report
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from checkin.flow.chats import Line
 from checkin.service.rehearsal.coverage import Coverage
 from checkin.service.rehearsal.play import Entry, Play, Report
+from checkin.service.rehearsal.replies import Heard
 from checkin.service.rehearsal.trace import describe
 
 AROUND = 2
@@ -22,6 +23,12 @@ def told(report: Report, *, full: bool) -> Iterator[str]:
         where = f"{report.file.file}:{play.chat.place}: “{play.chat.title}”"
         yield f"{where} goes otherwise ({play.language}). Expected is -, what happens is +."
         yield from differences(play)
+    for one in report.heard:
+        if not one.good:
+            yield (
+                f"{report.file.file}:{one.reply.place}: “{one.reply.says[one.language]}” ({one.language}) "
+                f"is understood at {one.reply.step} as {one.means}, and not as {one.reply.means}."
+            )
     chats, plays = len(report.file.chats), len(report.plays)
     yield f"{report.flow}: {_count(chats, 'conversation')}, {_count(plays, 'play')}, {len(bad)} otherwise."
     for language, coverage in report.coverage.items():
@@ -88,8 +95,14 @@ def to_json(report: Report) -> dict[str, Any]:
         "file": report.file.file,
         "good": report.good,
         "plays": [_play_to_json(play) for play in report.plays],
+        "replies": [_heard_to_json(one) for one in report.heard],
         "coverage": {language: _coverage_to_json(one) for language, one in report.coverage.items()},
     }
+
+
+def _heard_to_json(one: Heard) -> dict[str, Any]:
+    told = {"step": one.reply.step, "line": one.reply.place, "language": one.language, "good": one.good}
+    return told if one.good else {**told, "expected": one.reply.means, "understood": one.means}
 
 
 def _play_to_json(play: Play) -> dict[str, Any]:
