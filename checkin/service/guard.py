@@ -11,13 +11,12 @@ request are always taken, and always answered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from checkin.conversation.routing import Route
 from checkin.conversation.understanding import Category, Understanding
 from checkin.service.turn import Turn
-from checkin.store import tasks
+from checkin.store import situations, tasks
 from checkin.store.situations import MOST_TEXTS
 
 TASK = "loop"
@@ -36,21 +35,28 @@ ALWAYS_TAKEN = frozenset(
 )
 """Whatever these texts are part of, they are about a person who needs one, or about leaving."""
 
+_LONGEST = max(length for _, length in MOST_TEXTS)
+
 _SAFE = frozenset({Category.SUPPORT, Category.CRISIS, Category.OPT_OUT})
 
 
 def is_too_much(
-    now: datetime, limit_ago: Sequence[datetime | None], route: Route, understood: Understanding
+    turn: Turn, number_index: bytes, few_ago: datetime | None, route: Route, understood: Understanding
 ) -> bool:
     """Whether a text is to stay without an answer.
 
-    `limit_ago` is, for each limit, when so many texts ago was; None where there were not as many.
+    `few_ago` is when the number sent the text that is `FEW_TEXTS` back, None where there were not as many.
     """
     if route in ALWAYS_TAKEN or not _SAFE.isdisjoint(understood.also):
         return False
-    return any(
-        at is not None and now - at < length for at, (_, length) in zip(limit_ago, MOST_TEXTS, strict=True)
-    )
+    if not _within(turn.now, few_ago, _LONGEST):
+        return False
+    limits_ago = situations.texts_ago(turn.unit, number_index)
+    return any(_within(turn.now, at, length) for at, (_, length) in zip(limits_ago, MOST_TEXTS, strict=True))
+
+
+def _within(now: datetime, at: datetime | None, length: timedelta) -> bool:
+    return at is not None and now - at < length
 
 
 def fall_silent(turn: Turn, *, subject: str, who: str, key: str) -> bool:

@@ -102,7 +102,7 @@ def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
         turn.answering = found.situation.person.id
     handled = _Reply(turn, inbound, found.situation)
     if inbound.channel == "sms" and guard.is_too_much(
-        now, found.texts_ago, handled.route, handled.understanding
+        turn, number_index, found.few_ago, handled.route, handled.understanding
     ):
         handled.route = Route.TOO_MANY
     climbing = heard.ladders(turn, found.situation)

@@ -94,17 +94,20 @@ MOST_TEXTS = ((30, timedelta(minutes=10)), (80, timedelta(hours=12)))
 """So many texts of one number are answered in so long (`checkin.service.guard`). A lively conversation of a
 person has about twenty in ten minutes; a robot that answers within some minutes reaches the second."""
 
+FEW_TEXTS = 8
+"""Who has sent fewer in the longest of these times can't have sent too many: nothing else is asked then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The answer to a text: whether its id is known already, and who sent it.
 
-    `texts_ago` tells for each of `MOST_TEXTS` when the number sent the text that is so many back, if any.
+    `few_ago` is when the number sent the text that is `FEW_TEXTS` back, if any.
     """
 
     stored_answer: bytes | None
     situation: Situation | None
-    texts_ago: tuple[datetime | None, ...] = ()
+    few_ago: datetime | None = None
 
 
 _contact = contacts.alias("contact")
@@ -157,17 +160,24 @@ _waiting = sa.and_(runs.c.member_id == people.c.id, runs.c.state == sa.literal_c
 # Flat joins: for a nested one SQLite builds a table of its own, at ten times the cost of all the rest.
 _one = sa.select(sa.literal_column("1").label("one")).subquery("one")
 _earlier = inbox.alias("earlier")
-_texts_ago = [
-    sa.select(_earlier.c.at)
-    .where(_earlier.c.number_index == sa.bindparam("number_index"))
-    .order_by(_earlier.c.at.desc())
-    .limit(1)
-    .offset(most - 1)
-    .scalar_subquery()
-    .label(f"texts_ago_{most}")
-    for most, _ in MOST_TEXTS
-]
-_by_message = sa.select(inbox.c.answer.label("stored_answer"), *_texts_ago, *_columns).select_from(
+
+
+def _text_ago(most: int) -> sa.Label[datetime | None]:
+    """When the number sent the text that is so many back."""
+    return (
+        sa.select(_earlier.c.at)
+        .where(_earlier.c.number_index == sa.bindparam("number_index"))
+        .order_by(_earlier.c.at.desc())
+        .limit(1)
+        .offset(most - 1)
+        .scalar_subquery()
+        .label(f"texts_ago_{most}")
+    )
+
+
+_texts_ago = sa.select(*(_text_ago(most) for most, _ in MOST_TEXTS))
+_few_ago = _text_ago(FEW_TEXTS).label("few_ago")
+_by_message = sa.select(inbox.c.answer.label("stored_answer"), _few_ago, *_columns).select_from(
     _one.outerjoin(inbox, inbox.c.carrier_id == sa.bindparam("message_id"))
     .outerjoin(people, people.c.number_index == sa.bindparam("number_index"))
     .outerjoin(members, _member)
@@ -194,8 +204,14 @@ def find(unit: Unit, message_id: str, number_index: bytes) -> Found:
     """Look up a message's id and its sender, in one read."""
     rows = unit.read(_by_message, {"message_id": message_id, "number_index": number_index})
     situation = _situation(unit.vault, rows) if rows[0].id is not None else None
-    texts_ago = tuple(getattr(rows[0], f"texts_ago_{most}") for most, _ in MOST_TEXTS)
-    return Found(rows[0].stored_answer, situation, texts_ago)
+    return Found(rows[0].stored_answer, situation, rows[0].few_ago)
+
+
+def texts_ago(unit: Unit, number_index: bytes) -> tuple[datetime | None, ...]:
+    """Return for each of `MOST_TEXTS` when the number sent the text that is so many back, if any."""
+    row = unit.first(_texts_ago, {"number_index": number_index})
+    assert row is not None
+    return tuple(row)
 
 
 def of_person(unit: Unit, person_id: str) -> Situation | None:
