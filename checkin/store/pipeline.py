@@ -10,6 +10,7 @@ leaves in one send, and a value's form follows from its type alone.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import count
@@ -41,6 +42,7 @@ class Pipeline:
         self._numbers = count()
         self._rows: Any = Transformer(connection)
         self._poll = poll()
+        self._sent: deque[Sent] = deque()
 
     def run(self, statements: Sequence[Statement]) -> list[Result]:
         """Run statements in one round trip and return what each gave.
@@ -49,42 +51,63 @@ class Pipeline:
         Query Overview": statements up to a Sync). Raises the error of the first that was refused, or
         OperationalError when the connection is gone.
         """
-        if len(self._names) > self._most_prepared:
+        return self.send(statements).results()
+
+    def send(self, statements: Sequence[Statement]) -> Sent:
+        """Send statements and don't wait for them. What is sent next runs behind them, come of them what may.
+
+        Raises as `run` does for a value that can't be stored; nothing is sent then.
+        """
+        if len(self._names) > self._most_prepared and not self._sent:
             self._forget()
         encoded = [(sql, *_encoded(values)) for sql, values in statements]  # refused before anything is sent
-        pg, new = self._pg, dict[bytes, bytes]()
-        expected: list[bytes | None] = []
-        pg.enter_pipeline_mode()
+        pg, sent = self._pg, Sent(self)
+        if not self._sent:
+            pg.enter_pipeline_mode()
         for sql, values, formats in encoded:
-            name = self._names.get(sql) or new.get(sql)
+            name = self._names.get(sql) or sent.new.get(sql)
             if name is None:
-                name = new[sql] = b"s%d" % next(self._numbers)
+                name = sent.new[sql] = b"s%d" % next(self._numbers)
                 pg.send_prepare(name, sql)
-                expected.append(sql)
+                sent.expected.append(sql)
             pg.send_query_prepared(name, values, formats, _BINARY)
-            expected.append(None)
+            sent.expected.append(None)
         pg.pipeline_sync()
+        self._sent.append(sent)
         self._flush()
-        return self._finish(expected, new)
+        return sent
 
-    def _finish(self, expected: Sequence[bytes | None], new: Mapping[bytes, bytes]) -> list[Result]:
-        """Read the results up to the end of the transaction. SQL stands where a preparation is answered."""
-        results: list[Result] = []
-        refused: pq.abc.PGresult | None = None
-        for sql in expected:
+    def read_up_to(self, wanted: Sent, *, wait: bool = True) -> None:
+        """Read what came of everything that was sent, up to this; without waiting, as far as it has come."""
+        while not wanted.ended:
+            if not wait:
+                self._pg.consume_input()
+                if self._pg.is_busy():
+                    return
+            if not self._sent:
+                raise psycopg.OperationalError("the connection was lost while this was read")
+            self._read(self._sent.popleft())
+            if not self._sent:
+                self._pg.exit_pipeline_mode()
+
+    def _read(self, sent: Sent) -> None:
+        """Read the results up to the end of the transaction. SQL stands where a preparation is answered.
+
+        They come together, at the latest when the transaction ends, so this waits for the first of them.
+        """
+        for sql in sent.expected:
             given = self._next()
             if given.status not in _OK:
-                refused = refused or given
+                sent.refused = sent.refused or given
             elif sql is None:
-                results.append(Result(given, self._rows))
+                sent.given.append(Result(given, self._rows))
             else:
-                self._names[sql] = new[sql]  # not before: behind one that is refused, nothing is prepared
+                self._names[sql] = sent.new[
+                    sql
+                ]  # not before: behind one that is refused, nothing is prepared
         end = self._next()
         assert end.status == pq.ExecStatus.PIPELINE_SYNC
-        self._pg.exit_pipeline_mode()
-        if refused is not None:
-            raise psycopg.errors.error_from_result(refused, encoding="utf-8")
-        return results
+        sent.ended = True
 
     def _next(self) -> pq.abc.PGresult:
         """Return the next result; a None stands between those of two statements."""
@@ -113,6 +136,32 @@ class Pipeline:
         """Let the database drop every prepared statement."""
         self._names.clear()
         self.connection.execute("DEALLOCATE ALL", prepare=False)
+
+
+class Sent:
+    """Statements on their way: what is expected of them, and what came."""
+
+    __slots__ = ("_pipeline", "ended", "expected", "given", "new", "refused")
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self.new: dict[bytes, bytes] = {}
+        self.expected: list[bytes | None] = []
+        self.given: list[Result] = []
+        self.refused: pq.abc.PGresult | None = None
+        self.ended = False
+
+    def has_come(self) -> bool:
+        """Whether `results` would not have to wait."""
+        self._pipeline.read_up_to(self, wait=False)
+        return self.ended
+
+    def results(self) -> list[Result]:
+        """Wait, and return what each statement gave. Raises as `Pipeline.run` does."""
+        self._pipeline.read_up_to(self)
+        if self.refused is not None:
+            raise psycopg.errors.error_from_result(self.refused, encoding="utf-8")
+        return self.given
 
 
 class Result:
@@ -171,15 +220,18 @@ def _encoded(values: Sequence[Any]) -> tuple[list[bytes | None], list[int]]:
             encoded.append(value)
             formats.append(_BINARY)
             continue
-        encoded.append(None if value is None else _as_text(kind, value))
         formats.append(0)
+        write = _TEXT.get(kind)
+        if write is not None:
+            encoded.append(write(value))
+        else:
+            encoded.append(None if value is None else _as_text(kind, value))
     return encoded, formats
 
 
 def _as_text(kind: type, value: Any) -> bytes:
-    write = _TEXT.get(kind)
-    if write is None:
-        write = next((known for type_, known in _TEXT.items() if issubclass(kind, type_)), None)
+    """Write a value whose type is derived from one that is known, as an enum's."""
+    write = next((known for type_, known in _TEXT.items() if issubclass(kind, type_)), None)
     if write is None:
         raise TypeError(f"a {kind.__name__} cannot be stored")
     return write(value)

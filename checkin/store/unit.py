@@ -6,10 +6,11 @@ the database together, when the function has returned. So the same function serv
 * SQLite has one writer. A thread of its own takes every waiting use case, runs them inside one `BEGIN
   IMMEDIATE`, and commits them together: one fsync for all (group commit). Nobody sees a result before that
   commit. Where one of them fails, all are undone and run again, each under a savepoint of its own.
-* PostgreSQL has one writer a process. What use cases ask to know beforehand leaves as one pipeline, in one
-  round trip; what they all decided leaves as another, from BEGIN to COMMIT. What was read may have moved
-  meanwhile: every decision about a member therefore inserts the member's next journal number, every claim
-  inserts its key, and whoever comes second is refused by the database and runs again on fresh state.
+* PostgreSQL has one writer a process. What use cases ask to know beforehand leaves together, in one round
+  trip; what they all decided leaves in another, as one transaction, while the next ones ask and decide. Use
+  cases of one key never overlap. What was read may have moved meanwhile: every decision about a member
+  therefore inserts the member's next journal number, every claim inserts its key, and whoever comes second is
+  refused by the database and runs again on fresh state.
 
 A function may thus run more than once, and must have no effect but through its unit.
 """

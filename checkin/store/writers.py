@@ -1,8 +1,8 @@
 """The two writers: one thread each, many use cases a commit.
 
 SQLite: one `BEGIN IMMEDIATE` for all; where one of them fails they run again, each under a savepoint.
-PostgreSQL: two pipelines, one that asks and one that writes; where anybody was faster, the use cases of that
-commit run again one by one.
+PostgreSQL: one pipeline, in which some use cases write while the next ones ask; where anybody was faster, the
+use cases of that commit run again one by one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from checkin.store.vault import Vault
 if TYPE_CHECKING:
     import psycopg
 
-    from checkin.store.pipeline import Pipeline, Statement
+    from checkin.store.pipeline import Pipeline, Sent, Statement
 
 log = structlog.get_logger()
 
@@ -90,9 +91,13 @@ class _Thread(ABC):
                 self._drop_connection()
                 wait = next(waits, None)
                 if wait is None:
-                    return [(job, None, None, error) for job in batch]
+                    return self._give_up(batch, error)
                 log.warning("database connection lost, trying again")
                 time.sleep(wait)
+
+    def _give_up(self, batch: list[Job], error: Exception) -> list[_Outcome]:
+        """Return what to tell the callers of use cases that found no database."""
+        return [(job, None, None, error) for job in batch]
 
     def _choose(self) -> list[Job] | None:
         """Return the jobs for the next commit, or None once it is time to stop."""
@@ -118,19 +123,20 @@ class _Thread(ABC):
     def _next_batch(self) -> list[Job] | None:
         """Wait for a job, and take whatever else is there; None once it is time to stop."""
         job = self._jobs.get()
-        batch: list[Job] = []
-        while job is not None:
-            batch.append(job)
-            if len(batch) == BATCH:
-                return batch
+        return None if job is None else self._and_more([job])
+
+    def _and_more(self, batch: list[Job]) -> list[Job]:
+        """Add whatever is there, without waiting for any."""
+        while len(batch) < BATCH:
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
-                return batch
-        if batch:
-            self._jobs.put(None)  # the end was seen behind a batch: do the batch first, then stop
-            return batch
-        return None
+                break
+            if job is None:
+                self._jobs.put(None)  # the end was seen behind a batch: do the batch first, then stop
+                break
+            batch.append(job)
+        return batch
 
 
 def _tell(job: Job, unit: Unit | None, result: Any, error: BaseException | None) -> None:
@@ -202,50 +208,71 @@ class SqliteWriter(_Thread):
 class PostgresWriter(_Thread):
     """One writing connection to PostgreSQL; other processes have theirs.
 
-    A second one in this process would only take turns with the first: they share one interpreter.
+    A second one in this process would only take turns with the first: they share one interpreter. Instead
+    nothing waits that need not: while PostgreSQL writes what one batch has decided, the next one decides, and
+    what it wants to know was asked while the first was still deciding. Use cases of one key never overlap.
     """
 
     looks_up = True
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
-        self._late: list[Job] = []
         self._merger = Merger()
         self._pipeline: Pipeline | None = None
+        self._late: list[Job] = []
+        """Jobs that wait for another one of their key."""
+        self._ahead: list[Job] = []
+        """The next batch: what it wants to know has been asked."""
+        self._asked: dict[Any, tuple[Sent, int]] = {}
+        """By key, what is looked up, and which of the results it is."""
+        self._written: _Written | None = None
+        self._busy: set[Any] = set()
+        """The keys of all jobs that were chosen and not told."""
         super().__init__(engine, vault)
 
+    # ------------------------------------------------------------ which use cases
+
     def _choose(self) -> list[Job] | None:
-        """Return the next batch with at most one job for each key; the others wait for the next."""
-        batch, self._late = (self._late, []) if self._late else (self._next_batch(), [])
-        if batch is None:
-            return None
-        keys: set[Any] = set()
+        """Return the next batch: the one that has asked already, or one that waits to be begun."""
+        batch, self._ahead = self._ahead, []
+        if batch:
+            return batch
+        waiting = self._late or self._next_batch()
+        return None if waiting is None else self._one_a_key(waiting)
+
+    def _one_a_key(self, jobs: list[Job]) -> list[Job]:
+        """Return those of these jobs that may begin, at most one for each key; the others wait."""
         chosen: list[Job] = []
-        for job in batch:
-            if job.lookup is not None and job.lookup.key in keys:
+        self._late = []
+        for job in jobs:
+            if job.lookup is None:
+                chosen.append(job)
+            elif job.lookup.key in self._busy:
                 self._late.append(job)
-                continue
-            if job.lookup is not None:
-                keys.add(job.lookup.key)
-            chosen.append(job)
+            else:
+                self._busy.add(job.lookup.key)
+                chosen.append(job)
         return chosen
 
-    def _commit(self, batch: list[Job]) -> list[_Outcome]:
-        """Run all in one transaction; where anything went wrong, each again in its own."""
-        from psycopg import DatabaseError, OperationalError
+    def _look_ahead(self, pipeline: Pipeline) -> None:
+        """Ask what the next use cases want to know, while others are being decided or written."""
+        if len(self._ahead) < BATCH and (self._late or not self._jobs.empty()):
+            fresh = self._one_a_key(self._and_more(self._late))
+            self._ask(pipeline, fresh)
+            self._ahead += fresh
 
-        pipeline = self._opened()
-        if len(batch) > 1:
-            try:
-                return self._attempt(pipeline, batch)
-            except OperationalError:
-                if pipeline.connection.broken:
-                    raise
-            except (Conflict, DatabaseError):
-                pass  # somebody was faster, or one of them is at fault: which one shows below
-        outcomes: list[_Outcome] = []
-        for job in batch:
-            outcomes.extend(self._alone(pipeline, job))
+    def _done(self, outcomes: list[_Outcome]) -> list[_Outcome]:
+        """Let others of these keys begin."""
+        self._busy.difference_update(job.lookup.key for job, *_ in outcomes if job.lookup is not None)
         return outcomes
+
+    def _give_up(self, batch: list[Job], error: Exception) -> list[_Outcome]:
+        """Return what to tell the callers of use cases that found no database, written ones included."""
+        written, self._written = self._written, None
+        if written is not None and written.batch is not batch:
+            batch = written.batch + batch
+        return self._done(super()._give_up(batch, error))
+
+    # ------------------------------------------------------------ the connection
 
     def _opened(self) -> Pipeline:
         """Return the pipeline of the connection, opening both where there is none."""
@@ -254,94 +281,176 @@ class PostgresWriter(_Thread):
         raw: psycopg.Connection[Any] = self._raw()
         if self._pipeline is None or self._pipeline.connection is not raw:
             self._pipeline = Pipeline(raw)
+            self._asked.clear()
         return self._pipeline
 
-    def _alone(self, pipeline: Pipeline, job: Job) -> list[_Outcome]:
+    # ------------------------------------------------------------ deciding and writing
+
+    def _commit(self, batch: list[Job]) -> list[_Outcome]:
+        """Decide for all and write in one transaction; where anything goes wrong, each again in its own.
+
+        Returns whom to tell now; what is still being written is told once that is known.
+        """
+
+        pipeline = self._opened()
+        if self._written is not None and self._written.batch is batch:
+            self._settle(pipeline)  # the connection broke when all of it had been sent
+            return []
+        try:
+            self._ask(pipeline, batch)
+            outcomes = self._decide(pipeline, batch)
+            self._settle(pipeline)
+            statements = _statements(self._merger, outcomes)
+            if statements is None:
+                _write_guarded(pipeline, outcomes)
+        except Exception:
+            if pipeline.connection.broken:
+                raise
+            self._settle(pipeline)
+            return self._done(self._each_alone(pipeline, batch))
+        if not statements:
+            return self._done(outcomes)
+        self._written = _Written(batch, outcomes, pipeline.send(statements))
+        self._look_ahead(pipeline)
+        if not self._ahead:
+            self._settle(pipeline)
+        return []
+
+    def _ask(self, pipeline: Pipeline, batch: list[Job]) -> None:
+        """Send everything that these want to know beforehand, unless it was sent."""
+        asks = [job.lookup for job in batch if job.lookup is not None and job.lookup.key not in self._asked]
+        if not asks:
+            return
+        prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
+        sent = pipeline.send(
+            [(one.encoded, one.values(ask.params)) for one, ask in zip(prepared, asks, strict=True)]
+        )
+        self._asked.update((ask.key, (sent, place)) for place, ask in enumerate(asks))
+
+    def _decide(self, pipeline: Pipeline, batch: list[Job]) -> list[_Outcome]:
+        """Run use cases on what was looked up for them.
+
+        One that fails by itself is told so; it has written nothing and harms no other. In between,
+        callers are told what has been written meanwhile, and what is to come is asked.
+        """
+        outcomes: list[_Outcome] = []
+        for job in batch:
+            outcomes.append(self._run(pipeline, job))
+            if self._written is not None and self._written.sent.has_come():
+                self._settle(pipeline)
+            self._look_ahead(pipeline)
+        return outcomes
+
+    def _run(self, pipeline: Pipeline, job: Job) -> _Outcome:
+        from checkin.store.pipeline import PipelineCursor
+
+        unit = Unit(PipelineCursor(pipeline), self._preparer, self._vault())
+        ask = job.lookup
+        if ask is not None:
+            sent, place = self._asked.pop(ask.key)
+            found = sent.results()[place].fetchall()
+            unit.know(ask, self._preparer.prepare(ask.statement, ask.params).rows(found))
+        try:
+            return job, unit, job.work(unit), None
+        except Conflict:
+            raise
+        except Exception as error:
+            if pipeline.connection.broken:
+                raise
+            return job, None, None, error
+
+    def _settle(self, pipeline: Pipeline) -> None:
+        """Wait for what is being written, and tell. What was refused is run again, one by one."""
+        from psycopg import DatabaseError
+
+        if self._written is None:
+            return
+        outcomes = self._written.outcomes
+        try:
+            self._written.sent.results()
+        except DatabaseError:
+            if pipeline.connection.broken:
+                raise
+            outcomes = self._each_alone(pipeline, self._written.batch)
+        self._written = None
+        for outcome in self._done(outcomes):
+            _tell(*outcome)
+
+    def _each_alone(self, pipeline: Pipeline, batch: list[Job]) -> list[_Outcome]:
+        """Run use cases one by one, each in a transaction of its own, on what is there at that moment."""
+        return [self._alone(pipeline, job) for job in batch]
+
+    def _alone(self, pipeline: Pipeline, job: Job) -> _Outcome:
         from psycopg import errors
 
         fresh = (Conflict, errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._attempt(pipeline, [job])
+                return self._at_once(pipeline, job)
             except fresh as error:
                 if attempt == ATTEMPTS:
-                    return [(job, None, None, error)]
+                    return job, None, None, error
             except Exception as error:
                 if pipeline.connection.broken:
                     raise
-                return [(job, None, None, error)]
+                return job, None, None, error
         raise AssertionError("unreachable")
 
-    def _attempt(self, pipeline: Pipeline, batch: list[Job]) -> list[_Outcome]:
-        """Look up for all, decide for all, write for all. Raises, with nothing written, if any of it fails.
+    def _at_once(self, pipeline: Pipeline, job: Job) -> _Outcome:
+        """Look up, decide and write. Raises, with nothing written, if any of it fails."""
+        if job.lookup is not None:
+            self._asked.pop(job.lookup.key, None)
+        self._ask(pipeline, [job])
+        outcome = self._run(pipeline, job)
+        statements = _statements(self._merger, [outcome])
+        if statements is None:
+            _write_guarded(pipeline, [outcome])
+        elif statements:
+            pipeline.run(statements)
+        return outcome
 
-        A use case that fails by itself is told so; it has written nothing and harms no other.
-        """
-        from checkin.store.pipeline import PipelineCursor
 
-        asked = self._ask(pipeline, batch)
-        outcomes: list[_Outcome] = []
-        for job in batch:
-            unit = Unit(PipelineCursor(pipeline), self._preparer, self._vault())
-            if job.lookup is not None:
-                unit.know(job.lookup, asked[job.lookup.key])
-            try:
-                outcomes.append((job, unit, job.work(unit), None))
-            except Conflict:
-                raise
-            except Exception as error:
-                if pipeline.connection.broken:
-                    raise
-                outcomes.append((job, None, None, error))
-        self._write(pipeline, [unit for _, unit, _, _ in outcomes if unit is not None and unit.writes])
-        return outcomes
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was decided and is being written; nobody has been told."""
 
-    def _ask(self, pipeline: Pipeline, batch: list[Job]) -> dict[Any, list[Any]]:
-        """Look up everything that is wanted beforehand, in one round trip."""
-        asks = [job.lookup for job in batch if job.lookup is not None]
-        if not asks:
-            return {}
-        prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
-        results = pipeline.run(
-            [(one.encoded, one.values(ask.params)) for one, ask in zip(prepared, asks, strict=True)]
-        )
-        return {
-            ask.key: one.rows(result.fetchall())
-            for ask, one, result in zip(asks, prepared, results, strict=True)
-        }
+    batch: list[Job]
+    outcomes: list[_Outcome]
+    sent: Sent
 
-    def _write(self, pipeline: Pipeline, units: list[Unit]) -> None:
-        """Write everything in one round trip; one more where a count must be awaited.
 
-        A unit's writes leave as one statement where they can; a single statement is its own transaction.
-        """
-        if not units:
-            return
-        if any(expect is not None for unit in units for _, _, expect in unit.writes):
-            self._write_guarded(pipeline, units)
-            return
-        statements: list[Statement] = []
-        for unit in units:
-            whole = self._merger.merge(unit.writes)
-            parts = [(prepared.encoded, values) for prepared, values, _ in unit.writes]
-            statements.extend(parts if whole is None else [whole])
-        pipeline.run(statements)
+def _statements(merger: Merger, outcomes: list[_Outcome]) -> list[Statement] | None:
+    """Return what is to be written, of each use case one statement where that can be.
 
-    def _write_guarded(self, pipeline: Pipeline, units: list[Unit]) -> None:
-        """Write everything, and commit only when every count is what was expected."""
-        writes = [write for unit in units for write in unit.writes]
-        statements = [(prepared.encoded, values) for prepared, values, _ in writes]
-        try:
-            _, *results = pipeline.run([(b"BEGIN", ()), *statements])
-        except Exception:
-            if not pipeline.connection.broken:
-                _end(pipeline, b"ROLLBACK")
-            raise
-        counts = zip(results, (expect for _, _, expect in writes), strict=True)
-        kept = all(expect is None or result.rowcount == expect for result, expect in counts)
-        _end(pipeline, b"COMMIT" if kept else b"ROLLBACK")
-        if not kept:
-            raise Conflict
+    None where a count must be awaited before it may be kept.
+    """
+    statements: list[Statement] = []
+    for _, unit, _, _ in outcomes:
+        if unit is None or not unit.writes:
+            continue
+        if any(expect is not None for _, _, expect in unit.writes):
+            return None
+        whole = merger.merge(unit.writes)
+        parts = [(prepared.encoded, values) for prepared, values, _ in unit.writes]
+        statements.extend(parts if whole is None else [whole])
+    return statements
+
+
+def _write_guarded(pipeline: Pipeline, outcomes: list[_Outcome]) -> None:
+    """Write everything, and commit only when every count is what was expected."""
+    writes = [write for _, unit, _, _ in outcomes if unit is not None for write in unit.writes]
+    statements = [(prepared.encoded, values) for prepared, values, _ in writes]
+    try:
+        _, *results = pipeline.run([(b"BEGIN", ()), *statements])
+    except Exception:
+        if not pipeline.connection.broken:
+            _end(pipeline, b"ROLLBACK")
+        raise
+    counts = zip(results, (expect for _, _, expect in writes), strict=True)
+    kept = all(expect is None or result.rowcount == expect for result, expect in counts)
+    _end(pipeline, b"COMMIT" if kept else b"ROLLBACK")
+    if not kept:
+        raise Conflict
 
 
 def _end(pipeline: Pipeline, how: bytes) -> None:

@@ -1,0 +1,181 @@
+"""PostgreSQL's writer: one batch decides while another is being written, and nobody notices."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+
+from checkin.store.migrate import migrate
+from checkin.store.store import Store, open_store
+from checkin.store.tables import journal, meta
+from checkin.store.unit import Lookup, Unit
+from tests.servers.postgres import Postgres
+from tests.store.conftest import KEY
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PATIENCE = 20
+
+_last = sa.select(sa.func.max(journal.c.seq).label("seq")).where(
+    journal.c.member_id == sa.bindparam("wanted")
+)
+_insert = sa.insert(journal)
+_touch = sa.update(meta).where(meta.c.key == sa.bindparam("wanted")).values(value=sa.bindparam("new"))
+_fresh = count()
+
+
+@pytest.fixture(scope="module")
+def pg_store(postgres_server: Postgres) -> Iterator[Store]:
+    """A store on PostgreSQL that all examples share, each with members of its own."""
+    with postgres_server.fresh_database() as url:
+        migrate(url)
+        store = open_store(url, [KEY])
+        yield store
+        store.close()
+
+
+def lookup(member: str) -> Callable[[], Lookup]:
+    """Return what writing in a member's journal wants to know first."""
+    return lambda: Lookup(member, _last, {"wanted": member})
+
+
+def write(member: str, kind: str) -> Callable[[Unit], int]:
+    """Return a use case that adds a line to a member's journal and returns its number."""
+
+    def work(unit: Unit) -> int:
+        row = unit.first(_last, {"wanted": member})
+        seq = ((row.seq if row is not None else None) or 0) + 1
+        line = {"member_id": member, "seq": seq, "at": NOON, "subject": "s", "transition": 0, "event": b""}
+        if kind != "only reads":
+            unit.write(_insert, line)
+        if kind == "fails":
+            raise ZeroDivisionError
+        if kind == "guarded":
+            unit.write(_touch, {"wanted": "index_key_guard", "new": b""}, expect=0)
+        return seq
+
+    return work
+
+
+class Told:
+    """Collects what callers are told, and counts how often each is."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._change = threading.Condition()
+        self.outcomes: dict[int, object] = {}
+        self.times: Counter[int] = Counter()
+
+    def submit(self, place: int, work: Callable[[Unit], int], member: str) -> None:
+        """Submit a use case whose caller is kept apart from the others by its place."""
+
+        def done(result: object, error: BaseException | None) -> None:
+            with self._change:
+                self.outcomes[place] = result if error is None else error
+                self.times[place] += 1
+                self._change.notify_all()
+
+        self._store._submit(work, done, lookup(member))
+
+    def wait(self, number: int) -> None:
+        """Wait until so many callers were told."""
+        with self._change:
+            assert self._change.wait_for(lambda: len(self.outcomes) >= number, PATIENCE)
+
+
+def lines(store: Store, member: str) -> list[int]:
+    """Return the numbers in a member's journal."""
+    query = sa.select(journal.c.seq).where(journal.c.member_id == sa.bindparam("of")).order_by(journal.c.seq)
+    return [row.seq for row in store.read(lambda unit: unit.read(query, {"of": member}))]
+
+
+jobs = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from(["writes", "writes", "writes", "fails", "guarded", "only reads", "somebody else"]),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(jobs=jobs)
+def test_a_members_journal_has_no_hole_and_everybody_is_told_once(
+    pg_store: Store, jobs: list[tuple[int, str]]
+) -> None:
+    example = next(_fresh)
+    told = Told(pg_store)
+    expected: Counter[str] = Counter()
+    for place, (number, kind) in enumerate(jobs):
+        member = f"m{example}.{number}"
+        expected[member] += kind in {"writes", "guarded", "somebody else"}
+        if kind == "somebody else":  # another process, whose lines this one's decisions know nothing of
+            _from_elsewhere(pg_store, member)
+            told.outcomes[place] = None
+            told.times[place] += 1
+        else:
+            told.submit(place, write(member, kind), member)
+    told.wait(len(jobs))
+    assert set(told.times.values()) <= {1}
+    for place, (_, kind) in enumerate(jobs):
+        assert isinstance(told.outcomes[place], Exception) == (kind == "fails"), told.outcomes[place]
+    for member, number_of_lines in expected.items():
+        assert lines(pg_store, member) == list(range(1, number_of_lines + 1))
+
+
+_ADD = sa.text(
+    "INSERT INTO journal (member_id, seq, at, subject, transition, event) "
+    "SELECT :member, coalesce(max(seq), 0) + 1, :at, 's', 0, '' FROM journal WHERE member_id = :member"
+)
+
+
+def _from_elsewhere(store: Store, member: str) -> None:
+    """Add a line behind the writer's back, which may well be faster a few times."""
+    with store.engine.connect() as connection:
+        for _ in range(PATIENCE):
+            try:
+                connection.execute(_ADD, {"member": member, "at": NOON})
+            except IntegrityError:
+                continue
+            return
+    raise AssertionError("the writer was always faster")
+
+
+@pytest.mark.parametrize("cut_at", range(0, 60, 6))
+def test_a_connection_that_is_cut_at_any_moment_loses_nothing(pg_store: Store, cut_at: int) -> None:
+    example = next(_fresh)
+    told = Told(pg_store)
+    for place in range(60):
+        if place == cut_at:
+            _cut(pg_store)
+        member = f"m{example}.{place % 7}"
+        told.submit(place, write(member, "writes"), member)
+    told.wait(60)
+    assert set(told.times.values()) == {1}
+    for number in range(7):
+        member = f"m{example}.{number}"
+        numbers = [told.outcomes[place] for place in range(60) if place % 7 == number]
+        written = lines(pg_store, member)
+        assert written == list(range(1, len(written) + 1))
+        assert set(numbers) <= set(written)
+        # One whose commit went through while the word of it was lost is run again, and writes a second line.
+        assert len(numbers) <= len(written)
+
+
+def _cut(store: Store) -> None:
+    """Let the database end every other connection to it."""
+    with store._readers.connect() as connection:
+        connection.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
