@@ -61,14 +61,18 @@ def _checked(settings: Settings) -> tuple[tuple[Issue, ...], int]:
     """Return what there is to say about every file, and how many flows are good."""
     from checkin.flow.chats import load_chats
     from checkin.flow.load import ProgramRefused
+    from checkin.service.misheard import misheard
     from checkin.service.wiring import read_flows
+    from checkin.service.words import make_reader
 
     try:
         flow_set = read_flows(settings, datetime.now(UTC).date())
     except ProgramRefused as refused:
         return refused.issues, 0
     _, of_chats = load_chats(settings.flows, flow_set.program.languages, flow_set.flows)
-    return in_order((*flow_set.issues, *of_chats)), len(flow_set.flows)
+    of_words = misheard(settings.flows, flow_set, make_reader(flow_set.program))
+    bad = {issue.file for issue in of_words if issue.is_error}
+    return in_order((*flow_set.issues, *of_chats, *of_words)), len(flow_set.flows) - len(bad)
 
 
 @command.command("test", epilog="Example: checkin flows test daily --full")

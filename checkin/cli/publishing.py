@@ -187,14 +187,17 @@ def publish_all(
 def _good_or_exit(settings: Settings) -> FlowSet:
     """Return the flows, or tell every error of theirs and exit."""
     from checkin.flow.load import ProgramRefused
+    from checkin.service.misheard import misheard
     from checkin.service.wiring import read_flows
+    from checkin.service.words import make_reader
 
     try:
         flow_set = read_flows(settings)
     except ProgramRefused as refused:
         tell_issues(refused.issues)
         raise typer.Exit(FOUND_PROBLEMS) from None
-    if found := errors(flow_set.issues):
+    of_words = misheard(settings.flows, flow_set, make_reader(flow_set.program))
+    if found := errors((*flow_set.issues, *of_words)):
         tell_issues(found)
         print("Nothing was published: mend these first.")
         raise typer.Exit(FOUND_PROBLEMS)

@@ -25,6 +25,7 @@ from checkin.flow.model import (
     Set,
     Step,
     Text,
+    Value,
     Wait,
 )
 from checkin.flow.model import Run as RunFlow
@@ -116,7 +117,7 @@ def _rows(step: Step, language: str) -> tuple[str, ...]:
         case Wait():
             return tuple(textwrap.wrap(_waits(step), LETTERS))
         case Set(values=values, today=today):
-            fixed = (f"{name} = {value}" for name, value in values.items())
+            fixed = (f"{name} = {_as_written(value)}" for name, value in values.items())
             return (*fixed, *(f"{name} = today" for name in today))
         case RecordConsent(given=given):
             return ("keeps that the member agrees" if given else "keeps that the member declines",)
@@ -152,6 +153,13 @@ def _reminders(step: Step) -> tuple[str, ...]:
         for rung in rungs
         if rung.go is None
     )
+
+
+def _as_written(value: Value) -> str:
+    """Return a value as it stands in the file."""
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _waits(step: Wait) -> str:

@@ -1,8 +1,9 @@
 """Walks flows through the real engine, into every state they can come to, and looks for what breaks a proof.
 
 `python -m tests.flow.explorer --flows 10000` draws flows until so many were accepted by the checker and
-walked, and tells every run that breaks what the checker had proved. `--broken` switches off each proof in
-turn, and tells how many flows with just that mistake the explorer needed to catch it.
+walked, and tells every run that breaks what the checker had proved. Every other one is drawn with further
+flows inside, questions for days, invitations and plurals. `--broken` switches off each proof in turn, and
+tells how many flows with just that mistake the explorer needed to catch it.
 
 A state of a run is its step, its rung, and what was kept. From each, every answer that the question knows,
 silence, "later" and what nobody understands are tried, under all facts about the member that the flow asks
@@ -26,6 +27,7 @@ from checkin.conversation.engine import step
 from checkin.conversation.read import default_reader
 from checkin.conversation.run import Event, Replied, Run, RunState, Started, TimerFired
 from checkin.conversation.understanding import SKIPPED, Category, Question, Understanding
+from checkin.flow.bundle import bundle
 from checkin.flow.issue import Code, Severity
 from checkin.flow.load import load_flow, load_program
 from checkin.flow.model import (
@@ -44,7 +46,7 @@ from checkin.flow.model import (
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS
 from checkin.service.rehearsal.trace import Way, traced
-from tests.flow.generated import drawn, written
+from tests.flow.generated import INNER, drawn, written
 
 FLOWS = Path(__file__).parents[2] / "flows"
 MOST_STATES = 1_500
@@ -306,6 +308,13 @@ def _replies(ask: Ask, *, again: bool) -> Iterator[Understanding]:
         case "choice":
             for choice in answer.choices:
                 yield Understanding(Category.CHOICE, choice, rule="drawn")
+        case "date":
+            for day in ("2026-11-24", "2026-12-24", "2027-03-01"):
+                yield Understanding(Category.TEXT, day, rule="drawn")
+        case "time":
+            yield Understanding(Category.TEXT, "17:30", rule="drawn")
+        case "phone":
+            yield Understanding(Category.TEXT, "+12025550102", rule="drawn")
         case _:
             for words in ("walk", "call", "yes", "something else"):
                 yield Understanding(Category.TEXT, words, rule="drawn")
@@ -336,9 +345,13 @@ class Checked:
     errors: frozenset[Code]
 
 
-def checked(seed: int, program: Program, spoil: float = 0.04) -> Checked:
-    """Draw a flow and check it. As a published version a flow is built although proofs do not hold."""
-    loaded = load_flow(written(drawn(seed, spoil)), file="drawn.yaml", program=program, version=1)
+def checked(seed: int, program: Program, spoil: float = 0.04, *, wide: bool = False) -> Checked:
+    """Draw a flow and check it. As a published version a flow is built although proofs do not hold.
+
+    A wide one may run other flows, ask for days, invite somebody, and say one or many.
+    """
+    source = bundle(written(drawn(seed, spoil, wide=wide)), INNER if wide else {})
+    loaded = load_flow(source, file="drawn.yaml", program=program, version=1)
     refused = {
         issue.code for issue in loaded.issues if issue.code in PROOFS or issue.severity is Severity.ERROR
     }
@@ -392,7 +405,7 @@ def main() -> None:
         return
     walked = states = runaway = bad = 0
     for seed in itertools.count(given.seed):
-        one = checked(seed, program)
+        one = checked(seed, program, wide=seed % 2 == 1)
         if one.flow is None or one.errors:
             continue
         found = explore(one.flow)

@@ -163,6 +163,128 @@ class Draw:
         return f'{self.random.choice(("==", "!="))} "{self.random.choice(("walk", "call", "yes"))}"'
 
 
+INNER: dict[str, str] = {
+    "offers": """flow: offers
+title: Inner
+start:
+  - by_flow: true
+steps:
+  offer:
+    ask: { en: "Shall somebody call? YES or NO", es: "¿Te llama alguien? SÍ o NO" }
+    answer: { yes_no: true, save_as: wanted }
+    then:
+      - if: wanted == yes
+        go: bring
+      - go: not_now
+    no_reply:
+      - after: 9h
+        go: silent
+  bring: { alert: low, go: asked }
+  asked: { end: asked }
+  not_now: { end: not_now }
+  silent: { end: silent }
+""",
+    "counts": """flow: counts
+title: Inner
+start:
+  - by_flow: true
+steps:
+  later: { wait: 1d, go: many }
+  many:
+    ask: { en: "How many, 0 to 4?", es: "¿Cuántos, de 0 a 4?" }
+    answer: { number: [0, 4], save_as: many }
+    skip: none_said
+    then:
+      - if: many >= 3 and has_contact
+        go: much
+      - go: few
+    no_reply:
+      - after: 2h
+        say: { en: "No rush.", es: "Sin prisa." }
+      - after: 9h
+        go: none_said
+  much: { end: much }
+  few: { end: few }
+  none_said: { end: none_said }
+""",
+}
+"""Flows that others run: their sources by name."""
+ENDS = {"offers": ("asked", "not_now", "silent"), "counts": ("much", "few", "none_said")}
+
+
+class Widen:
+    """Puts into a drawn flow what `Draw` does not know: flows inside it, days, invitations, plurals.
+
+    It has chance of its own, so that what the seeds draw without it stays the same.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(f"wide {seed}")
+
+    def flow(self, data: Data) -> Data:
+        """Return the flow with some of its steps that only say something made into others."""
+        steps: Data = {}
+        for name, one in data["steps"].items():
+            if "say" in one and self.random.random() < 0.7:
+                kind = self.random.choice((self.run, self.day, self.invite, self.plural))
+                steps.update(kind(name, {key: one[key] for key in ("go", "then") if key in one}))
+            else:
+                steps[name] = one
+        return {**data, "steps": steps}
+
+    def run(self, name: str, ways: Data) -> Data:
+        """Return a step that goes through another flow, and may ask how it ended."""
+        inner = self.random.choice(sorted(INNER))
+        if self.random.random() < 0.6:
+            how = f'{inner}_ended {self.random.choice(("==", "!="))} "{self.random.choice(ENDS[inner])}"'
+            if inner == "counts" and self.random.random() < 0.4:
+                how = f"many {self.random.choice(('<', '>='))} {self.random.randint(1, 4)}"
+            ways = {"then": [{"if": how, "go": "done"}, *ways.get("then", [{"go": ways.get("go")}])]}
+        return {name: {"run": inner, **ways}}
+
+    def day(self, name: str, ways: Data) -> Data:
+        """Return a question for a day, and a wait until then or a look at which day it is."""
+        ask = {
+            "ask": {"en": "Which day?", "es": "¿Qué día?"},
+            "answer": {"date": True, "save_as": f"{name}_day"},
+            "no_reply": [{"after": "9h", "go": "done"}],
+        }
+        if self.random.random() < 0.5:
+            wait = {"until": f"{name}_day", "at": "09:00"}
+            return {name: {**ask, "go": f"{name}_wait"}, f"{name}_wait": {"wait": wait, **ways}}
+        compared = self.random.choice(("== today", ">= today", '> "2026-12-01"', "< today", "== none"))
+        then = [{"if": f"{name}_day {compared}", "go": "done"}, *ways.get("then", [{"go": ways.get("go")}])]
+        return {name: {**ask, "then": then}}
+
+    def invite(self, name: str, ways: Data) -> Data:
+        """Return a question for a name and one for a number, and the invitation."""
+        silent = [{"after": "9h", "go": self.random.choice(("done", f"{name}_in"))}]
+        return {
+            name: {
+                "ask": {"en": "Who?", "es": "¿Quién?"}, "answer": {"text": True, "save_as": "friend"},
+                "go": f"{name}_number", "no_reply": [{"after": "9h", "go": "done"}],
+            },
+            f"{name}_number": {
+                "ask": {"en": "And {friend}'s number?", "es": "¿Y el número de {friend}?"},
+                "answer": {"phone": True, "save_as": "friend_number"},
+                "go": f"{name}_in", "no_reply": silent,
+            },
+            f"{name}_in": {"invite": {"name": "friend", "number": "friend_number"}, **ways},
+        }  # fmt: skip
+
+    def plural(self, name: str, ways: Data) -> Data:
+        """Return a question for a number, and a text that goes on by it."""
+        one, many = f"{{{name}_n}} walk.", f"{{{name}_n}} walks."
+        both = {language: {"one": one, "other": many} for language in ("en", "es")}
+        ask = {
+            "ask": {"en": "How many walks, 0 to 2?", "es": "¿Cuántos paseos, de 0 a 2?"},
+            "answer": {"number": [0, 2], "save_as": f"{name}_n"},
+            "no_reply": [{"after": "9h", "go": self.random.choice(("done", "done", f"{name}_told"))}],
+            "go": f"{name}_told",
+        }
+        return {name: ask, f"{name}_told": {"say": both, **ways}}
+
+
 class _Dumper(yaml.CSafeDumper):
     """Writes everything out: flows know no aliases."""
 
@@ -176,6 +298,7 @@ def written(data: Data) -> str:
     return text
 
 
-def drawn(seed: int, spoil: float = 0.04) -> Data:
-    """Return the flow that this seed draws."""
-    return Draw(seed, spoil).flow()
+def drawn(seed: int, spoil: float = 0.04, *, wide: bool = False) -> Data:
+    """Return the flow that this seed draws; a wide one has flows in it, days, invitations and plurals."""
+    data = Draw(seed, spoil).flow()
+    return Widen(seed).flow(data) if wide else data
