@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from checkin.carrier.base import (
@@ -25,6 +25,9 @@ from checkin.carrier.base import (
 )
 from checkin.carrier.twilio_account import Finding, findings
 from checkin.carrier.twilio_words import failure_of_callback, status_from_twilio
+
+if TYPE_CHECKING:
+    from checkin.carrier.twilio_create import Creator
 
 __all__ = ["Finding", "TwilioCarrier", "failure_of_callback", "status_from_twilio"]
 
@@ -96,8 +99,9 @@ class TwilioCarrier:
         """
         from checkin.carrier.twilio_client import attempt
 
-        create = self._create_call if outgoing.channel == "voice" else self._create_message
-        return attempt(lambda: _accepted(create(outgoing)))
+        voice = outgoing.channel == "voice"
+        resource, fields = ("Calls", self._call(outgoing)) if voice else ("Messages", self._message(outgoing))
+        return attempt(lambda: _accepted(self._creator.create(resource, fields)))
 
     def find(self, outgoing: Outgoing, since: datetime) -> Accepted | None:
         """Return the message or call that Twilio has for this recipient and body since then, or None.
@@ -127,6 +131,13 @@ class TwilioCarrier:
         )
 
     @cached_property
+    def _creator(self) -> Creator:
+        # As the library below, this loads much that a process which never sends never pays for.
+        from checkin.carrier.twilio_create import Creator
+
+        return Creator(self._account_sid, self._auth_token, self._timeout, self._api_url)
+
+    @cached_property
     def _client(self) -> Any:
         # Twilio's library takes a second or two to import; a process that never sends never pays it.
         from checkin.carrier.twilio_client import make_client
@@ -146,34 +157,36 @@ class TwilioCarrier:
             raise InDoubt("redacted")
         return None
 
-    def _create_message(self, outgoing: Outgoing) -> Any:
-        details: dict[str, Any] = {"status_callback": self._callback(STATUS_PATH, outgoing)}
+    def _message(self, outgoing: Outgoing) -> dict[str, str]:
+        """Return the fields that create a text."""
+        fields = {"To": outgoing.to, "StatusCallback": self._callback(STATUS_PATH, outgoing)}
         if self._service:
-            details["messaging_service_sid"] = self._service
+            fields["MessagingServiceSid"] = self._service
         else:
-            details["from_"] = self._from
+            fields["From"] = str(self._from)
         if outgoing.valid_for is not None:
             seconds = int(outgoing.valid_for.total_seconds())
-            details["validity_period"] = min(max(seconds, _MIN_VALIDITY), _MAX_VALIDITY)
-        return self._client.messages.create(to=outgoing.to, body=outgoing.body, **details)
+            fields["ValidityPeriod"] = str(min(max(seconds, _MIN_VALIDITY), _MAX_VALIDITY))
+        return {**fields, "Body": outgoing.body}
 
-    def _create_call(self, outgoing: Outgoing) -> Any:
+    def _call(self, outgoing: Outgoing) -> dict[str, str | list[str]]:
+        """Return the fields that create a call."""
         if not self._from:
             # A messaging service has no caller id. An operator mends it; meanwhile the next channel is tried.
             raise Refused(FailureKind.CONFIG, "no_caller_id")
-        return self._client.calls.create(
-            to=outgoing.to,
-            from_=self._from,
-            url=self._callback(VOICE_PATH, outgoing),
-            method="POST",
-            status_callback=self._callback(STATUS_PATH, outgoing),
-            status_callback_event=_CALL_EVENTS,
-            status_callback_method="POST",
-            timeout=_RING_SECONDS,
-            time_limit=_LONGEST_CALL_SECONDS,
+        return {
+            "To": outgoing.to,
+            "From": self._from,
+            "Url": self._callback(VOICE_PATH, outgoing),
+            "Method": "POST",
+            "StatusCallback": self._callback(STATUS_PATH, outgoing),
+            "StatusCallbackEvent": _CALL_EVENTS,
+            "StatusCallbackMethod": "POST",
+            "Timeout": str(_RING_SECONDS),
+            "TimeLimit": str(_LONGEST_CALL_SECONDS),
             # A machine hears us when its own greeting is over; what it hears is a first name and a number.
-            machine_detection="DetectMessageEnd",
-        )
+            "MachineDetection": "DetectMessageEnd",
+        }
 
     def _callback(self, path: str, outgoing: Outgoing) -> str:
         return f"{self._public_url}{path}?token={quote(outgoing.token, safe='')}"

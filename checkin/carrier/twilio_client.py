@@ -21,7 +21,14 @@ from twilio.base.exceptions import (  # type: ignore[import-untyped]
 )
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
-from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
 
 from checkin.carrier.base import CarrierError, FailureKind, InDoubt, Refused
 from checkin.carrier.twilio_words import failure_of_request, wait_before_retry
@@ -79,11 +86,12 @@ class _Http:
             url = self._api_url.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
         response = self._client.request(method, url, **details)
         if response.status_code == 429:
-            raise Refused(FailureKind.RETRY, "20429", _retry_after(response.headers))
+            raise Refused(FailureKind.RETRY, "20429", retry_after(response.headers))
         return response
 
 
-def _retry_after(headers: Any) -> timedelta | None:
+def retry_after(headers: Any) -> timedelta | None:
+    """Return the wait that an answer asks for, an hour at most; None where it asks for none."""
     try:
         wait = timedelta(seconds=float(headers["Retry-After"]))
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -93,20 +101,29 @@ def _retry_after(headers: Any) -> timedelta | None:
 
 def _translated(exc: Exception) -> CarrierError:
     if isinstance(exc, TwilioRestException | TwilioServiceException):
-        return _answered(exc.status, exc.code)
+        return answered(exc.status, exc.code)
     if isinstance(exc, TwilioException):
         # A page of a listing that was not answered with 200: its second argument is the response.
-        return _answered(getattr(exc.args[-1], "status_code", None) if exc.args else None, None)
-    if isinstance(exc, requests.exceptions.SSLError) and _caused_by(exc, ssl.SSLCertVerificationError):
+        return answered(getattr(exc.args[-1], "status_code", None) if exc.args else None, None)
+    if isinstance(exc, CarrierError):
+        return exc
+    if isinstance(exc, requests.exceptions.SSLError | SSLError) and _caused_by(
+        exc, ssl.SSLCertVerificationError
+    ):
         return Refused(FailureKind.CONFIG, "certificate")
-    if isinstance(exc, requests.exceptions.ConnectTimeout) or _caused_by(exc, NewConnectionError, ProxyError):
+    if isinstance(exc, requests.exceptions.ConnectTimeout) or _caused_by(
+        exc, NewConnectionError, ProxyError, ConnectTimeoutError
+    ):
         return Refused(FailureKind.RETRY, "not_connected")
-    if isinstance(exc, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+    if isinstance(
+        exc, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | LocationValueError
+    ):
         return Refused(FailureKind.CONFIG, "api_url")
     return InDoubt(type(exc).__name__)
 
 
-def _answered(status: Any, code: Any) -> CarrierError:
+def answered(status: Any, code: Any) -> CarrierError:
+    """Return the error that an answer with this HTTP status and error code is."""
     if not isinstance(status, int):
         return InDoubt("unreadable error")
     word = str(code) if isinstance(code, int) else str(status)

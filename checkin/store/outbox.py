@@ -19,6 +19,7 @@ A process that dies leaves its rows `sending`; when the lease has ended they are
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -105,21 +106,27 @@ def by_id(unit: Unit, id: str) -> Message | None:
 
 def settle(unit: Unit, message: Message, state: str, **changes: Any) -> None:
     """Move a claimed message on, under its lease; a Conflict if the lease has passed to another."""
-    unit.write(
-        sa.update(outbox)
-        .where(outbox.c.id == message.id, outbox.c.lease == message.lease)
-        .values(state=state, lease=None, **changes),
-        expect=1,
-    )
+    _move(unit, "lease", message.id, message.lease, {"state": state, "lease": None, **changes})
 
 
 def advance(unit: Unit, message: Message, state: str, **changes: Any) -> None:
     """Move a message on because the carrier said so; the state it was read in must still hold."""
-    unit.write(
+    _move(unit, "state", message.id, message.state, {"state": state, **changes})
+
+
+def _move(unit: Unit, guard: str, id: str, held: str | None, changes: Mapping[str, Any]) -> None:
+    """Change a row of which one column still holds what it held; else the unit is a Conflict."""
+    named = {f"new_{name}": value for name, value in changes.items()}
+    unit.write(_moving(guard, *changes), {"moved": id, "held": held, **named}, expect=1)
+
+
+@functools.lru_cache(maxsize=64)
+def _moving(guard: str, *changed: str) -> Any:
+    """Return the statement that changes these columns: there are few, and compiling one costs a send."""
+    return (
         sa.update(outbox)
-        .where(outbox.c.id == message.id, outbox.c.state == message.state)
-        .values(state=state, **changes),
-        expect=1,
+        .where(outbox.c.id == sa.bindparam("moved"), outbox.c[guard] == sa.bindparam("held"))
+        .values({name: sa.bindparam(f"new_{name}", type_=outbox.c[name].type) for name in changed})
     )
 
 

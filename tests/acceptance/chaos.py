@@ -37,6 +37,7 @@ from tests.acceptance.deployment import DANA, READY, Deployment, deployed, procf
 from tests.acceptance.processes import Process
 from tests.servers.postgres import running_postgres
 from tests.servers.valkey import running_valkey
+from tests.service.kit import copy_flows
 from tests.standin.rows import Row, new_sid
 from tests.standin.standin import NUMBER
 from tests.standin.waiting import poll
@@ -47,6 +48,11 @@ SENDERS = 8
 """How many texts come in at once."""
 
 QUESTION = "How are you feeling today"
+FOLLOW_UP = "Did someone get in touch"
+INSTEAD = "not, but asked whether somebody came"
+"""A follow-up is that day's check-in, where it comes before it: there is at most one a day."""
+
+NEEDED = ("program", "texts", "welcome", "daily", "after_support", "contacts", "by_phone", "missed_checkin")
 ASKED_FOR = "would like to hear from you today"
 LONGEST_REQUEST = 12.0
 """Seconds. The service gives the carrier ten for an answer."""
@@ -115,7 +121,7 @@ class Town:
         self.with_contact = self.members[: members // 4]
         self._lot = lot
         self._counts = counts
-        self._seen = 0
+        self._followed: set[str] = set()
         self._pool = ThreadPoolExecutor(SENDERS)
 
     def contact_of(self, member: str) -> str:
@@ -161,12 +167,15 @@ class Town:
     def live_a_day(self) -> None:
         """Let a day's check-ins come and be answered, and every request be taken."""
         began = len(self.deployment.twilio.messages)
+        self._followed.clear()
         self.deployment.until("17:00")
         self._quiet("the check-ins of a day")
-        asking = [member for member in self.with_contact if self._lot.random() < 0.5]
+        asked = self._answer_follow_ups(began)
+        drawn = [member for member in self.with_contact if self._lot.random() < 0.5]
+        asking = [member for member in drawn if member in asked and member not in self._followed]
         silent = {self.contact_of(member) for member in asking if self._lot.random() < 0.3}
         list(self._pool.map(self._answers_low, asking))
-        others = [member for member in self.members if member not in asking]
+        others = [member for member in self.members if member in asked and member not in asking]
         list(self._pool.map(self._answers_well, others))
         self.deployment.pass_time(minutes=6)  # the time to change one's mind
         self._quiet("the notifications")
@@ -177,8 +186,17 @@ class Town:
         for _ in range(len(silent)):
             self.text(DANA, "1")
         self._quiet("the thanks")
+        self._answer_follow_ups(began)
         self._count(self.deployment.twilio.messages[began:], asking)
         self._counts.days += 1
+
+    def _answer_follow_ups(self, began: int) -> set[str]:
+        """Say that somebody came, where that was asked today; return who was asked how they are."""
+        sent = self.deployment.twilio.messages[began:]
+        followed = {row.to for row in sent if FOLLOW_UP in row.body} - self._followed
+        list(self._pool.map(lambda member: self.text(member, "YES"), sorted(followed)))
+        self._followed |= followed
+        return {row.to for row in sent if QUESTION in row.body}
 
     def _answers_well(self, member: str) -> None:
         self.text(member, "4")
@@ -209,7 +227,9 @@ class Town:
     def _count(self, sent: Sequence[Row], asking: Sequence[str]) -> None:
         asked = Counter(row.to for row in sent if QUESTION in row.body)
         told = Counter(row.to for row in sent if ASKED_FOR in row.body)
-        self._counts.check_ins.update(times_in_words(asked[member]) for member in self.members)
+        for member in self.members:
+            instead = not asked[member] and member in self._followed
+            self._counts.check_ins[INSTEAD if instead else times_in_words(asked[member])] += 1
         self._counts.requests.update(times_in_words(told[self.contact_of(member)]) for member in asking)
 
 
@@ -221,7 +241,12 @@ def times_in_words(times: int) -> str:
 @contextmanager
 def doubled(folder: Path, database_url: str, broker_url: str) -> Iterator[Deployment]:
     """Run a deployment with two clocks and four workers."""
-    with deployed(folder, database_url=database_url, broker_url=broker_url) as deployment:
+    flows = copy_flows(folder / "flows")
+    for path in flows.glob("*.yaml"):
+        if path.stem not in NEEDED:
+            path.unlink()  # other check-ins would come instead: there is at most one a day
+    given = {"CHECKIN_FLOWS": str(flows)}
+    with deployed(folder, database_url=database_url, broker_url=broker_url, **given) as deployment:
         more = ("worker", "alerts", "clock")
         environ = deployment.processes["worker"].environ
         for name in more:
