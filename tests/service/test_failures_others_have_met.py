@@ -37,7 +37,7 @@ def with_calls(chat: Chat) -> Chat:
 
 
 @pytest.mark.parametrize("minutes", [1, 29, 30, 45])
-def test_an_escalation_that_waited_when_the_process_restarted_never_resumed(
+def test_an_escalation_that_waited_while_the_process_restarted_never_resumed(
     quick: Chat, minutes: int
 ) -> None:
     asked(quick, "bob", "carmen")
