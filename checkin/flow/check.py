@@ -91,6 +91,8 @@ class _Checker:
         yield from self._support()
         for step in self.flow.steps.values():
             if step.name in self.inlined:
+                if isinstance(step, RaiseAlert):
+                    yield from self._alert_twice(step)
                 continue
             yield from self._exhaustive(step)
             match step:
@@ -353,14 +355,21 @@ class _Checker:
             yield self._issue(Code.NO_ALERT, path, message, mend)
 
     def _alert_twice(self, step: RaiseAlert) -> Iterator[Issue]:
-        second = graph.next_alert(self.flow, step)
+        second, inside = graph.next_alert(self.flow, step), step.name in self.inlined
+        if inside and second is not None and written_as(second) == written_as(step.name):
+            return  # Both stand in the flow that is run here, and are told there.
         if second is not None:
+            second = written_as(second)
             message = (
                 f"`{second}` can follow at once, when this request is already open, and would raise nothing."
             )
             mend = "Delete one of the two, or put a question or a `wait` between them."
             yield self._issue(
-                Code.ALERT_TWICE, ("steps", written_as(step.name), "alert"), message, mend, key=True
+                Code.ALERT_TWICE,
+                ("steps", written_as(step.name), "run" if inside else "alert"),
+                message,
+                mend,
+                key=True,
             )
 
     def _consent(self, step: RecordConsent) -> Iterator[Issue]:

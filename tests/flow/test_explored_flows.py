@@ -42,3 +42,10 @@ def test_the_shipped_flows_hold_what_was_proved() -> None:
     for flow in shipped.flows.values():
         found = explore(flow, shipped.program.fields)
         assert found.broken == {}, flow.name
+
+
+def test_an_alert_right_after_that_of_a_flow_inside_is_told(program: Program) -> None:
+    one = checked(4459, program, wide=True)
+    assert one.errors == {Code.ALERT_TWICE}
+    assert one.flow is not None
+    assert Code.ALERT_TWICE in breaks(one.flow)
