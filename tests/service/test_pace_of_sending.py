@@ -43,13 +43,13 @@ def paced(chat: Chat, rate: float) -> Sender:
     return sender
 
 
-def queue(chat: Chat, texts: list[str], lane: str = "routine") -> None:
+def queue(chat: Chat, texts: list[str], lane: str = "routine", batch: str = "") -> None:
     person, now = chat.person(chat.alice), chat.clock.now()
     assert person is not None
 
     def work(unit: Unit) -> None:
         for index, text in enumerate(texts):
-            id = f"{lane}.{index:05}"
+            id = f"{lane}{batch}.{index:05}"
             about = f"person:{person.id}"
             outbox.add(unit, Message(id, lane, "notice", "sms", person.id, about, text, "queued", now, now))
 
