@@ -138,7 +138,7 @@ def test_strangers_and_contacts_have_no_settings(quick: Chat) -> None:
     quick.joined("bob")
     quick.bob("SETTINGS")
     quick.charlie("SETTINGS")
-    quick.expect(bob="Thank you", charlie="This is Harbor Circle")
+    quick.expect(bob="thank you for telling us", charlie="This is Harbor Circle")
 
 
 def test_a_change_is_in_the_journal(quick: Chat) -> None:
