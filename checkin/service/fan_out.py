@@ -82,6 +82,8 @@ def _decide(app: App, reader: Unit, chosen: Sequence[Timer], work: Work) -> dict
     schedules.foresee(app, reader, [situation.person for situation in known], now)
     decided: dict[str, Deciding] = {}
     for timer in chosen:
+        if timer.member_id not in here:
+            continue  # erased meanwhile
         unit = reader.beside()
         turn = Turn(app, unit, now)
         turn.know(here[timer.member_id])
