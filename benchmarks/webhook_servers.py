@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from checkin.cli.serve import make_ready
 from checkin.flow.load import FlowSet, load_flow, load_program
 from checkin.service import conversations
 from checkin.service.app import App
@@ -87,6 +88,7 @@ def real(url: str) -> Starlette:
     publish(app, [loaded.flow], author="bench", note="")
     for first in range(0, MEMBERS, 100):
         app.store.run(lambda unit, first=first: _members(app, unit, range(first, first + 100)))  # type: ignore[misc]
+    make_ready(app)
     return create_web(app, settings)
 
 

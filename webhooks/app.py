@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,9 +16,6 @@ from checkin.service.settings import Settings
 from webhooks.health import HealthPages
 from webhooks.phones import PhonePages
 from webhooks.twilio import Webhooks
-
-GARBAGE_AFTER = 20_000
-"""After how many new objects that are still there the interpreter looks for garbage."""
 
 
 def create_web(
@@ -38,8 +34,7 @@ def create_web(
     @asynccontextmanager
     async def lifespan(_web: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(start)
-        with standing_heap():
-            yield
+        yield
         await run_in_threadpool(stop)
 
     routes = HealthPages(app).routes()
@@ -55,24 +50,6 @@ def create_web(
     endpoints = webhooks.endpoints()
     routes += [Route(path, endpoint, methods=["POST"]) for path, endpoint in endpoints.items()]
     return Web(endpoints, routes=routes, lifespan=lifespan)
-
-
-@contextmanager
-def standing_heap() -> Iterator[None]:
-    """Leave what stands by now (flows, the reader of replies, code) out of the search for garbage.
-
-    It lives as long as the process does, and to look through it again and again was a twentieth of what a
-    text costs.
-    """
-    thresholds = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_AFTER, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 class Web(Starlette):
