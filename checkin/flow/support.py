@@ -15,7 +15,7 @@ from checkin.flow.cases import Case, cases
 from checkin.flow.graph import branches, waits, ways
 from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
-from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Repeat, Step, Value, Values
+from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Repeat, Set, Step, Value, Values
 
 MAX_WALKS = 10_000
 """The most cases that are gone through for one flow, which takes about a second."""
@@ -40,6 +40,8 @@ class _Walk:
     alert: bool
     person: bool
     ends_in: str
+    fixed: tuple[tuple[str, Value], ...] = ()
+    """What steps on the way have set, whatever it was before."""
 
 
 def forgotten(flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind]) -> Iterator[Forgotten]:
@@ -124,11 +126,12 @@ def _on(flow: Flow, case: Values, begun: _Walk) -> Iterator[_Walk]:
             continue
         alert = walk.alert or isinstance(step, RaiseAlert)
         person = walk.person or alert or isinstance(step, AddTask)
-        here = replace(walk, alert=alert, person=person)
+        fixed = {**dict(walk.fixed), **(step.values if isinstance(step, Set) else {})}
+        here = replace(walk, alert=alert, person=person, fixed=tuple(sorted(fixed.items())))
         if waits(step) or not branches(step):
             yield here
             continue
-        way = _taken(step, case)
+        way = _taken(step, {**case, **fixed})
         targets = [] if way is None else [way[1]]
         targets += [step.back_to] if isinstance(step, Repeat) else []
         further = {replace(here, ends_in=target) for target in targets} - seen

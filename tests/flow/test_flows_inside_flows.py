@@ -161,3 +161,45 @@ def test_a_folder_finds_its_flows_and_tells_each_problem_in_its_own_file(
     assert {(i.file, i.code) for i in found.issues if i.is_error} == {
         ("offer.yaml", Code.LANGUAGE), ("outer.yaml", Code.LANGUAGE), ("outer.yaml", Code.UNKNOWN_FLOW),
     }  # fmt: skip
+
+
+FINDS_OUT = """\
+flow: offer
+title: Finding out who there is
+start: [{ by_flow: true }]
+steps:
+  want:
+    ask: Want a person?
+    answer: { yes_no: true, save_as: wants }
+    then: [{ if: wants == yes and has_contact, go: somebody }, { go: nobody }]
+    no_reply: [{ after: 1d, go: nobody }]
+  somebody:
+    end: somebody
+  nobody:
+    end: nobody
+"""
+BRINGS = """\
+flow: outer
+title: Outer
+start: [{ staff: true }]
+steps:
+  person:
+    run: offer
+    then: [{ if: 'offer_ended == "somebody"', go: bring }, { go: done }]
+  bring:
+    alert: low
+    go: done
+  done:
+    end: done
+"""
+
+
+def test_whether_a_person_comes_may_not_hang_on_how_a_flow_inside_ended_by_itself(english: Program) -> None:
+    """The answer is the same; that there is no contact ends the inner flow otherwise, and nobody is told."""
+    loaded = load(english, BRINGS, offer=FINDS_OUT)
+    assert [issue.code for issue in loaded.issues] == [Code.NO_ALERT]
+
+
+def test_what_the_member_answered_inside_may_decide_it(english: Program) -> None:
+    by_the_answer = FINDS_OUT.replace(" and has_contact", "")
+    assert good(english, BRINGS, offer=by_the_answer).steps
