@@ -11,13 +11,13 @@ today (status 1 where not).
 
 from __future__ import annotations
 
-import gc
 import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
 
+from checkin.cli.serve import leave_standing
 from checkin.conversation.labelled import question
 from checkin.conversation.normal import MAX_TEXT
 from checkin.conversation.pack import load_packs
@@ -48,8 +48,8 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         print("The tables are those of today." if current == document else "The tables are out of date.")
         return int(current != document)
-    gc.collect()
-    gc.freeze()  # as the service does, once its reader is there
+    reader.warm()  # as the service does, with the garbage collector too
+    leave_standing()
     written = current if "--tables" in sys.argv[1:] else put(current, TIMES, _times(reader))
     DOCUMENT.write_text(written, encoding="utf-8")
     print(written[written.index("## How well it does") :])

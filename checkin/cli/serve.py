@@ -174,7 +174,12 @@ def make_ready(app: App) -> None:
     text costs.
     """
     if isinstance(app.reader, ReaderOnDemand):
-        app.reader.ready()
+        app.reader.ready().warm()
+    leave_standing()
+
+
+def leave_standing() -> None:
+    """Let the garbage collector pass over all that stands now."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER, *gc.get_threshold()[1:])

@@ -244,6 +244,18 @@ class Walker:
         for word in self._grammar.reachable(0)[0]:
             self._step(self._root, word)
 
+    def prepare_further(self) -> None:
+        """Work out where each second word of a phrase leads, so that the first long texts don't wait for it.
+
+        It takes a quarter of a second, which only a process pays that will read for long.
+        """
+        begun = {id(node): node for node in [*self._root.after.values()] if node is not None}
+        for node in begun.values():
+            self._step(node, _OTHER)
+            for word in node.words or ():
+                if word not in node.after:
+                    self._step(node, word)
+
     def found(self, words: list[str], language: str) -> Iterator[tuple[int, int, Leaf]]:
         """Yield start, end and leaf of every phrase in these words, for a member of this language."""
         known = self._known

@@ -147,6 +147,10 @@ class Lexicon:
         self._speller.prepare()
         self._walker.prepare()
 
+    def warm(self) -> None:
+        """Work out beforehand what the first long texts would wait for."""
+        self._walker.prepare_further()
+
     def names_word(self, word: str) -> str:
         """Return the word where a phrase of a pack has it, else the sign that stands for any word."""
         return word if word in self._named else ANY_WORD

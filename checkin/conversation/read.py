@@ -76,6 +76,10 @@ class Reader:
         self._phone_reader = phone_reader
         self._remembered: dict[_Asked, tuple[Question, Understanding]] = {}
 
+    def warm(self) -> None:
+        """Work out beforehand what the first long texts would wait for."""
+        self.lexicon.warm()
+
     def understand(self, text: str, language: str, question: Question) -> Understanding:
         """Return what `text` means as a reply to `question`; never raises for any text."""
         if len(text) > MOST_REMEMBERED_LETTERS:
