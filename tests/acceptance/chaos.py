@@ -144,6 +144,7 @@ class Town:
         web = self.deployment.processes["web"]
         command = ["checkin", "members", "import", str(path)]
         subprocess.run(command, check=True, env=web.environ, cwd=web.folder, stdout=subprocess.DEVNULL)
+        self.deployment.settle()  # who arrives after five is asked from the next day on
 
     def _joins(self, member: str) -> None:
         for text in ("JOIN", "YES", "Alice", "YES", "Bob", self.contact_of(member)):
