@@ -47,7 +47,8 @@ def test_what_is_left_out_and_what_is_not_known_here_goes_to_pytest() -> None:
 
 @pytest.mark.parametrize(("cores", "parts"), [(1, "2"), (2, "2"), (3, "3"), (64, "4")])
 def test_the_tests_run_side_by_side(cores: int, parts: str) -> None:
-    assert checks.in_parts(cores) == ["-n", parts, "--dist", "loadfile"]
+    beside = ["-n", parts, "--dist", "loadfile", "--no-loadscope-reorder"]
+    assert checks.in_parts(cores) == beside
 
 
 def test_only_what_is_known_can_be_left_out() -> None:
