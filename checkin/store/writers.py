@@ -254,11 +254,18 @@ class PostgresWriter(_Thread):
         return chosen
 
     def _look_ahead(self, pipeline: Pipeline) -> None:
-        """Ask what the next use cases want to know, while others are being decided or written."""
+        """Ask what the next use cases want to know, while others are being decided or written.
+
+        What can't be asked is asked again when their own batch is begun, and told to whoever is at fault.
+        """
         if len(self._ahead) < BATCH and (self._late or not self._jobs.empty()):
             fresh = self._one_a_key(self._and_more(self._late))
-            self._ask(pipeline, fresh)
             self._ahead += fresh
+            try:
+                self._ask(pipeline, fresh)
+            except Exception:
+                if pipeline.connection.broken:
+                    raise
 
     def _done(self, outcomes: list[_Outcome]) -> list[_Outcome]:
         """Let others of these keys begin."""
@@ -291,7 +298,6 @@ class PostgresWriter(_Thread):
 
         Returns whom to tell now; what is still being written is told once that is known.
         """
-
         pipeline = self._opened()
         if self._written is not None and self._written.batch is batch:
             self._settle(pipeline)  # the connection broke when all of it had been sent
@@ -303,14 +309,14 @@ class PostgresWriter(_Thread):
             statements = _statements(self._merger, outcomes)
             if statements is None:
                 _write_guarded(pipeline, outcomes)
+            if not statements:
+                return self._done(outcomes)
+            self._written = _Written(batch, outcomes, pipeline.send(statements))
         except Exception:
             if pipeline.connection.broken:
                 raise
             self._settle(pipeline)
             return self._done(self._each_alone(pipeline, batch))
-        if not statements:
-            return self._done(outcomes)
-        self._written = _Written(batch, outcomes, pipeline.send(statements))
         self._look_ahead(pipeline)
         if not self._ahead:
             self._settle(pipeline)

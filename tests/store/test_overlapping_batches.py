@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg import DataError
 from sqlalchemy.exc import IntegrityError
 
 from checkin.store.migrate import migrate
@@ -47,13 +48,14 @@ def lookup(member: str) -> Callable[[], Lookup]:
     return lambda: Lookup(member, _last, {"wanted": member})
 
 
-def write(member: str, kind: str) -> Callable[[Unit], int]:
+def write(member: str, kind: str, subject: str = "s") -> Callable[[Unit], int]:
     """Return a use case that adds a line to a member's journal and returns its number."""
 
     def work(unit: Unit) -> int:
         row = unit.first(_last, {"wanted": member})
         seq = ((row.seq if row is not None else None) or 0) + 1
-        line = {"member_id": member, "seq": seq, "at": NOON, "subject": "s", "transition": 0, "event": b""}
+        line = {"member_id": member, "seq": seq, "at": NOON, "subject": subject}
+        line |= {"transition": 0, "event": b""}
         if kind != "only reads":
             unit.write(_insert, line)
         if kind == "fails":
@@ -179,3 +181,31 @@ def _cut(store: Store) -> None:
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
+
+
+@pytest.mark.parametrize("where", ["what it writes", "what it wants to know"])
+def test_a_value_that_cannot_be_sent_harms_no_other(pg_store: Store, where: str) -> None:
+    """A NUL is refused before anything leaves: nobody who shares its batch, or is asked ahead, may wait."""
+    example, told, bad = next(_fresh), Told(pg_store), {place for place in range(40) if place % 5 == 2}
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_unit: Unit) -> int:
+        begun.set()
+        go_on.wait(PATIENCE)
+        return 0
+
+    told.submit(-1, hold, f"m{example}")
+    assert begun.wait(PATIENCE)
+    for place in range(40):
+        member = f"m{example}.{place}"
+        broken = f"{member}\0" if place in bad else member
+        if where == "what it writes":
+            told.submit(place, write(member, "writes", subject=broken), member)
+        else:
+            told.submit(place, write(member, "writes"), broken)
+    go_on.set()
+    told.wait(41)
+    assert set(told.times.values()) == {1}
+    refused = {place for place, outcome in told.outcomes.items() if isinstance(outcome, DataError)}
+    assert refused == bad
+    assert all(told.outcomes[place] == 1 for place in range(40) if place not in bad)
