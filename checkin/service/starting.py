@@ -17,7 +17,7 @@ from checkin.people.numbers import NumberRefused, normalise
 from checkin.service import conversations, desk, schedules
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import people, timers
+from checkin.store import people, situations, timers
 from checkin.store.situations import Person, Situation
 from checkin.store.unit import Unit
 
@@ -110,8 +110,8 @@ def _member(turn: Turn, wanted: str) -> Person:
 
 
 def _by_name(turn: Turn, wanted: str) -> Person:
-    everybody = [people.by_id(turn.unit, id) for id in people.active_members(turn.unit)]
-    found = [person for person in everybody if fold(person.name or "") == fold(wanted)]
+    everybody = situations.of_people(turn.unit, people.active_members(turn.unit))
+    found = [one.person for one in everybody if fold(one.person.name or "") == fold(wanted)]
     if not found:
         raise NotStarted("No member has this name.", "Write it as the member gave it, or give the number.")
     if len(found) > 1:
