@@ -40,11 +40,9 @@ def do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
     subject = f"alert:{alert.id}"
     match effect:
         case Notify(target) | Call(target) if not may_be_asked(turn, alert, target):
-            pass  # that they are out of reach is the next event
+            pass  # that they are out of reach, or that nobody answers, is the next event
         case Notify(target, reminder):
             _notify(turn, alert, target, key, reminder=reminder)
-        case Call(target) if not may_be_asked(turn, alert, target):
-            pass  # that nobody answers is the next event
         case Call(target):
             _call(turn, alert, target, key)
         case CheckTaker(target):
