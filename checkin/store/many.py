@@ -9,6 +9,7 @@ PostgreSQL's binary form (its source, `array_send` in arrayfuncs.c).
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from struct import Struct
@@ -32,7 +33,7 @@ def many_of(one: Prepared, dialect: str) -> Many | None:
     return many
 
 
-class Many(Prepared):
+class Many(Prepared, ABC):
     """A statement whose values are those of many rows. It is never merged: it may follow one of its table."""
 
     __slots__ = ("_one",)
@@ -41,9 +42,9 @@ class Many(Prepared):
         self._one = one
         self.sql, self.encoded, self.table = sql, sql.encode(), None
 
+    @abstractmethod
     def values_of(self, rows: Sequence[Params]) -> list[Any]:
         """Return what is to be handed over for these rows."""
-        raise NotImplementedError
 
 
 class _Listed(Many):

@@ -162,7 +162,7 @@ _one = sa.select(sa.literal_column("1").label("one")).subquery("one")
 _earlier = inbox.alias("earlier")
 
 
-def _text_ago(most: int) -> sa.Label[datetime | None]:
+def _text_ago(most: int) -> sa.ScalarSelect[datetime | None]:
     """When the number sent the text that is so many back."""
     return (
         sa.select(_earlier.c.at)
@@ -171,11 +171,10 @@ def _text_ago(most: int) -> sa.Label[datetime | None]:
         .limit(1)
         .offset(most - 1)
         .scalar_subquery()
-        .label(f"texts_ago_{most}")
     )
 
 
-_texts_ago = sa.select(*(_text_ago(most) for most, _ in MOST_TEXTS))
+_texts_ago = sa.select(*(_text_ago(most).label(f"texts_ago_{most}") for most, _ in MOST_TEXTS))
 _few_ago = _text_ago(FEW_TEXTS).label("few_ago")
 _by_message = sa.select(inbox.c.answer.label("stored_answer"), _few_ago, *_columns).select_from(
     _one.outerjoin(inbox, inbox.c.carrier_id == sa.bindparam("message_id"))
