@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from checkin.conversation.labelled import question
 from checkin.conversation.pack import load_packs
 from checkin.conversation.read import Reader
-from checkin.conversation.understanding import Category, Context, Question
-from checkin.flow.model import Answer, AnswerKind
+from checkin.conversation.understanding import Category
 
 
 def _phone(text: str) -> str | None:
@@ -23,28 +23,6 @@ def _phone(text: str) -> str | None:
 
 FILES = ("labelled_replies.yaml", "labelled_replies_second.yaml", "labelled_replies_safety.yaml")
 READER = Reader(load_packs(), phone_reader=_phone)
-
-
-def _question(asked: str) -> Question:
-    kind, *rest = asked.split()
-    if kind == "nothing":
-        return Question()
-    if kind in set(Context):
-        return Question(context=Context(kind))
-    if kind == "choice":
-        named = (choice.split("=") for choice in rest[0].split("|"))
-        return Question(
-            Answer("choice", choices={name: {"en": tuple(words.split(","))} for name, words in named})
-        )
-    answers: dict[str, AnswerKind] = {
-        "scale": "scale",
-        "number": "number",
-        "yes_no": "yes_no",
-        "text": "text",
-        "phone": "phone",
-    }
-    low, high = (int(rest[0]), int(rest[1])) if rest else (None, None)
-    return Question(Answer(answers[kind], low=low, high=high))
 
 
 def _cases() -> list[Any]:
@@ -62,7 +40,7 @@ def test_reply_means(asked: str, language: str, reply: str, means: str) -> None:
     category, *rest = means.split()
     also = tuple(Category(word[1:]) for word in rest if word[0] == "+" and word[1].isalpha())
     values = [word for word in rest if word[0] != "+" or word[1].isdigit()]
-    found = READER.understand(reply, language, _question(asked))
+    found = READER.understand(reply, language, question(asked))
     assert found.category == Category(category), found
     assert found.also == also, found
     assert not values or str(found.value) == values[0], found
