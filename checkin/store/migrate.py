@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -50,7 +51,7 @@ def check(url: str) -> None:
 def _config(url: str):  # type: ignore[no-untyped-def]
     from alembic.config import Config
 
-    config = Config()
+    config = Config(stdout=sys.stdout)  # by default the one there was when alembic was first imported
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["url"] = url
     config.attributes["metadata"] = metadata
