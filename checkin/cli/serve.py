@@ -98,8 +98,11 @@ def serve_web(app: App, settings: Settings) -> None:
         close_queues(queues)
         app.store.close()
 
-    _warm(app)
-    _run(create_web(app, settings, start=refresher.start, stop=stop_all), settings)
+    def start_all() -> None:
+        refresher.start()
+        _warm(app)
+
+    _run(create_web(app, settings, start=start_all, stop=stop_all), settings)
 
 
 def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.Event) -> None:
@@ -138,8 +141,11 @@ def _serve_embedded(app: App, settings: Settings) -> None:
         background.stop()
         app.store.close()
 
-    _warm(app)
-    _run(create_web(app, settings, start=background.start, stop=stop_all), settings)
+    def start_all() -> None:
+        background.start()
+        _warm(app)
+
+    _run(create_web(app, settings, start=start_all, stop=stop_all), settings)
 
 
 def _reports(app: App) -> Callable[[], object]:
