@@ -9,8 +9,8 @@ are silent, so that staff are told. Meanwhile a process is killed (`kill -9`) ev
 comes, and started again, and now and then the broker forgets everything. Texts that were answered with an
 error are sent again under the same id, as a carrier's fallback would. The choices are drawn with `--seed`.
 
-Ends with status 1 unless each check-in was sent exactly once, and each request was raised once, told at least
-once and taken. A check-in may be missing only where the service says that nobody knows whether it was sent.
+Ends with status 1 unless each check-in came exactly once, each request was raised once, told at least once
+and taken, and the carrier was handed every text of the outbox as often as it may be (`chaos_counts`).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
 import redis
 
 from checkin.service import delivery, due
+from tests.acceptance.chaos_counts import EVERY_REQUEST, EVERY_TEXT, Counts, times_in_words
 from tests.acceptance.deployment import DANA, READY, Deployment, deployed, procfile
 from tests.acceptance.processes import Process
 from tests.servers.postgres import running_postgres
@@ -54,6 +54,7 @@ NO_LIMIT = "\ncheck_ins: { a_day: 10, a_week: 70 }\n"
 
 NEEDED = ("program", "texts", "welcome", "daily", "after_support", "contacts", "by_phone", "missed_checkin")
 ASKED_FOR = "would like to hear from you today"
+NOBODY_HAS = "SELECT count(*) FROM alerts WHERE state NOT IN ('acknowledged', 'resolved', 'cancelled')"
 LONGEST_REQUEST = 12.0
 """Seconds. The service gives the carrier ten for an answer."""
 
@@ -63,18 +64,6 @@ PATIENCE = 180.0
 def number_of(place: int) -> str:
     """Return a number that is nobody's."""
     return f"+1202555{1000 + place:04d}"
-
-
-@dataclass
-class Counts:
-    """What was done and what came of it."""
-
-    kills: Counter[str] = field(default_factory=Counter)
-    flushes: int = 0
-    days: int = 0
-    sent_again: int = 0
-    check_ins: Counter[str] = field(default_factory=Counter)
-    requests: Counter[str] = field(default_factory=Counter)
 
 
 class Storm:
@@ -184,8 +173,7 @@ class Town:
         list(self._pool.map(lambda contact: self.text(contact, "1"), ready))
         self.deployment.pass_time(minutes=31)  # the time that a trusted contact has
         self._quiet("what staff are told")
-        for _ in range(len(silent)):
-            self.text(DANA, "1")
+        self._dana_takes_all()
         self._quiet("the thanks")
         self._answer_follow_ups(began)
         self._count(self.deployment.twilio.messages[began:], asking)
@@ -205,6 +193,14 @@ class Town:
     def _answers_low(self, member: str) -> None:
         self.text(member, "2")
         self.text(member, "YES")
+
+    def _dana_takes_all(self) -> None:
+        """Let the staff on call take every request that nobody has, one after the other as they are asked."""
+        (before,), *_ = self.deployment.rows(NOBODY_HAS)
+        for _ in range(int(str(before))):
+            self.text(DANA, "1")
+        (left,), *_ = self.deployment.rows(NOBODY_HAS)
+        assert left == 0, f"of {before} requests that Dana took one by one, {left} still wait"
 
     def _quiet(self, what: str) -> None:
         """Wait until nothing is due or on its way, also of what processes held that were killed.
@@ -231,11 +227,6 @@ class Town:
         for member in self.members:
             self._counts.check_ins[times_in_words(asked[member])] += 1
         self._counts.requests.update(times_in_words(told[self.contact_of(member)]) for member in asking)
-
-
-def times_in_words(times: int) -> str:
-    """Return how often something happened, in words."""
-    return {0: "never", 1: "once"}.get(times, "again")
 
 
 @contextmanager
@@ -287,35 +278,9 @@ def main() -> int:
         with Storm(deployment, broker_url, random.Random(arguments.seed + 1), counts):
             while monotonic() < until:
                 town.live_a_day()
-        return report(counts, deployment.rows)
-
-
-def report(counts: Counts, rows: Callable[[str], list[tuple[object, ...]]]) -> int:
-    """Print the counts; return 0 where everything came as it should, else 1."""
-    states = Counter(
-        {str(state): int(str(n)) for state, n in rows("SELECT state, count(*) FROM alerts GROUP BY 1")}
-    )
-    lost = int(str(rows("SELECT count(*) FROM outbox WHERE state = 'lost'")[0][0]))
-    print(f"{counts.days} days, {sum(counts.kills.values())} kills, {counts.flushes} times the broker forgot")
-    print("  killed: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.kills.items())))
-    print(f"  texts that were sent again because nobody answered: {counts.sent_again}")
-    table: list[tuple[str, Counter[str]]] = [
-        ("check-ins", counts.check_ins),
-        ("requests, by how often their contact was told", counts.requests),
-        ("requests, by their state at the end", states),
-    ]
-    for title, found in table:
-        print(f"{title}: " + ", ".join(f"{name} {n}" for name, n in sorted(found.items())))
-    print(f"sends of which nobody knows: {lost}")
-    good = (
-        not counts.check_ins["again"]
-        and counts.check_ins["never"] <= lost
-        and not counts.requests["never"]
-        and sum(states.values()) == sum(counts.requests.values())
-        and set(states) <= {"acknowledged", "resolved"}
-    )
-    print("as it should be" if good else "NOT as it should be")
-    return 0 if good else 1
+        counts.handed_over(deployment.rows(EVERY_TEXT), deployment.twilio.messages)
+        counts.left(deployment.rows(EVERY_REQUEST))
+        return counts.report()
 
 
 if __name__ == "__main__":
