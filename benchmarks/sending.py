@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -44,10 +44,24 @@ TEXTS = 4000
 ROUNDS = 8
 FLOOR = 1.0
 ROOT = Path(__file__).resolve().parents[1]
+NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)
+"""In New York, where the texts go: within the hours at which a flow may speak by itself."""
+
 PUBLIC_URL = "https://checkin.example.org"
 TEXT = "Hi Alice, it's Harbor Circle. How are you feeling today, from 1 (very low) to 5 (great)?"
 FAST = 10_000
 """Segments a second: booked as ever, and never waited for."""
+
+
+class DayClock:
+    """A clock that goes on from noon, whenever this is run."""
+
+    def __init__(self) -> None:
+        self._began = perf_counter()
+
+    def now(self) -> datetime:
+        """Return the moment."""
+        return NOON + timedelta(seconds=perf_counter() - self._began)
 
 
 @contextmanager
@@ -74,6 +88,7 @@ def open_sender(url: str, api_url: str) -> App:
         ACCOUNT_SID, AUTH_TOKEN, public_url=PUBLIC_URL, from_number=NUMBER, api_url=api_url
     )
     app.pace = Pace(FAST)
+    app.clock = DayClock()
     app.store.run(
         lambda unit: people.add(
             unit, Person("alice", "+12025550101", "Alice", "en", None, stopped=False), app.clock.now()
@@ -91,7 +106,7 @@ def queue(app: App, first: int, count: int) -> None:
         for number in range(first, first + count):
             one = unit.beside()
             message = Message(
-                f"run{number:032x}.1.0", "routine", "check_in", "sms", "alice", f"answer:{number}", TEXT,
+                f"run{number:032x}.1.0", "routine", "check_in", "sms", "alice", f"run:run{number:032x}", TEXT,
                 "queued", now, now, now + timedelta(hours=4),
             )  # fmt: skip
             outbox.add(one, message)

@@ -5,8 +5,8 @@
 2. Look once more whether each may be sent, and now: STOP, an alert that is over, a time that has passed,
    a member's night, a lease about to end (`_may_send`).
 3. Hand it over, outside any transaction (`hand_over`).
-4. Record what came of it (`_accepted`, `_refused`, `_settle`). An answer that never came leaves the row
-   `in_doubt`.
+4. Record what came of it (`_accepted`, many in one commit: `checkin.service.handing`; `_refused`, `_settle`).
+   An answer that never came leaves the row `in_doubt`.
 5. A row in doubt, or one whose process died between 1 and 4, is settled by asking the carrier what it has
    (`_settle_doubt`): had it, then it was sent; had it not, it is sent now. Where the carrier can't be asked,
    a check-in is given up (sent at most once), an alert's notification is sent again (at least once).
@@ -48,8 +48,9 @@ from checkin.service import (
     unheard,
 )
 from checkin.service.app import App, Lane
+from checkin.service.handing import Batch
 from checkin.service.turn import Turn
-from checkin.store import alerts, inbox, outbox, people, runs, timers
+from checkin.store import alerts, inbox, outbox, runs, timers
 from checkin.store.inbox import Callback
 from checkin.store.outbox import Message
 from checkin.store.situations import Person
@@ -89,20 +90,29 @@ def deliver(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) 
     """
     handled, until = 0, app.clock.now() + LONGEST_LOOK
     while not stopping() and app.clock.now() < until and (batch := claim(app, lane, stopping)):
-        for message in batch:
-            deliver_safely(app, message)
+        deliver_batch(app, batch)
         handled += len(batch)
     return handled
 
 
-def deliver_safely(app: App, message: Message) -> None:
+def deliver_batch(app: App, messages: Sequence[Message]) -> None:
+    """Deliver claimed rows one after the other; what is the same for all is done once (`handing`)."""
+    try:
+        with _batch(app, messages) as batch:
+            for message in messages:
+                deliver_safely(app, message, batch)
+    except Exception:
+        log.exception("what was sent could not be recorded", number=len(messages))
+
+
+def deliver_safely(app: App, message: Message, batch: Batch) -> None:
     """Deliver one claimed row.
 
     One that fails is reported, and waits for the end of its lease, when the carrier is asked about it. The
     next ones are not held up.
     """
     try:
-        deliver_one(app, message)
+        _deliver(app, message, batch)
     except Exception:
         log.exception("delivery failed", outbox_id=message.id, lane=message.lane)
 
@@ -127,15 +137,24 @@ def claim(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) ->
 
 def deliver_one(app: App, message: Message) -> None:
     """Bring one claimed row as far as it can come now."""
-    if message.state == "in_doubt" and not _settle_doubt(app, message):
+    with _batch(app, [message]) as batch:
+        _deliver(app, message, batch)
+
+
+def _batch(app: App, messages: Sequence[Message]) -> Batch:
+    return Batch(app, messages, lambda unit, one: _accepted(app, unit, one.message, one.accepted, one.at))
+
+
+def _deliver(app: App, message: Message, batch: Batch) -> None:
+    person = batch.person(message)
+    if message.state == "in_doubt" and not _settle_doubt(app, message, person):
         return  # whatever else is true: it may be out already, and that has to be settled
-    person = _person(app, message)
     if _may_send(app, message, person):
-        hand_over(app, message, _outgoing(app, message, person, app.clock.now()))
+        hand_over(app, message, _outgoing(app, message, person, app.clock.now()), batch)
 
 
-def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
-    """Give one message to the carrier and record what came of it."""
+def hand_over(app: App, message: Message, outgoing: Outgoing, batch: Batch) -> None:
+    """Give one message to the carrier and record what came of it; a text that it took, with its batch."""
     try:
         accepted = app.carrier.send(outgoing)
     except Refused as refused:
@@ -145,8 +164,11 @@ def hand_over(app: App, message: Message, outgoing: Outgoing) -> None:
         log.warning("send in doubt", outbox_id=message.id, lane=message.lane)
         _settle(app, message, "in_doubt", due_at=app.clock.now() + ASK_AFTER)
     else:
-        app.store.run(lambda unit: _accepted(app, unit, message, accepted))
+        batch.take(message, accepted)
+        if accepted.status.terminal or message.channel == "voice":
+            batch.record()  # more follows from it, of which another row's record must know nothing
         if message.lane == "alerts":
+            batch.record()
             pacing.alert_sent(app, message)
 
 
@@ -239,10 +261,6 @@ def _lapsed(app: App, unit: Unit, message: Message) -> None:
         conversations.feed(turn, run, Closed("lapsed"))
 
 
-def _person(app: App, message: Message) -> Person:
-    return app.store.read(lambda unit: people.by_id(unit, message.person_id))
-
-
 def _outgoing(app: App, message: Message, person: Person, now: datetime) -> Outgoing:
     """Return what the carrier is to have. What a flow says by itself may not arrive after the allowed hours.
 
@@ -255,17 +273,17 @@ def _outgoing(app: App, message: Message, person: Person, now: datetime) -> Outg
     return Outgoing(message.id, person.number, message.body, message.channel, valid_for)
 
 
-def _settle_doubt(app: App, message: Message) -> bool:
+def _settle_doubt(app: App, message: Message, person: Person) -> bool:
     """Settle a row in doubt by asking the carrier; return whether the carrier does not have it."""
-    outgoing = _outgoing(app, message, _person(app, message), app.clock.now())
+    outgoing = _outgoing(app, message, person, app.clock.now())
     since = (message.first_try_at or message.created_at) - timedelta(minutes=1)
     try:
         accepted = app.carrier.find(outgoing, since)
     except CarrierError:
         return _doubt_stays(app, message)
     if accepted is not None:
-        found = accepted
-        app.store.run(lambda unit: _accepted(app, unit, message, found))
+        found, now = accepted, app.clock.now()
+        app.store.run(lambda unit: _accepted(app, unit, message, found, now))
         return False
     return True
 
@@ -297,15 +315,13 @@ def _settle(app: App, message: Message, state: str, **changes: datetime | int) -
 
 def _still_claimed(unit: Unit, message: Message) -> bool:
     """Whether the row is still ours: no callback has settled it, and its lease has not passed to another."""
-    row = outbox.by_id(unit, message.id)
-    return row is not None and row.lease == message.lease
+    return outbox.lease_of(unit, message.id) == message.lease
 
 
-def _accepted(app: App, unit: Unit, message: Message, accepted: Accepted) -> None:
+def _accepted(app: App, unit: Unit, message: Message, accepted: Accepted, now: datetime) -> None:
     """Record that the carrier has a message, unless a callback was faster and has recorded more."""
     if not _still_claimed(unit, message):
         return
-    now = app.clock.now()
     state = accepted.status.value if accepted.status.terminal else "sent"
     code = accepted.error_code
     outbox.settle(unit, message, state, carrier_id=accepted.carrier_id, sent_at=now, error_code=code)

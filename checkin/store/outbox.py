@@ -104,6 +104,19 @@ def by_id(unit: Unit, id: str) -> Message | None:
     return None if row is None else _message(unit, row)
 
 
+def lease_of(unit: Unit, id: str) -> str | None:
+    """Return the lease that a message is claimed under, if it is."""
+    row = unit.first(_lease_of, {"outbox": id})
+    return None if row is None else row.lease
+
+
+def foresee_leases(unit: Unit, ids: Sequence[str]) -> None:
+    """Ask for many messages at once what `lease_of` asks for one."""
+    rows = {row.id: row for row in unit.execute(_leases_of[unit.dialect], {"ids": list_of(ids)})}
+    for id in ids:
+        unit.foresee(_lease_of, {"outbox": id}, [rows[id]] if id in rows else [])
+
+
 def settle(unit: Unit, message: Message, state: str, **changes: Any) -> None:
     """Move a claimed message on, under its lease; a Conflict if the lease has passed to another."""
     _move(unit, "lease", message.id, message.lease, {"state": state, "lease": None, **changes})
@@ -259,6 +272,8 @@ def _claiming(due: Any) -> Any:
 _claim = _claiming(_due)
 _claim_texts = _claiming(_due.where(outbox.c.channel == sa.literal_column("'sms'")))
 _by_id = sa.select(outbox).where(outbox.c.id == _p("outbox"))
+_lease_of = sa.select(outbox.c.id, outbox.c.lease).where(outbox.c.id == _p("outbox"))
+_leases_of = for_each(sa.select(outbox.c.id, outbox.c.lease), outbox.c.id)
 _cancel_person = (
     sa.update(outbox)
     .where(outbox.c.person_id == _p("person"), outbox.c.state == "queued")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from checkin.flow.model import Values
 from checkin.people.consent import Asked, Consent
+from checkin.store.listed import for_each, list_of
 from checkin.store.situations import Person
 from checkin.store.tables import Instant, consents, members, people
 from checkin.store.unit import Unit
@@ -27,6 +28,12 @@ def by_id(unit: Unit, person_id: str) -> Person:
     row = unit.first(_person_by_id, {"person_id": person_id})
     assert row is not None, "a person id that nobody has"
     return _person(unit, row)
+
+
+def by_ids(unit: Unit, ids: Iterable[str]) -> dict[str, Person]:
+    """Return the people with these ids, by id."""
+    rows = unit.execute(_people_by_ids[unit.dialect], {"ids": list_of(ids)})
+    return {row.id: _person(unit, row) for row in rows}
 
 
 def add(unit: Unit, person: Person, at: datetime) -> None:
@@ -160,6 +167,7 @@ def _person(unit: Unit, row: Any) -> Person:
 _p = sa.bindparam
 _person_by_index = sa.select(people).where(people.c.number_index == _p("index"))
 _person_by_id = sa.select(people).where(people.c.id == _p("person_id"))
+_people_by_ids = for_each(sa.select(people), people.c.id)
 _insert_person = sa.insert(people)
 _of_person = sa.update(people).where(people.c.id == _p("person_id"))
 _set_name = _of_person.values(name=_p("new_name"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,6 +105,16 @@ def count_from_sending(unit: Unit, subject: str, outbox_id: str, sent_at: dateti
         unit.write(_set_due, {"timer": subject, "outbox": outbox_id, "new_due_at": due_at})
 
 
+def foresee_counting(unit: Unit, sent: Mapping[str, str]) -> None:
+    """Ask for many messages at once which timers count from them. `sent` has subjects by outbox id."""
+    found: dict[tuple[str, str], Any] = {}
+    for row in unit.execute(_counting_of[unit.dialect], {"ids": list_of(set(sent.values()))}):
+        found[row.subject, row.counts_from] = row
+    for outbox_id, subject in sent.items():
+        row = found.get((subject, outbox_id))
+        unit.foresee(_counting_from, {"timer": subject, "outbox": outbox_id}, [] if row is None else [row])
+
+
 def next_due(unit: Unit) -> Timer | None:
     """Return the timer that is due next."""
     row = unit.first(_next_due)
@@ -161,5 +171,8 @@ _put_off = sa.update(timers).where(_is_this).values(due_at=_p("new_due_at"), cla
 _hold = sa.update(timers).where(_is_this).values(claimed_until=_p("until"))
 _counting = (timers.c.subject == _p("timer"), timers.c.counts_from == _p("outbox"))
 _counting_from = sa.select(timers.c.after_seconds).where(*_counting)
+_counting_of = for_each(
+    sa.select(timers.c.subject, timers.c.counts_from, timers.c.after_seconds), timers.c.subject
+)
 _set_due = sa.update(timers).where(*_counting).values(due_at=_p("new_due_at"))
 _next_due = sa.select(timers).order_by(timers.c.due_at).limit(1)
