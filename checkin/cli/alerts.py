@@ -21,13 +21,16 @@ alerts_command = typer.Typer(help="See, take and close requests for support.", n
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")]
 Id = Annotated[str, typer.Argument(help="The id, as `list` shows it.")]
 As = Annotated[str, typer.Option("--as", help="Who you are: a name of the staff in program.yaml.")]
+SeenBy = Annotated[
+    str, typer.Option("--as", help="Show what this person of the staff may see. Left out, everything.")
+]
 
 
 @alerts_command.command("list", epilog="Example: checkin alerts list --format json")
-def list_alerts(format: Format = "text") -> None:
+def list_alerts(format: Format = "text", staff: SeenBy = "") -> None:
     """Show every request that is not over, oldest first. It names people: read it where nobody looks on."""
     with _service() as app:
-        found = desk.open_requests(app)
+        found = _or_stop(lambda: desk.open_requests(app, staff or None))
         if format == "json":
             print(json.dumps([one.to_json() for one in found], indent=2, ensure_ascii=False))
             return
@@ -37,10 +40,10 @@ def list_alerts(format: Format = "text") -> None:
 
 
 @alerts_command.command("show", epilog="Example: checkin alerts show 4f0c --format json")
-def show_alert(alert: Id, format: Format = "text") -> None:
+def show_alert(alert: Id, format: Format = "text", staff: SeenBy = "") -> None:
     """Show one request and all that happened to it: who was told, who answered, what arrived."""
     with _service() as app:
-        one, happened = _or_stop(lambda: desk.history(app, alert))
+        one, happened = _or_stop(lambda: desk.history(app, alert, staff or None))
         if format == "json":
             both = {**one.to_json(), "history": [each.to_json() for each in happened]}
             print(json.dumps(both, indent=2, ensure_ascii=False))
@@ -93,7 +96,7 @@ def _or_stop(work: Callable[[], T]) -> T:
         return work()
     except desk.NoSuchAlert:
         stop(
-            "No request has this id.",
+            "No request that you may see has this id.",
             "`checkin alerts list` shows those that are open.",
             status=COULD_NOT_RUN,
         )

@@ -22,13 +22,16 @@ tasks_command = typer.Typer(help="See, take, note and finish what waits for a pe
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")]
 Name = Annotated[str, typer.Argument(help="The number or the id, as `list` shows it.")]
 As = Annotated[str, typer.Option("--as", help="Who you are: a name of the staff in program.yaml.")]
+SeenBy = Annotated[
+    str, typer.Option("--as", help="Show what this person of the staff may see. Left out, everything.")
+]
 
 
 @tasks_command.command("list", epilog="Example: checkin tasks list --format json")
-def list_tasks(format: Format = "text") -> None:
+def list_tasks(format: Format = "text", staff: SeenBy = "") -> None:
     """Show what is on the staff's list, oldest first. It names people: read it where nobody looks on."""
     with _service() as app:
-        found = todo.listed(app)
+        found = todo.listed(app, _person(app, staff))
         if format == "json":
             print(json.dumps([one.to_json() for one in found], indent=2, ensure_ascii=False))
             return
@@ -39,10 +42,11 @@ def list_tasks(format: Format = "text") -> None:
 
 
 @tasks_command.command("show", epilog="Example: checkin tasks show 12")
-def show_task(task: Name, format: Format = "text") -> None:
+def show_task(task: Name, format: Format = "text", staff: SeenBy = "") -> None:
     """Show one task and all that staff did about it."""
     with _service() as app:
-        one = _or_stop(lambda: todo.shown(app, task))
+        person = _person(app, staff)
+        one = _or_stop(lambda: todo.shown(app, task, person))
         if format == "json":
             print(json.dumps(one.to_json(), indent=2, ensure_ascii=False))
             return
@@ -92,6 +96,11 @@ def _line(app: App, one: Shown) -> str:
     late = ", overdue" if one.overdue else ""
     since = f"{task.created_at.astimezone(zone):%a %d %b %H:%M}"
     return f"{task.number}  {since}  {task.kind}: {task.note} ({stands}{late})\n    {task.id}"
+
+
+def _person(app: App, staff: str) -> str | None:
+    """Return who looks at the list; None where nobody was named, and all of it is shown."""
+    return _or_stop(lambda: desk.who(app, staff)) if staff else None
 
 
 def _or_stop(work: Callable[[], T]) -> T:

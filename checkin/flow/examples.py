@@ -119,6 +119,7 @@ EXAMPLES: Mapping[str, Any] = {
     "country_a_day": 200,
     "fields": {"birthday": "date"},
     "groups": {"walkers": "Walking circle"},
+    "StaffPerson.groups": ["walkers"],
     "holidays": "holidays.ics",
     "ProgramShape.staff": [{"name": "Dana", "number": "+12025550104", "on_call": True}],
     "staff_hours": {"en": "weekdays 9 to 5", "es": "de lunes a viernes de 9 a 5"},

@@ -46,12 +46,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One of the program's own people. `number` is E.164."""
+    """One of the program's own people. `number` is E.164.
+
+    `groups` are those whose members they are there for, and alone see; where there are none, it is everybody.
+    """
 
     name: str
     number: str
     language: str
     on_call: bool
+    groups: tuple[str, ...] = ()
+
+    def serves(self, group: str | None) -> bool:
+        """Whether they are there for the members of this group; None is a member of no group."""
+        return not self.groups or group in self.groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from checkin.flow.issue import Code, Issue, Severity, errors
 from checkin.flow.kinds import DATE, NUMBER, TEXT, TIME, YES_NO, Kind
 from checkin.flow.model import Text, Values
 from checkin.flow.program import Crisis, Hours, Limits, Missed, Program, Staff, Support
-from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape
+from checkin.flow.program_shape import SHAPES, ProgramShape, SpanShape, StaffPerson
 from checkin.flow.rota_load import read_rota
 from checkin.flow.texts import CATALOGUE, FACTS, SAMPLES, allowed_names, only_spoken
 from checkin.flow.validate import Differences, forgotten, validate
@@ -48,7 +48,7 @@ def read_program(
     wording.issues.extend([free] if isinstance(free, Issue) else [])
     rota = read_rota(form, program, calendars, today)
     issues = [*wording.issues, *_people(form, program), *_taken_fields(form, program)]
-    issues.extend((*_waits(form, program), *rota.issues))
+    issues.extend((*_waits(form, program), *rota.issues, *_served(form, program)))
     issues.extend(forgotten(program, wording.issues))
     if today is not None:
         issues.extend(not_reviewed(program, form.crisis.reviewed, today))
@@ -115,7 +115,9 @@ def _program(form: ProgramShape, line: Text, hours: Text, texts: Mapping[str, Te
             number_a_month=form.invitations.number_a_month,
             country_a_day=form.invitations.country_a_day,
         ),
-        staff=tuple(Staff(p.name, p.number, p.language or first, p.on_call) for p in form.staff),
+        staff=tuple(
+            Staff(p.name, p.number, p.language or first, p.on_call, tuple(p.groups or ())) for p in form.staff
+        ),
         crisis=Crisis(line, form.crisis.emergency_number, form.crisis.reviewed),
         staff_hours=hours,
         support=Support(
@@ -194,6 +196,39 @@ def _people(form: ProgramShape, document: Document) -> list[Issue]:
             message = f"`{language}` stands here twice."
             issues.append(document.issue(Code.TWICE, ("languages", index), message, "Delete one of them."))
     return issues
+
+
+def _served(form: ProgramShape, document: Document) -> Iterator[Issue]:
+    """Find groups of staff that do not exist, and members whom nobody would be there for."""
+    known, unknown = form.groups or {}, False
+    for index, person in enumerate(form.staff):
+        for place, group in enumerate(person.groups or ()):
+            if group not in known:
+                unknown = True
+                near = did_you_mean(group, known)
+                message = f"The program has no group `{group}`." + (
+                    f" Did you mean `{near}`?" if near else ""
+                )
+                mend = f"Use one of: {', '.join(known)}." if known else "Leave `groups` out: it is everybody."
+                yield document.issue(Code.UNKNOWN_NAME, ("staff", index, "groups", place), message, mend)
+    by_rota = form.rota is not None and form.rota.last_resort is not None
+    where = ("rota", "last_resort") if by_rota else ("staff",)
+    last = [person for person in form.staff if _is_last(person, form)]
+    if last and not unknown and all(person.groups for person in last):
+        who = "Every last resort" if by_rota else "Everybody on call"
+        message = f"{who} is there for some groups only: a request of anybody else would reach no one."
+        mend = "Let at least one of them be without `groups`."
+        yield document.issue(Code.PROGRAM, where, message, mend, key=True)
+
+
+def _is_last(person: StaffPerson, form: ProgramShape) -> bool:
+    """Whether this person is asked where nobody else has answered."""
+    if form.rota is None or form.rota.last_resort is None:
+        return person.on_call
+    named = form.rota.last_resort
+    return person.name.casefold() in (
+        n.strip().casefold() for n in ([named] if isinstance(named, str) else named)
+    )
 
 
 def read_texts(

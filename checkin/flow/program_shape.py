@@ -204,6 +204,8 @@ class StaffPerson(Shape):
     on_call: bool
     """Whether this person is told of requests that no trusted contact has taken; with a rota, where nobody
     on duty has taken it either."""
+    groups: Annotated[list[Name], Field(min_length=1)] | None = None
+    """The groups whose members this person is there for, and sees nobody else; left out, it is everybody."""
 
 
 class CrisisShape(Shape):

@@ -199,7 +199,7 @@ def _tell_staff_of_crisis(reply: Reply, subject: str, who: str) -> None:
     """Text the staff on call about somebody who is no member, and keep it on their list."""
     turn = reply.turn
     turn.add_task("crisis", id=f"{reply.key}.task", member_id=None, subject=subject, note=f"Crisis: {who}")
-    for index, staff_id in enumerate(duty.to_tell(turn.app, turn.now)):
+    for index, staff_id in enumerate(duty.to_tell(turn, None)):
         staff = turn.person(staff_id)
         id, number = f"{reply.key}.staff.{index}", reply.inbound.number
         turn.say(staff, "staff_crisis_of_other", id=id, subject=subject, lane="alerts", number=number)

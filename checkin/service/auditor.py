@@ -150,7 +150,7 @@ def _tell(turn: Turn, finding: Finding) -> None:
     if texts >= MOST_TEXTS or outbox.by_id(turn.unit, f"{key}.{texts}.0") is not None:
         return
     values = {"member": who, "member_number": member.number}
-    told = duty.to_tell(turn.app, turn.now)
+    told = duty.to_tell(turn, member.id)
     reachable = [person for person in map(turn.person, told) if not person.stopped]
     for index, staff in enumerate(reachable):
         id = f"{key}.{texts}.{index}"

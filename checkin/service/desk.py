@@ -13,7 +13,7 @@ from typing import Any
 from checkin.alert.errors import AlertError
 from checkin.alert.machine import CLOSED
 from checkin.alert.model import Alert, Event, StaffResolved, Told, Took
-from checkin.service import requests, todo
+from checkin.service import duty, requests, todo
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import alerts, people, tasks
@@ -22,7 +22,7 @@ from checkin.store.unit import Unit
 
 
 class NoSuchAlert(AlertError):
-    """No request for support has this id."""
+    """No request for support has this id, or none of a member whom this person on staff is there for."""
 
 
 class NotOnCall(AlertError):
@@ -73,17 +73,28 @@ class Happening:
         return {"at": self.at.isoformat(), "what": self.what, "who": self.who}
 
 
-def open_requests(app: App) -> Sequence[Request]:
-    """Return every request that is not over, oldest first."""
-    return app.store.read(lambda unit: [_request(unit, *found) for found in alerts.all_open(unit)])
+def open_requests(app: App, staff: str | None = None) -> Sequence[Request]:
+    """Return every request that is not over, oldest first; for one of the staff, those that they may see.
+
+    Raises `NotOnCall` for a name that nobody on staff has.
+    """
+
+    def work(unit: Unit) -> Sequence[Request]:
+        turn = Turn(app, unit, app.clock.now())
+        person = None if staff is None else staff_id(turn, staff)
+        return [_request(unit, *found) for found in alerts.all_open(unit) if _may_see(turn, found[0], person)]
+
+    return app.store.read(work)
 
 
-def history(app: App, alert_id: str) -> tuple[Request, Sequence[Happening]]:
-    """Return one request and all that happened to it, oldest first. Raises `NoSuchAlert`."""
+def history(app: App, alert_id: str, staff: str | None = None) -> tuple[Request, Sequence[Happening]]:
+    """Return one request and all that happened to it, oldest first. Raises `NoSuchAlert` and `NotOnCall`."""
 
     def work(unit: Unit) -> tuple[Request, Sequence[Happening]]:
+        turn = Turn(app, unit, app.clock.now())
+        person = None if staff is None else staff_id(turn, staff)
         found = alerts.with_moment(unit, alert_id)
-        if found is None:
+        if found is None or not _may_see(turn, found[0], person):
             raise NoSuchAlert
         moments = [*alerts.events_of(unit, found[0]), *alerts.messages_of(unit, alert_id)]
         happened = [_happening(unit, moment) for moment in moments]
@@ -156,6 +167,11 @@ def note(app: App, alert_id: str, staff: str, words: str) -> None:
     app.store.run(work)
 
 
+def who(app: App, staff: str) -> str:
+    """Return the id of the person on staff with this name in program.yaml. Raises `NotOnCall`."""
+    return app.store.read(lambda unit: staff_id(Turn(app, unit, app.clock.now()), staff))
+
+
 def staff_id(turn: Turn, staff: str) -> str:
     """Return the id of the person on staff with this name in program.yaml. Raises `NotOnCall`."""
     wanted = staff.strip().casefold()
@@ -169,11 +185,16 @@ def staff_id(turn: Turn, staff: str) -> str:
 def _at_the_desk(app: App, unit: Unit, alert_id: str, staff: str) -> tuple[Turn, Alert, str]:
     turn = Turn(app, unit, app.clock.now())
     alert = alerts.by_id(unit, alert_id)
-    if alert is None:
-        raise NoSuchAlert
     person = staff_id(turn, staff)
+    if alert is None or not _may_see(turn, alert, person):
+        raise NoSuchAlert
     turn.situation(alert.member)  # first, as everything that moves a member: its journal number is the lock
     return turn, alert, person
+
+
+def _may_see(turn: Turn, alert: Alert, person_id: str | None) -> bool:
+    """Whether somebody on staff is there for this member, or was told of this request; None sees all."""
+    return person_id is None or person_id in alert.told or duty.serves(turn, person_id, alert.member)
 
 
 def _feed(turn: Turn, alert: Alert, event: Event, refusal: str) -> None:

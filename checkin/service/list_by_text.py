@@ -13,7 +13,6 @@ from checkin.flow.model import Value
 from checkin.service import todo
 from checkin.service.todo import TaskRefused
 from checkin.service.turn import Turn
-from checkin.store import tasks
 from checkin.store.situations import Person
 
 MOST_LISTED = 5
@@ -84,7 +83,7 @@ def obey(turn: Turn, staff: Person, command: Command, *, key: str) -> None:
 
 def _say_list(turn: Turn, staff: Person, key: str) -> None:
     """Tell what nobody has yet, then what is theirs, the most pressing first."""
-    mine = [one for one in tasks.on_the_list(turn.unit) if one.claimed_by in (None, staff.id)]
+    mine = [one for one in todo.on_the_list(turn, staff.id) if one.claimed_by in (None, staff.id)]
     mine.sort(key=lambda one: (one.claimed_by is not None, one.due_at or one.created_at))
     text = "staff_tasks" if mine else "staff_tasks_none"
     lines = " ".join(f"{one.number}: {one.note}" for one in mine[:MOST_LISTED])

@@ -237,7 +237,7 @@ def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
 
     return policy_for(
         () if reason == "crisis" else _awake(turn, member_id),
-        reachable(duty.on_duty(turn.app, turn.now)),
+        reachable(duty.on_duty(turn, member_id)),
         window=timedelta(0) if reason == "crisis" else support.window,
         contact_wait=support.contact_wait,
         staff_wait=support.staff_wait,
@@ -246,7 +246,7 @@ def _policy(turn: Turn, member_id: str, reason: AlertReason) -> Policy:
         check_taken=CHECK_TAKEN,
         repeat=support.repeat,
         call_after=support.call_after,
-        last_resort=reachable(duty.last_resort(turn.app)),
+        last_resort=reachable(duty.last_resort(turn, member_id)),
     )
 
 
@@ -254,7 +254,7 @@ def _change_shift(turn: Turn, alert: Alert) -> Alert:
     """Put those on duty now into the policy, where somebody may be told next."""
     if turn.app.program.rota is None or alert.state in CLOSED:
         return alert
-    here = duty.on_duty(turn.app, turn.now)
+    here = duty.on_duty(turn, alert.member)
     able = tuple(one for one in here if one != alert.member and not turn.person(one).stopped)
     feed(turn, alert, ShiftChanged(able))
     return turn.alerts.get(alert.id, alert)
@@ -267,7 +267,13 @@ def _note_hole(turn: Turn, alert: Alert) -> None:
         return
     turn.noted.add(id)
     at = turn.now.astimezone(ZoneInfo(turn.app.program.timezone))
-    note = f"Nobody was on duty on {at:%a %d %b at %H:%M}, when a request came to staff. Mend the rota."
+    when = f"on {at:%a %d %b at %H:%M}, when a request came to staff. Mend the rota."
+    nobody = (
+        "Nobody on duty was there for this member"
+        if turn.app.program.on_duty(turn.now)
+        else "Nobody was on duty"
+    )
+    note = f"{nobody} {when}"
     turn.add_task("rota_hole", id=id, member_id=None, subject="rota", note=note)
 
 
@@ -287,7 +293,7 @@ def _settle(turn: Turn, alert: Alert, event: Event, effects: Sequence[Effect]) -
         telling.do(turn, alert, effect, f"{alert.id}.{alert.transition}.{index}")
     asked = [effect.target for effect in effects if isinstance(effect, Notify)]
     listed = any(isinstance(effect, AddTask) for effect in effects)
-    if (listed or any(one.role == "staff" for one in asked)) and not duty.on_duty(turn.app, turn.now):
+    if (listed or any(one.role == "staff" for one in asked)) and not duty.on_duty(turn, alert.member):
         _note_hole(turn, alert)
     for target in asked:
         if not telling.may_be_asked(turn, alert, target):

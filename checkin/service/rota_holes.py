@@ -91,7 +91,7 @@ def _tell(turn: Turn, id: str, hole: Span) -> None:
     start, end = (moment.astimezone(zone) for moment in hole)
     note = f"Nobody is on duty {span_words(start, end)}. Fill the rota, or add an override."
     turn.add_task("rota_hole", id=id, member_id=None, subject="rota", note=note)
-    told = dict.fromkeys(duty.to_tell(app, turn.now) + duty.last_resort(app))
+    told = dict.fromkeys(duty.to_tell(turn, None) + duty.last_resort(turn, None))
     for index, person in enumerate(turn.person(staff_id) for staff_id in told):
         language, now = person.language, turn.now.astimezone(zone)
         begins, ends = (moment_words(moment, now, language) for moment in (start, end))

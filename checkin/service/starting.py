@@ -14,7 +14,7 @@ from checkin.flow.guess import did_you_mean
 from checkin.flow.model import Flow, StaffTrigger
 from checkin.flow.words import fold
 from checkin.people.numbers import NumberRefused, normalise
-from checkin.service import conversations, desk, schedules
+from checkin.service import conversations, desk, duty, schedules
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import people, situations, timers
@@ -54,7 +54,7 @@ def start(app: App, flow_name: str, member: str, staff: str) -> Begun:
     def work(unit: Unit) -> Begun:
         turn = Turn(app, unit, app.clock.now())
         by = desk.staff_id(turn, staff)
-        person = _member(turn, member)
+        person = _member(turn, member, by)
         here = turn.situation(person.id)
         _may_be_asked(flow, here)
         name = person.name or person.number
@@ -94,30 +94,38 @@ def _by_staff(flow: Flow) -> bool:
     return any(isinstance(trigger, StaffTrigger) for trigger in flow.start)
 
 
-def _member(turn: Turn, wanted: str) -> Person:
-    """Return who has this number or name."""
+def _member(turn: Turn, wanted: str, by: str) -> Person:
+    """Return who has this number or name, among those whom this person on staff is there for."""
     try:
         number = normalise(wanted, region=turn.app.program.country)
     except NumberRefused as refused:
         if any(letter.isalpha() for letter in wanted):
-            return _by_name(turn, wanted)
+            return _by_name(turn, wanted, by)
         raise NotStarted("This is no phone number and no name.", refused.mend) from None
     person = people.by_number(turn.unit, number)
-    if person is None:
+    if person is None or not duty.serves(turn, by, person.id):
         mend = "Check the number; for another country begin with + and the country's code."
-        raise NotStarted("Nobody has this number.", mend)
+        raise NotStarted(f"Nobody{_in_yours(turn, by)} has this number.", mend)
     return person
 
 
-def _by_name(turn: Turn, wanted: str) -> Person:
+def _by_name(turn: Turn, wanted: str, by: str) -> Person:
     everybody = situations.of_people(turn.unit, people.active_members(turn.unit))
-    found = [one.person for one in everybody if fold(one.person.name or "") == fold(wanted)]
+    named = [one.person for one in everybody if fold(one.person.name or "") == fold(wanted)]
+    found = [person for person in named if duty.serves(turn, by, person.id)]
     if not found:
-        raise NotStarted("No member has this name.", "Write it as the member gave it, or give the number.")
+        raise NotStarted(
+            f"No member{_in_yours(turn, by)} has this name.",
+            "Write it as the member gave it, or give the number.",
+        )
     if len(found) > 1:
         ends = ", ".join(sorted(f"…{person.number[-4:]}" for person in found))
         raise NotStarted(f"{len(found)} members have this name: {ends}.", "Give the whole number.")
     return found[0]
+
+
+def _in_yours(turn: Turn, by: str) -> str:
+    return " in your groups" if duty.serves_some(turn, by) else ""
 
 
 def _may_be_asked(flow: Flow, here: Situation) -> None:

@@ -58,16 +58,33 @@ class Shown:
         }
 
 
-def listed(app: App) -> Sequence[Shown]:
-    """Return what is not done yet, oldest first."""
-    now = app.clock.now()
-    return app.store.read(lambda unit: [_shown(unit, task, now) for task in tasks.on_the_list(unit)])
+def listed(app: App, person_id: str | None = None) -> Sequence[Shown]:
+    """Return what is not done yet, oldest first; for one of the staff, what is about those they serve."""
+
+    def work(unit: Unit) -> Sequence[Shown]:
+        turn = Turn(app, unit, app.clock.now())
+        return [_shown(unit, task, turn.now) for task in on_the_list(turn, person_id)]
+
+    return app.store.read(work)
 
 
-def shown(app: App, name: str) -> Shown:
+def shown(app: App, name: str, person_id: str | None = None) -> Shown:
     """Return one task by its number or id, with all that staff did about it. Raises `TaskRefused`."""
-    now = app.clock.now()
-    return app.store.read(lambda unit: _shown(unit, _named(unit, name), now))
+
+    def work(unit: Unit) -> Shown:
+        turn = Turn(app, unit, app.clock.now())
+        return _shown(unit, _named(turn, name, person_id), turn.now)
+
+    return app.store.read(work)
+
+
+def on_the_list(turn: Turn, person_id: str | None) -> Sequence[Task]:
+    """Return what is not done yet and this person on staff may see, oldest first; None sees everything."""
+    return [task for task in tasks.on_the_list(turn.unit) if _may_see(turn, task, person_id)]
+
+
+def _may_see(turn: Turn, task: Task, person_id: str | None) -> bool:
+    return person_id in (None, task.claimed_by) or duty.serves(turn, person_id, task.member_id)
 
 
 def take(turn: Turn, name: str, person_id: str) -> Task:
@@ -75,7 +92,7 @@ def take(turn: Turn, name: str, person_id: str) -> Task:
 
     Whoever takes a task about an open request that they were asked about takes the request.
     """
-    task = _open(turn, name)
+    task = _open(turn, name, person_id)
     if task.claimed_by is not None and task.claimed_by != person_id:
         raise TaskRefused(f"{_name(turn.unit, task.claimed_by)} has this task already.")
     alert = _open_request(turn, task)
@@ -87,7 +104,7 @@ def take(turn: Turn, name: str, person_id: str) -> Task:
 
 def note(turn: Turn, name: str, person_id: str, words: str) -> Task:
     """Write something down about a task. Raises `TaskRefused` where there is none, or nothing was written."""
-    task = _named(turn.unit, name)
+    task = _named(turn, name, person_id)
     if not words.strip():
         raise TaskRefused("There is nothing to write down: put your words behind the number.")
     _entry(turn, task, person_id, "wrote", words.strip())
@@ -99,7 +116,7 @@ def done(turn: Turn, name: str, person_id: str | None) -> Task:
 
     A task about an open request is finished by closing the request: nothing else would end its reminders.
     """
-    task = _open(turn, name)
+    task = _open(turn, name, person_id)
     alert = _open_request(turn, task)
     if alert is not None:
         if person_id is None:
@@ -130,7 +147,7 @@ def overdue(turn: Turn, task_id: str, reminded: int) -> bool:
 
 def _remind(turn: Turn, task: Task, reminded: int) -> None:
     """Text whoever has it; where nobody has, those on duty, from the second time on the last resort too."""
-    here = duty.to_tell(turn.app, turn.now) + (duty.last_resort(turn.app) if reminded else ())
+    here = duty.to_tell(turn, task.member_id) + (duty.last_resort(turn, task.member_id) if reminded else ())
     text = "staff_task_overdue" if task.claimed_by is None else "staff_task_unfinished"
     for person_id in dict.fromkeys((task.claimed_by,) if task.claimed_by else here):
         person = turn.person(person_id)
@@ -148,18 +165,19 @@ def _open_request(turn: Turn, task: Task) -> Alert | None:
     return alert
 
 
-def _open(turn: Turn, name: str) -> Task:
-    task = _named(turn.unit, name)
+def _open(turn: Turn, name: str, person_id: str | None) -> Task:
+    task = _named(turn, name, person_id)
     if task.state == "done":
         raise TaskRefused(f"Task {task.number} is done already.")
     return task
 
 
-def _named(unit: Unit, name: str) -> Task:
+def _named(turn: Turn, name: str, person_id: str | None) -> Task:
+    """Return the task of this number or id, where this person may see it. Raises `TaskRefused`."""
     plain = name.strip().removeprefix("#")
-    task = tasks.by_number(unit, int(plain)) if plain.isdecimal() and len(plain) < 10 else None
-    task = task or tasks.by_id(unit, name.strip())
-    if task is None:
+    task = tasks.by_number(turn.unit, int(plain)) if plain.isdecimal() and len(plain) < 10 else None
+    task = task or tasks.by_id(turn.unit, name.strip())
+    if task is None or not _may_see(turn, task, person_id):
         raise TaskRefused(f"The list has no task {plain}.")
     return task
 

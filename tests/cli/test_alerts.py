@@ -112,8 +112,10 @@ def test_whoever_was_not_told_yet_is_told_why_they_cannot_take_it(chat: Chat) ->
 def test_unknown_ids_and_names_are_refused_with_the_mend(chat: Chat) -> None:
     (one,) = listed()
     for arguments, said in (
-        (("show", "nothing"), "No request has this id."),
-        (("take", "nothing", "--as", "Dana"), "No request has this id."),
+        (("show", "nothing"), "No request that you may see has this id."),
+        (("take", "nothing", "--as", "Dana"), "No request that you may see has this id."),
+        (("list", "--as", "Bob"), "Nobody on staff has this name."),
+        (("show", one["id"], "--as", "Bob"), "Nobody on staff has this name."),
         (("take", one["id"], "--as", "Bob"), "Nobody on staff has this name."),
     ):
         result = run(*arguments)

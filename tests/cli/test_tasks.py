@@ -73,6 +73,7 @@ def test_done_needs_no_name(chat: Chat) -> None:
     [
         (("show", "9"), "The list has no task 9."),
         (("take", "1", "--as", "Bob"), "Nobody on staff has this name."),
+        (("list", "--as", "Bob"), "Nobody on staff has this name."),
         (("note", "1", " ", "--as", "Dana"), "There is nothing to write down"),
     ],
 )

@@ -66,6 +66,8 @@ PROGRAM = [
     ("languages: [en, es]", "languages: [en, es, en]", Code.TWICE, "en]", "Delete"),
     ("    language: en\n", "    language: fr\n", Code.LANGUAGE, "fr\n", "en, es"),
     ("on_call: true", "on_call: false", Code.PROGRAM, "staff:", "on_call: true"),
+    ("on_call: true", "on_call: true\n    groups: [cirle]", Code.UNKNOWN_NAME, "cirle]", "circle"),
+    ("on_call: true", "on_call: true\n    groups: [circle]", Code.PROGRAM, "staff:", "without `groups`"),
     ("staff_wait: 15m", "staf_wait: 15m", Code.UNKNOWN_KEY, "staf_wait", "staff_wait: 15m"),
     ("  emergency_number: 911\n", "", Code.MISSING, "crisis:", "emergency_number: …"),
     ("    en: call or text 988\n", "", Code.LANGUAGE, "line:", "en:"),

@@ -84,6 +84,7 @@ WRONG = [
     ("calendar: rota.ics", "calendar: empty.ics", Code.UNKNOWN_NAME, "empty.ics", "title"),
     ('end: "2026-12-26 09:00"', 'end: "2026-12-23 09:00"', Code.WRONG_VALUE, "who: Erin", "end:"),
     ('start: "2026-12-24 18:00"', "start: Christmas", Code.WRONG_VALUE, "Christmas", "2026-12-24 18:00"),
+    ("\n  - name: Erin", "\n    groups: [circle]\n  - name: Erin", Code.PROGRAM, "last_resort:", "without"),
     ("name: Erin", "name: dana", Code.TWICE, "dana", "Dana R."),
     ("at_once: false", "repeat: 99\n  at_once: false", Code.WRONG_VALUE, "99", "docs/flows.md"),
 ]  # fmt: skip
