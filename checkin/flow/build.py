@@ -364,7 +364,7 @@ class _Builder:
 
     def _plain_number(self, path: Path, value: object) -> None:
         """Refuse what looks like a number, but is read as a text: 010, 1e3, or one of many digits."""
-        spot = self.document.spots.get(path)
+        spot = self.document.spot(path)
         if not isinstance(value, str) or spot is None or spot.quoted or not _LIKE_A_NUMBER.fullmatch(value):
             return
         message = f"`{value}` looks like a number, but would be a text."

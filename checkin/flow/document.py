@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from checkin.flow.issue import Code, Issue, Severity
 
 _LONGEST_WORDS = 80
+_QUOTES = ("'", '"')
 _WORDS = re.compile(r"\{[^{}\s]*\}|[\w.+-]+|\S")
 
 Path = tuple[str | int, ...]
@@ -24,6 +25,27 @@ class Place(NamedTuple):
 
     line: int
     column: int
+
+
+class Mark(Protocol):
+    """A position as YAML's reader gives it; both count from 0."""
+
+    @property
+    def line(self) -> int:
+        """The line."""
+
+    @property
+    def column(self) -> int:
+        """The character in the line."""
+
+
+Marks = tuple[Mark, Mark, str | None]
+"""Where a key and its value begin, and the quotation mark around the value. Few are ever asked for."""
+
+
+def at_mark(mark: Mark | None) -> Place:
+    """Return the place at this mark; where YAML's reader gives none, the beginning."""
+    return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
 
 
 class Spot(NamedTuple):
@@ -41,16 +63,22 @@ class Document:
     file: str
     lines: tuple[str, ...]
     data: Any
-    spots: Mapping[Path, Spot]
+    marks: Mapping[Path, Marks]
+    """Where each value stands, from the first to the last; `spot` reads one."""
     empty: tuple[Path, ...]
     """The places where a key is followed by nothing at all."""
+
+    def spot(self, path: Path) -> Spot | None:
+        """Return where the value at `path` and its key stand; None where there is none."""
+        found = self.marks.get(path)
+        return None if found is None else Spot(at_mark(found[0]), at_mark(found[1]), found[2] in _QUOTES)
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return where the value at `path` stands (or its key); of a missing value, where its parent does."""
         known = path
-        while known and known not in self.spots:
+        while known and known not in self.marks:
             known = known[:-1]
-        spot = self.spots.get(known)
+        spot = self.spot(known)
         if spot is None:
             return Place(1, 1)
         return spot.key if key or known != path else spot.value
@@ -60,7 +88,7 @@ class Document:
 
         A text that runs over several lines, or that is written with escapes, gives its beginning.
         """
-        spot, value = self.spots.get(path), self.get(path)
+        spot, value = self.spot(path), self.get(path)
         if spot is None or not isinstance(value, str):
             return self.place(path)
         start = spot.value.column - 1 + spot.quoted

@@ -45,8 +45,7 @@ def with_value(document: Document, path: Path, value: object) -> list[str]:
     A value that is written over several lines stays as it is: of a map, one key more is written below it.
     """
     lines = list(document.lines)
-    place = document.spots[path].value
-    key = document.spots[path].key
+    place, key = document.place(path), document.place(path, key=True)
     line = lines[place.line - 1]
     end = _end(line, place.column - 1) if place.line == key.line else None
     if end is not None:

@@ -187,7 +187,7 @@ class Wording:
     def as_meant(self, path: Path, source: str) -> None:
         """Tell where a text is not what it looks like: cut off, with signs that do not show, or garbled."""
         document = self.document
-        spot = document.spots.get(path)
+        spot = document.spot(path)
         if spot is not None and not spot.quoted and document.sign(spot.value) not in ("|", ">"):
             cut = traps.comment_after(document.lines, spot.value, source)
             if cut is not None:

@@ -117,7 +117,7 @@ def _step_with(path: Path, step: Ask, text: str, language: str, means: str) -> s
     source = path.read_text("utf-8")
     document, _ = parse(source, path.name)
     place = ("steps", step.name, "answer")
-    if document is None or place not in document.spots:
+    if document is None or place not in document.marks:
         raise NotTaught(
             f"{step.name} has no `answer:` in {path.name}.", "Teach the step that has the question."
         )

@@ -116,9 +116,11 @@ def _end(file: ChatFile, index: int, length: int) -> int:
     here: tuple[str | int, ...] = ("conversations", index)
     chat = file.document.place((*here, "chat"), key=True).line
     after = [
-        spot.key.line
-        for path, spot in file.document.spots.items()
-        if spot.key.line > chat and path[: len(here) + 1] != (*here, "chat") and path != ()
+        line
+        for path in file.document.marks
+        if path[: len(here) + 1] != (*here, "chat")
+        and path != ()
+        and (line := file.document.place(path, key=True).line) > chat
     ]
     return min(after, default=length + 1) - 1
 
