@@ -46,7 +46,7 @@ from checkin.flow.model import (
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS
 from checkin.service.rehearsal.trace import Way, traced
-from tests.flow.generated import INNER, drawn, written
+from tests.flow.generated import INNER, Sort, drawn, written
 
 FLOWS = Path(__file__).parents[2] / "flows"
 MOST_STATES = 1_500
@@ -58,8 +58,12 @@ SPOILT = 0.1
 PROOFS = (
     Code.UNREACHABLE, Code.NO_END, Code.CIRCLE, Code.NOT_EXHAUSTIVE, Code.NEVER, Code.NOT_SET, Code.LADDER,
     Code.NO_TIMEOUT, Code.NO_ALERT, Code.ALERT_TWICE, Code.CONSENT, Code.COLLISION, Code.LANGUAGE,
+    Code.AT_ONCE, Code.UNLINKED,
 )  # fmt: skip
 """What the checker proves of one flow that can be built all the same where it does not hold."""
+
+SORTS: Mapping[Code, Sort] = {Code.AT_ONCE: "chain", Code.UNLINKED: "unlinked"}
+"""What is drawn to find a flow that has only this mistake, where a small one cannot have it."""
 
 ALWAYS_KNOWN = {"first_name": "Al", "language": "en", "program": "Us", "window_minutes": 5}
 VARIED: Mapping[str, tuple[Value, ...]] = {
@@ -104,6 +108,8 @@ class _Explorer:
         self.traced = traced(found.flow, self.took.append)
         self.fields = fields
         self.facts = tuple(_facts(found.flow, fields))
+        self.seen = ""
+        """What can be seen from outside of the last event: where the run is, and what was decided."""
 
     def go(self) -> None:
         """Go from state to state until there is no new one."""
@@ -136,14 +142,19 @@ class _Explorer:
             silence.add(state_of(timer))
             yield timer
         again = bool(run.rung or run.unclear or run.snoozed)
+        told_apart: dict[int, set[str]] = {}
         for said in _replies(here, again=again) if isinstance(here, Ask) else ():
             told: set[str] = set()
-            for facts in self.facts:
+            for number, facts in enumerate(self.facts):
                 replied = self._take(run, Replied(said, "…", facts), told)
+                if said not in (SKIPPED, UNCLEAR, LATER):
+                    told_apart.setdefault(number, set()).add(self.seen)
                 after.add(state_of(replied))
                 yield replied
             if len(told) > 1:
                 self.found.breaks(Code.NO_ALERT, (here.name, said.value))
+        if self.flow.unlinked and any(len(seen) > 1 for seen in told_apart.values()):
+            self.found.breaks(Code.UNLINKED, here.name)
         after |= silence
 
     def _take(self, run: Run, event: Event, told: set[str] | None = None) -> Run:
@@ -151,6 +162,8 @@ class _Explorer:
         self.took.clear()
         after, decided = step(self.traced, run, event)
         self._look(run, event, after, decided)
+        if self.flow.unlinked:
+            self._look_at_who_is_told(event, after, decided)
         steps = [self.flow.steps[way.step] for way in self.took]
         alerts = [one for one in steps if isinstance(one, RaiseAlert)]
         if len(alerts) > 1:
@@ -202,6 +215,17 @@ class _Explorer:
                 if text is not None and any(not one.names() <= known for one in text.by_language.values()):
                     self.found.breaks(Code.NOT_SET, effect.step)
 
+    def _look_at_who_is_told(self, event: Event, after: Run, decided: tuple[effects.Effect, ...]) -> None:
+        """See that an answer without a name is counted, and that nobody learns of the person by this flow."""
+        counted = [effect for effect in decided if isinstance(effect, effects.Count)]
+        told = [e for e in decided if isinstance(e, effects.Record | effects.AddTask | effects.RaiseAlert)]
+        said = event.understanding if isinstance(event, Replied) else UNCLEAR
+        own_words = said.category is Category.TEXT and counted
+        if told or own_words or (said not in (UNCLEAR, LATER, SKIPPED) and not counted):
+            self.found.breaks(Code.UNLINKED, (after.step, said.category))
+        rest = [effect for effect in decided if not isinstance(effect, effects.Count)]
+        self.seen = f"{state_of(after)} {rest}"
+
     def _text(self, run: Run, event: Event, said: effects.Say) -> Text | None:
         """Return the flow's own text that this is; None for one of the program."""
         one = self.flow.steps[said.step]
@@ -221,7 +245,8 @@ class _Explorer:
             ("consent", Code.CONSENT),
         ):  # fmt: skip
             if words in notes:
-                return code
+                round_ = len({way.step for way in self.took}) < len(self.took)
+                return Code.AT_ONCE if code is Code.CIRCLE and not round_ else code
         return Code.UNKNOWN_STEP
 
     def _at_the_end(self, seen: set[State]) -> None:
@@ -345,12 +370,9 @@ class Checked:
     errors: frozenset[Code]
 
 
-def checked(seed: int, program: Program, spoil: float = 0.04, *, wide: bool = False) -> Checked:
-    """Draw a flow and check it. As a published version a flow is built although proofs do not hold.
-
-    A wide one may run other flows, ask for days, invite somebody, and say one or many.
-    """
-    source = bundle(written(drawn(seed, spoil, wide=wide)), INNER if wide else {})
+def checked(seed: int, program: Program, spoil: float = 0.04, sort: Sort = "plain") -> Checked:
+    """Draw a flow and check it. As a published version a flow is built although proofs do not hold."""
+    source = bundle(written(drawn(seed, spoil, sort)), INNER if sort == "wide" else {})
     loaded = load_flow(source, file="drawn.yaml", program=program, version=1)
     refused = {
         issue.code for issue in loaded.issues if issue.code in PROOFS or issue.severity is Severity.ERROR
@@ -373,12 +395,19 @@ def caught(code: Code, program: Program, seeds: Iterable[int]) -> tuple[int, int
     """
     tried = 0
     for seed in seeds:
-        one = checked(seed, program, SPOILT)
+        one = checked(seed, program, SPOILT, SORTS.get(code, "plain"))
         if one.flow is not None and one.errors == {code}:
             tried += 1
             if breaks(one.flow):
                 return seed, tried
     return None
+
+
+def sort_of(seed: int) -> Sort:
+    """Return what is drawn for this seed: every other flow is a wide one, and a few are long or special."""
+    if seed % 2:
+        return "wide"
+    return {0: "long", 10: "unlinked", 50: "chain"}.get(seed % 60, "long" if seed % 10 == 4 else "plain")
 
 
 def spoken_program() -> Program:
@@ -405,7 +434,7 @@ def main() -> None:
         return
     walked = states = runaway = bad = 0
     for seed in itertools.count(given.seed):
-        one = checked(seed, program, wide=seed % 2 == 1)
+        one = checked(seed, program, sort=sort_of(seed))
         if one.flow is None or one.errors:
             continue
         found = explore(one.flow)

@@ -6,7 +6,7 @@ What is drawn is plain data; `written` makes a file of it. A seed always draws t
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -21,10 +21,10 @@ TAKEN = ("later", "stop", "help", "walk")
 class Draw:
     """Draws one flow. `spoil` is how often something is drawn that may be wrong, from 0 to 1."""
 
-    def __init__(self, seed: int, spoil: float = 0.04) -> None:
+    def __init__(self, seed: int, spoil: float = 0.04, *, more: int = 0) -> None:
         self.random = Random(seed)
         self.spoil = spoil
-        self.count = self.random.randint(2, 6)
+        self.count = self.random.randint(2, 6) + more
         self.kept: list[tuple[str, str]] = []
         self.asked: list[str] = []
 
@@ -285,6 +285,84 @@ class Widen:
         return {name: ask, f"{name}_told": {"say": both, **ways}}
 
 
+class Unlink:
+    """Makes of a drawn flow one whose answers are counted and kept with nobody; mostly a sound one."""
+
+    def __init__(self, seed: int, spoil: float) -> None:
+        self.random = Random(f"unlinked {seed}")
+        self.spoil = spoil
+
+    def flow(self, data: Data) -> Data:
+        """Return the flow with `unlinked: true`, without what is about one person."""
+        steps = {name: self.step(name, one) for name, one in data["steps"].items()}
+        return {**data, "unlinked": True, "steps": steps}
+
+    def step(self, name: str, one: Data) -> Data:
+        """Return one step as it may stand there."""
+        if "ask" in one:
+            return self.ask(name, one)
+        ways = self.ways(one)
+        if {"end", "wait", "repeat"} & one.keys() or ("alert" in one and self.wrong()):
+            return {**one, **ways}
+        return {"say": {"en": "Hello there.", "es": "Hola."}, **ways}
+
+    def ask(self, name: str, one: Data) -> Data:
+        """Return a question whose answers can be counted."""
+        answer = {key: value for key, value in one["answer"].items() if key != "save_as"}
+        if answer.keys() <= {"text", "number"} and not self.wrong():
+            answer = self.random.choice(({"scale": [1, 3]}, {"yes_no": True}))
+        if not self.wrong():
+            answer["save_as"] = f"{name}_count"
+        words = {
+            "en": "How is it, 1 to 3, a walk, a call, or rest?",
+            "es": "¿Qué tal, walk, call, rest, 1 a 3?",
+        }
+        rungs = [
+            {key: rung[key] for key in ("after", "call", "go") if key in rung}
+            for rung in one.get("no_reply", ())
+        ]
+        rungs = [rung if len(rung) > 1 else {**rung, "call": "this_step"} for rung in rungs]
+        step = {"ask": words, "answer": answer, "no_reply": rungs, **self.ways(one)}
+        return step | ({"skip": one["skip"]} if "skip" in one else {})
+
+    def ways(self, one: Data) -> Data:
+        """Return where a step goes on: by what is known of the member, and seldom by an answer."""
+        if "then" not in one:
+            return {key: one[key] for key in ("go",) if key in one}
+        then = one["then"]
+        if not self.wrong():
+            asked = [
+                {**branch, "if": self.random.choice(FACTS)} if "if" in branch else branch for branch in then
+            ]
+            then = asked
+        return {"then": then}
+
+    def wrong(self) -> bool:
+        """Whether to leave something that may be wrong."""
+        return self.random.random() < self.spoil
+
+
+def chain(seed: int, spoil: float) -> Data:
+    """Return a flow of many steps that follow one another, mostly with a wait between them in time."""
+    random = Random(f"chain {seed}")
+    count = random.randint(90, 130)
+    wait = random.randrange(20, 80) if random.random() >= spoil * 3 else None
+    branch = random.randrange(count - 20)
+    steps: Data = {}
+    for at in range(count):
+        following = f"s{at + 1}" if at + 1 < count else "done"
+        if at == wait:
+            steps[f"s{at}"] = {"wait": "1d", "go": following}
+        elif at == branch:
+            jump = f"s{random.randrange(at + 1, count)}"
+            then = [{"if": random.choice(FACTS), "go": jump}, {"go": following}]
+            steps[f"s{at}"] = {"set": {"n": at}, "then": then}
+        else:
+            steps[f"s{at}"] = {"set": {"n": at}, "go": following}
+    steps["done"] = {"end": "done"}
+    return {"flow": "drawn", "title": "Drawn", "start": [{"staff": True}], "steps": steps}
+
+
 class _Dumper(yaml.CSafeDumper):
     """Writes everything out: flows know no aliases."""
 
@@ -298,7 +376,21 @@ def written(data: Data) -> str:
     return text
 
 
-def drawn(seed: int, spoil: float = 0.04, *, wide: bool = False) -> Data:
-    """Return the flow that this seed draws; a wide one has flows in it, days, invitations and plurals."""
-    data = Draw(seed, spoil).flow()
-    return Widen(seed).flow(data) if wide else data
+Sort = Literal["plain", "wide", "long", "unlinked", "chain"]
+"""What is drawn: a small flow; one with flows in it, days, invitations and plurals; one of many steps; one
+whose answers are kept with nobody; and a chain of steps that nothing stops."""
+
+
+def drawn(seed: int, spoil: float = 0.04, sort: Sort = "plain") -> Data:
+    """Return the flow that this seed draws."""
+    match sort:
+        case "chain":
+            return chain(seed, spoil)
+        case "long":
+            return Draw(seed, spoil / 3, more=6).flow()
+        case "wide":
+            return Widen(seed).flow(Draw(seed, spoil).flow())
+        case "unlinked":
+            return Unlink(seed, spoil).flow(Draw(seed, 0).flow())
+        case "plain":
+            return Draw(seed, spoil).flow()
