@@ -1,24 +1,23 @@
-"""How many replies a second the conversation engine takes on one core, against a trivial loop.
+"""How many replies a second the conversation engine takes on one core.
 
     python -m benchmarks.engine
 
 A reply is read, moves a run of the shipped daily check-in by one `step`, and the run is written to JSON after
 it, as it is when it is stored. "Said before" is what most replies are: the same few words to the same
 question, whose reading is remembered. "Never seen" are sentences of some ten words that all differ, each read
-for the first time. Processor time, not wall time; the best of five rounds. Read the ratios: absolute numbers
-mean little on a shared machine.
+for the first time. All are measured in every round, and the middle one counts: see `benchmarks.rounds`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
-from time import process_time
 
 import orjson
 
+from benchmarks.rounds import measured
 from checkin.conversation.engine import step
 from checkin.conversation.pack import load_packs
 from checkin.conversation.read import Reader
@@ -31,6 +30,7 @@ FLOOR = 30_000
 """Steps a second, with the reply read and the run serialised."""
 
 EVENTS = 10_000
+ROUNDS = 9
 FACTS = {
     "first_name": "Alice",
     "language": "en",
@@ -78,19 +78,16 @@ def main() -> None:
         for text in new:
             answer(forgets, text)
 
-    def baseline() -> None:
-        for _ in range(EVENTS):
-            sum(number * number for number in range(100))
-
-    base = rate(baseline)
-    print(f"{'baseline loop':<46}{base:>10,.0f} /s")
-    rates = {
-        "reply said before, step, run to JSON": rate(said_before),
-        "reply said before, run from JSON, step": rate(from_json),
-        "reply never seen, step, run to JSON": rate(unseen),
+    works = {
+        "reply said before, step, run to JSON": said_before,
+        "reply said before, run from JSON, step": from_json,
+        "reply never seen, step, run to JSON": unseen,
     }
-    for name, found in rates.items():
-        print(f"{name:<46}{found:>10,.0f} /s   {found / base:.3f} of the baseline, {1e6 / found:.1f} µs each")
+    found = measured(works, ROUNDS)
+    print(f"{ROUNDS} rounds, {found}")
+    rates = {name: EVENTS / found.seconds(name) for name in works}
+    for name, rate in rates.items():
+        print(f"{name:<46}{rate:>10,.0f} /s   {1e6 / rate:.1f} µs each")
     held = next(iter(rates.values())) >= FLOOR
     print(f"floor: {FLOOR:,} /s with the reply read - {'held' if held else 'MISSED'}")
     sys.exit(0 if held else 1)
@@ -114,18 +111,6 @@ def never_seen() -> Iterator[str]:
     texts = [line for line in lines if line and not line.startswith("#")]
     for number, text in enumerate(cycle(texts)):
         yield f"{text} {number}"
-
-
-def rate(work: Callable[[], object]) -> float:
-    """Return events a second."""
-    return EVENTS / min(timed(work) for _ in range(5))
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Return the seconds of processor time that this took."""
-    began = process_time()
-    work()
-    return process_time() - began
 
 
 if __name__ == "__main__":
