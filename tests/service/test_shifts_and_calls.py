@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -122,13 +123,21 @@ def test_two_passes_it_on_by_call_too(ringing: Chat) -> None:
     ringing.expect(alice="I have now asked Carmen", carmen="Alice would like to hear from you")
 
 
-@pytest.mark.parametrize("ends", ["busy", "machine", "nobody", "somebody else"])
-def test_a_call_that_reaches_nobody_goes_on_to_the_next_at_once(ringing: Chat, ends: str) -> None:
-    if ends in ("machine", "somebody else"):
-        said = hears(ringing, ringing.bob, 0, machine=ends == "machine")
-        said += hears(ringing, ringing.bob, 1, "2") if ends == "somebody else" else ()
-        assert "Alice" not in " ".join(said), "a machine, or whoever picks up, hears no name but Bob's"
-    over(ringing, ringing.bob, "failed" if ends in ("busy", "nobody") else "delivered")
+def test_an_answering_machine_answered_the_call(ringing: Chat) -> None:
+    """A machine picks up, and the carrier says that the call was completed: nobody has heard a thing."""
+    said = hears(ringing, ringing.bob, 0, machine=True)
+    assert "Alice" not in " ".join(said), "whoever plays it back hears no name but Bob's"
+    over(ringing, ringing.bob)
+    ringing.expect(alice="I have now asked Carmen", carmen="Alice would like to hear from you")
+    assert ringing.all_alerts()[0].taken_by is None
+
+
+@pytest.mark.parametrize("picks_up", ["nobody", "somebody else"])
+def test_a_call_that_reaches_nobody_goes_on_to_the_next_at_once(ringing: Chat, picks_up: str) -> None:
+    if picks_up == "somebody else":
+        said = (*hears(ringing, ringing.bob, 0), *hears(ringing, ringing.bob, 1, "2"))
+        assert "Alice" not in " ".join(said), "whoever picks up hears no name but Bob's"
+    over(ringing, ringing.bob, "failed" if picks_up == "nobody" else "delivered")
     ringing.expect(alice="I have now asked Carmen", carmen="Alice would like to hear from you")
     ringing.bob("1")
     ringing.expect(
@@ -191,6 +200,23 @@ def test_a_hole_in_the_rota_goes_to_the_last_resort_and_on_the_list(chat: Chat) 
     (task,) = chat.tasks()
     assert task.kind == "rota_hole"
     assert "Nobody was on duty on Mon 23 Nov at 10:05" in task.note
+
+
+def test_a_gap_in_the_rota_rang_for_ever(chat: Chat) -> None:
+    """Nobody is on duty and the last resort is asleep: it stands on the list, and the phone is let rest."""
+    works(chat)
+    asks(chat)
+    chat.bob("2")
+    chat.carmen("2")
+    chat.later("1d")
+    assert [alert.state for alert in chat.all_alerts()] == [AlertState.WITH_STAFF]
+    assert sorted(task.kind for task in chat.tasks()) == ["alert_unanswered", "rota_hole"]
+    rang = [row.created_at for row in chat.rows(chat.dana) if row.channel == "voice"]
+    assert 3 <= len(rang) <= 24, "called, and not over and over"
+    gaps = [after - before for before, after in itertools.pairwise(rang)]
+    assert gaps == sorted(gaps), "less and less often"
+    chat.dana("1")
+    assert [alert.state for alert in chat.all_alerts()] == [AlertState.ACKNOWLEDGED]
 
 
 def test_those_on_duty_later_are_reminded_and_those_before_are_left_alone(chat: Chat) -> None:
