@@ -7,6 +7,7 @@ what a reply means (that is `read`: a key becomes the word that it stands for, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
@@ -112,12 +113,17 @@ def words_of(language: str) -> Mapping[str, str]:
 
 def ask(says: Sequence[str], answer: Answer | None, language: str) -> Document:
     """Return the document that asks a question: what leads to it, the question last, and how to answer."""
-    words = words_of(language)
+    offered = re.compile(rf"\b{words_of(language)['offered']}\b", re.IGNORECASE)
     listen, hint = _listen(answer, language)
-    said = tuple(text for text in says if text)
-    if hint and not any(words["offered"] in text.lower() for text in said[-1:]):
+    said = tuple(_ended(text) for text in says if text)
+    if hint and not any(offered.search(text) for text in said[-1:]):
         said = (*said, hint)
     return Document(language, said, listen)
+
+
+def _ended(text: str) -> str:
+    """End a sentence that the screen lets end without a sign ("YES or NO"): a voice would run on."""
+    return f"{text}." if text[-1].isalnum() else text
 
 
 def agree(says: Sequence[str], language: str) -> Document:
@@ -159,16 +165,10 @@ def _listen(answer: Answer | None, language: str) -> tuple[Listen, str]:
         case "yes_no":
             meanings = {"1": words["yes"], "2": words["no"], **person}
             return Listen(1, meanings, (words["yes"], words["no"])), words["yes_no"]
-        case "scale":
-            low, high = answer.low or 0, answer.high or 0
-            one_key = 0 <= low <= high <= 9
-            own = person if low > 0 and one_key else {}
-            hint = words["scale"].format(low=low, high=high)
-            return Listen(1 if one_key else None, own), hint
-        case "number":
-            return Listen(None), words["number"]
+        case "scale" | "number":
+            return _number(answer, person, words)
         case "phone":
-            return Listen(None), words["phone"]
+            return Listen(None, person), words["phone"]
         case "choice":
             said = [_first_word(by_language, language) for by_language in answer.choices.values()]
             keys = {str(place): word for place, word in enumerate(said[:9], start=1)}
@@ -178,6 +178,15 @@ def _listen(answer: Answer | None, language: str) -> tuple[Listen, str]:
             return Listen(1, person), ""
         case _:
             assert_never(answer.kind)
+
+
+def _number(answer: Answer, person: Mapping[str, str], words: Mapping[str, str]) -> tuple[Listen, str]:
+    """Return how a number is asked for: one key where each that fits has one digit. 0 may be one of them."""
+    low, high = answer.low, answer.high
+    if low is None or high is None or low < 0 or high > 9:
+        hint = words["number"] if answer.kind == "number" else words["scale"].format(low=low, high=high)
+        return Listen(None, person if low is not None and low > 0 else {}), hint
+    return Listen(1, person if low > 0 else {}), words["scale"].format(low=low, high=high)
 
 
 def _first_word(by_language: Mapping[str, Sequence[str]], language: str) -> str:

@@ -23,6 +23,9 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+?(?=[.,;:!?)]*(?:\s|$))", re.IGNORECA
 _NUMBER = re.compile(r"(?<![\w.,])\+?\d[\d\-() ]{5,}\d(?![\w])")
 _SHORT_NUMBER = re.compile(r"(?<![\w.,:$%])(?:988|999|112|000|[2-9]11)(?![\w%:]|[.,]\d)")
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?(?:\s*([AaPp])\.?\s?[Mm]\b)?")
+_BOTH_ENDINGS = re.compile(r"\b([^\W\d_]+)o\(a\)")
+_EMPTY_POINT = re.compile(r"(?<!\S)\d\)\s*(?=\d\)|$)")
+_POINT = re.compile(r"\s*(?<!\S)(\d)\)\s+")
 _BRACKETS = re.compile(r"\s*\(([^()]*)\)(,?)")
 _DIGIT = re.compile(r"\d")
 _SENTENCE = re.compile(r"(?:^|[.!?]\s|[¿¡])\s*[^\W\d_]")
@@ -43,6 +46,8 @@ class _Tongue:
     clock: Callable[[int, int, str], str]
     link: str
     link_dot: str
+    both: str
+    """How a word with two endings (`nervioso(a)`) is said."""
 
 
 def _english_clock(hour: int, minute: int, half: str) -> str:
@@ -66,19 +71,35 @@ _TONGUES: Mapping[str, _Tongue] = {
         verbs=r"reply(?:\s+with)?|respond(?:\s+with)?|answer|text|send",
         press="press",
         say={"": "say"},
-        words={"msg": "message", "msgs": "messages", "&": "and", "/": " or ", "approx.": "about"},
+        words={
+            "msg": "message",
+            "msgs": "messages",
+            "&": "and",
+            "/": " or ",
+            "approx.": "about",
+            "just write": "just say it",
+            "please send": "please say",
+        },
         clock=_english_clock,
         link="our website, {}",
         link_dot=" dot ",
+        both=r"\1o(a)",
     ),
     "es": _Tongue(
         verbs=r"responde|contesta|escribe|escribir|escribes|manda|envía|envia",
         press="marca",
         say={"": "di", "escribir": "decir", "escribes": "dices"},
-        words={"aprox.": "más o menos", "&": "y", "/": " o "},
+        words={
+            "aprox.": "más o menos",
+            "&": "y",
+            "/": " o ",
+            "escribe lo que quieras": "di lo que quieras",
+            "escribe su nombre": "di su nombre",
+        },
         clock=_spanish_clock,
         link="nuestra página, {}",
         link_dot=" punto ",
+        both=r"\1o o \1a",
     ),
 }
 
@@ -90,9 +111,11 @@ def spoken(text: str, language: str) -> str:
     out = _EMOJI.sub(" ", out)
     out = _CLOCK.sub(lambda f: tongue.clock(int(f[1]), int(f[2]), (f[3] or "").lower()), out)
     out = _asked(out, tongue)
+    out = _BOTH_ENDINGS.sub(tongue.both, out)
     out = _NUMBER.sub(_number, out)
     out = _SHORT_NUMBER.sub(lambda found: " ".join(found[0]), out)
     out = _BRACKETS.sub(lambda found: f", {found[1]},", out)
+    out = _POINT.sub(_point, _EMPTY_POINT.sub("", out))
     out = _SHOUTED.sub(_calm, out)
     for written, said in tongue.words.items():
         out = re.sub(_whole(written), said, out, flags=re.IGNORECASE)
@@ -114,10 +137,18 @@ def seconds(text: str, language: str) -> float:
 def surely_within(text: str, limit: float) -> bool:
     """Whether `text` is said within `limit` seconds for sure, told without turning it into speech.
 
-    A digit becomes three words at most, and a dot or slash between two words one more and a pause.
+    A digit becomes three words at most, a dot or slash between two words one more and a pause, and a word
+    with two endings three.
     """
     signs = sum(map(text.count, ".!?…/"))
-    words = len(text.split()) + text.count("-") + 3 * len(_DIGIT.findall(text)) + 2 * signs
+    words = (
+        len(text.split())
+        + text.count("-")
+        + 2 * text.count("(a)")
+        + text.lower().count("just write")
+        + 3 * len(_DIGIT.findall(text))
+        + 2 * signs
+    )
     return words * 60 / WORDS_A_MINUTE + signs * PAUSE_SECONDS < limit
 
 
@@ -126,7 +157,9 @@ def _asked(text: str, tongue: _Tongue) -> str:
     key = re.compile(rf"\b({tongue.verbs})\s+(?:con\s+)?([0-9])(?!\s?\d)\b", re.IGNORECASE)
     out = key.sub(lambda f: _cased(f[1], tongue.press) + f" {f[2]}", text)
     # A word that is sent somewhere else ("manda AYUDA al 988") stays what it is.
-    word = re.compile(rf"\b((?i:{tongue.verbs}))\s+([^\W\d_a-zà-ÿ]{{2,}})\b(?!\s+(?:to|al)\s+\+?\d)")
+    word = re.compile(
+        rf"\b((?i:{tongue.verbs}))\s+([^\W\d_a-zà-ÿ]{{2,}})\b(?!\s+(?:to|al?)\s+(?:\+?\d|this|este))"
+    )
     said = tongue.say
     return word.sub(lambda f: _cased(f[1], said.get(f[1].lower(), said[""])) + f" {f[2]}", out)
 
@@ -143,6 +176,12 @@ def _calm(found: re.Match[str]) -> str:
 
 
 _SPELLED = frozenset(("AM", "OK", "USA", "EAP", "YMCA", "YWCA", "ID"))
+
+
+def _point(found: re.Match[str]) -> str:
+    """Say the points of a list as sentences: "1: A walk. 2: My sister"."""
+    before = found.string[: found.start()].rstrip()[-1:]
+    return (". " if before.isalnum() else " ") + f"{found[1]}: "
 
 
 def _link(link: str, tongue: _Tongue) -> str:

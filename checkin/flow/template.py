@@ -105,6 +105,13 @@ class Text:
         language = self._known(language)
         return spoken(self.for_ear(language, values, lot), language)
 
+    def all_spoken(self, language: str, values: Values) -> Iterator[str]:
+        """Go through all that `spoken` may return, whatever the lot."""
+        language = self._known(language)
+        own = self.by_voice.get(language)
+        for template in self.every(language) if own is None else (own,):
+            yield spoken(template.render(values), language)
+
     def for_ear(self, language: str, values: Values, lot: str = "") -> str:
         """Return the form that is to be spoken, as it was written: its own, or that for the eye."""
         language = self._known(language)

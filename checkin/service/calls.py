@@ -16,6 +16,7 @@ from datetime import datetime
 from checkin.alert.model import Told
 from checkin.alert.telling import people as people_of
 from checkin.conversation.call import REPEAT, Document, Listen, agree, ask, heard, menu, words_of
+from checkin.conversation.routing import Route
 from checkin.conversation.understanding import Category, Context, Question
 from checkin.flow import model
 from checkin.flow.model import Answer, KeywordTrigger, ScheduleTrigger
@@ -32,6 +33,9 @@ from checkin.store.unit import Unit
 
 _LISTENS_ON = (Category.SUPPORT, Category.CRISIS, Category.OPT_OUT)
 """After these a caller may change their mind, or want to say more."""
+
+_NOT_UNDERSTOOD = (Route.ANSWER, Route.CONTACT_UNCLEAR, Route.NOTED, Route.STRANGER)
+"""Where unclear words come to; anywhere else they were an order, or a keyword, and did what they should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +255,8 @@ def _next(
     category = taken.understanding.category if taken.understanding is not None else Category.NOT_AN_ANSWER
     if not taken.answers and category is Category.NOT_AN_ANSWER:
         return _unheard(app, asked, before.misses)
-    misses = before.misses + 1 if category is Category.UNCLEAR else 0
+    unclear = category is Category.UNCLEAR and taken.route in _NOT_UNDERSTOOD
+    misses = before.misses + 1 if unclear else 0
     return _after(app, unit, asked, taken, category, misses, now), misses
 
 
@@ -280,10 +285,16 @@ def _after(
         asked_again = _asked_again(turn, here, question, taken, slow=misses > 0)
         if asked_again is not None:
             return asked_again
-    unclear_to_contact = category is Category.UNCLEAR and misses < 2 and here.question is None
-    if category in _LISTENS_ON or unclear_to_contact:
+    unclear_to_contact = 0 < misses < 2 and here.question is None
+    if category in _LISTENS_ON or unclear_to_contact or _has_just_asked(unit, here):
         return replace(ask(taken.answers, None, language), slow=misses > 0)
-    return Document(language, (*taken.answers, turn.spoken(language, "call_goodbye")))
+    return Document(language, (*filter(None, taken.answers), turn.spoken(language, "call_goodbye")))
+
+
+def _has_just_asked(unit: Unit, here: Situation) -> bool:
+    """Whether this very turn brought about a request for support: it was just said how to take it back."""
+    before = situations.of_person(unit, here.person.id) if here.has_alert else None
+    return before is not None and not before.has_alert
 
 
 def _asked_again(
@@ -294,10 +305,11 @@ def _asked_again(
     if step is None or taken.understanding is None:
         return None
     category = taken.understanding.category
-    words = step.text.spoken(language, {**turn.facts(here), **question.run.results})
-    gently = category is Category.UNCLEAR and question.run.unclear == 1
-    if gently or any(words in text for text in taken.answers):
+    gently = slow and question.run.unclear == 1
+    wordings = step.text.all_spoken(language, {**turn.facts(here), **question.run.results})
+    if gently or any(words in text for words in wordings for text in taken.answers):
         return replace(ask(taken.answers, step.answer, language), slow=slow)
-    if category in (Category.HELP, Category.RESUME):
+    aside = category is Category.UNCLEAR and taken.route not in _NOT_UNDERSTOOD
+    if aside or category in (Category.HELP, Category.RESUME):
         return _question(turn, here, question, taken.answers)
     return None

@@ -46,6 +46,7 @@ class Taken:
     answers: tuple[str, ...]
     understanding: Understanding | None = None
     situation: Situation | None = None
+    route: Route | None = None
 
 
 def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
@@ -82,4 +83,4 @@ def take(app: App, unit: Unit, inbound: Inbound, now: datetime) -> Taken:
         ),
     )
     left = None if reply.situation is None else turn.situation(reply.situation.person.id)
-    return Taken(tuple(turn.answers), reply.understanding, left)
+    return Taken(tuple(turn.answers), reply.understanding, left, reply.route)

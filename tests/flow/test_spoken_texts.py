@@ -42,6 +42,13 @@ FLOWS = Path(__file__).resolve().parents[2] / "flows"
         ("en", "Msg & data rates may apply.", "Message and data rates may apply."),
         ("en", "See https://www.example.org/help?x=1.", "See our website, example dot org."),
         ("es", "¿SÍ o NO?", "¿Sí o no?"),
+        ("es", "Sentirse nervioso(a)", "Sentirse nervioso o nerviosa"),
+        ("en", "What helps? Just write, or SKIP.", "What helps? Just say it, or skip."),
+        ("es", "¿Qué ayuda? Escribe lo que quieras.", "¿Qué ayuda? Di lo que quieras."),
+        ("en", "1) A walk 2) My sister.", "1: A walk. 2: My sister."),
+        ("en", "1) A walk 2) 3)", "1: A walk"),
+        ("en", "4) 5) 6)", ""),
+        ("en", "They can text JOIN to this number.", "They can text join to this number."),
         ("en", "Alexandra answered at 2,000 steps", "Alexandra answered at 2,000 steps"),
     ],
 )

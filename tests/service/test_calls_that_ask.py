@@ -77,7 +77,7 @@ def test_a_call_that_is_answered_is_made_once_and_its_answer_is_the_flows(chat: 
     assert (call.state, call.body) == ("sent", "Did you sleep well? Yes or no")
     sid = call.carrier_id or ""
     assert "Is that you?" in hears(chat, sid, 0)[0]
-    assert hears(chat, sid, 1, "1")[0] == "Did you sleep well? Yes or no"
+    assert hears(chat, sid, 1, "1")[0] == "Did you sleep well? Yes or no."
     assert hears(chat, sid, 2, "2")[-1].startswith("You can call this number")
     over(chat, "delivered")
     chat.later("4h")

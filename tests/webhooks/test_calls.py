@@ -157,6 +157,31 @@ def test_the_menu_offers_everything_and_its_keys_work(chat: Chat, dial: Dial) ->
     assert "welcome back" in back.say("start")[0]
 
 
+def test_who_asks_for_a_person_can_take_it_back_in_the_same_call(chat: Chat, dial: Dial) -> None:
+    mood_is_asked(chat)
+    call = dial(chat.alice.number)
+    call.begin()
+    call.press("1")
+    assert "Changed your mind? Say no." in call.press("1")[0]
+    assert not call.over
+    assert call.say("no")[0].startswith("OK, I told nobody")
+    assert call.over
+    assert [alert.state for alert in chat.all_alerts()] == [AlertState.CANCELLED]
+
+
+def test_an_order_is_no_misunderstanding_and_the_question_comes_again(chat: Chat, dial: Dial) -> None:
+    mood_is_asked(chat)
+    call = dial(chat.alice.number)
+    question = call.begin()
+    ordered = call.say("calls on")
+    assert "a phone call is on" in ordered[0]
+    assert ordered[1:] == question
+    assert "prosody" not in call.requests[-1][2], "nothing was misunderstood, so nothing is said slowly"
+    menu = dial(chat.alice.number)
+    menu.begin()
+    assert menu.press("4")[-1].endswith("Goodbye.")
+
+
 def test_silence_is_asked_again_slowly_and_then_left(chat: Chat, dial: Dial) -> None:
     mood_is_asked(chat)
     call = dial(chat.alice.number)

@@ -90,7 +90,8 @@ class Telephone:
         self._turn, self._asked = self._turn + 1, said
         if said.listen is None:
             self._puts_down()
-        return [" ".join(said.says)] if said.says else []
+        words = " ".join([*said.says, *(text for _, text in said.others)])
+        return [words] if words else []
 
     def _puts_down(self) -> None:
         app, call, number = self.app, self._call, self.number
