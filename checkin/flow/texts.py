@@ -285,6 +285,10 @@ CATALOGUE: Mapping[str, Entry] = {
     "call_machine": Entry("Left on an answering machine: first name and number only.", ("member", "number")),
     "call_not_here": Entry("By phone: the last words where somebody else picked up."),
     "call_broke_off": Entry("By text, where a call broke off in the middle of a question.", ("question",)),
+    "call_broke_off_request": Entry(
+        "By text, to a trusted contact or staff, where a call broke off in which they heard a request.",
+        ("member",),
+    ),
     "call_silence": Entry("By phone: nothing was heard again; we leave it, nothing is lost."),
     "call_goodbye": Entry("By phone: the last words of a call."),
 }
@@ -293,7 +297,7 @@ CATALOGUE: Mapping[str, Entry] = {
 
 def only_spoken(key: str) -> bool:
     """Whether the program's own text `key` is never sent, but only said on the telephone."""
-    return key.startswith("call_")
+    return key.startswith("call_") and not key.startswith("call_broke_off")
 
 
 def allowed_names(key: str) -> frozenset[str]:

@@ -10,12 +10,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from checkin.alert.model import Alert, Told
+from checkin.conversation.understanding import Context
 from checkin.flow.model import Ask
+from checkin.service import reading
 from checkin.service.app import App
 from checkin.service.reading import TAKES_PART
 from checkin.service.turn import Turn
-from checkin.store import calls, outbox, runs, situations, timers
+from checkin.store import alerts, calls, outbox, runs, situations, timers
 from checkin.store.outbox import Message
+from checkin.store.situations import Situation, Waiting
 from checkin.store.unit import Unit
 
 MOST_CALLS = 3
@@ -67,26 +71,50 @@ def take_news(turn: Turn, person_id: str, call_id: str) -> list[str]:
     return news
 
 
-def broke_off(turn: Turn, person_id: str, call_id: str) -> None:
-    """Offer by text to go on, where a call ended while a member was asked something: nothing is lost.
+def request_for(turn: Turn, person_id: str) -> Alert | None:
+    """Return the newest request that still waits for this person's answer, if there is one."""
+    return next(
+        (
+            alert
+            for alert in alerts.open_for_person(turn.unit, person_id)
+            if alert.told.get(person_id) in (Told.TOLD, Told.SILENT)
+        ),
+        None,
+    )
 
-    Said once for each call, and only to somebody who takes part and was heard in it.
+
+def broke_off(turn: Turn, person_id: str, call_id: str) -> None:
+    """Offer by text to go on, where a call ended while somebody was asked something: nothing is lost.
+
+    Said once for each call, and only to somebody who has agreed and was heard in it. An invitation is not
+    repeated: it came as a text.
     """
     turns = calls.turns_of(turn.unit, call_id)
     here, id = turn.situation(person_id), f"call.{call_id}.broke_off"
-    question = here.question
     asked = bool(turns) and turns[-1].document["listen"] is not None and not turns[-1].document["gate"]
-    if not asked or question is None or question.run.snoozed or here.member_state not in TAKES_PART:
+    if not asked or outbox.by_id(turn.unit, id) is not None:
         return
-    step = turn.app.flow(turn.unit, question.run.flow, question.run.version).steps.get(
-        question.run.step or ""
-    )
-    if not isinstance(step, Ask) or outbox.by_id(turn.unit, id) is not None:
+    for question in reading.asked(turn, here):
+        alert = request_for(turn, person_id) if question.context is Context.CONTACT_NOTIFIED else None
+        if alert is not None:
+            name = turn.person(alert.member).name or turn.app.program.name
+            text = turn.text(here.person.language, "call_broke_off_request", member=name)
+            turn.tell(here.person, text, id=id, subject=f"alert:{alert.id}", lane="alerts", by_text=True)
+            return
+        if question.context in (Context.NONE, Context.JOINING) and here.question is not None:
+            _question_broke_off(turn, here, here.question, id)
+            return
+
+
+def _question_broke_off(turn: Turn, here: Situation, question: Waiting, id: str) -> None:
+    run = question.run
+    step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
+    if not isinstance(step, Ask) or run.snoozed or here.member_state not in TAKES_PART:
         return
     language = here.person.language
-    words = step.text.render(language, {**turn.facts(here), **question.run.results})
+    words = step.text.render(language, {**turn.facts(here), **run.results})
     text = turn.text(language, "call_broke_off", question=words)
-    turn.tell(here.person, text, id=id, subject=f"person:{person_id}", by_text=True)
+    turn.tell(here.person, text, id=id, subject=f"person:{here.person.id}", by_text=True)
 
 
 def was_answered(turn: Turn, carrier_id: str) -> bool:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from checkin.alert.model import Told
 from checkin.alert.telling import people as people_of
 from checkin.conversation.call import REPEAT, Document, Listen, agree, ask, heard, menu, words_of
 from checkin.conversation.routing import Route
@@ -22,11 +21,11 @@ from checkin.flow import model
 from checkin.flow.model import Answer, KeywordTrigger, ScheduleTrigger
 from checkin.flow.speech import spoken as aloud
 from checkin.people.consent import ASKED
-from checkin.service import calling, contacting, reading
+from checkin.service import calling, contacting, reading, telling
 from checkin.service.app import App
 from checkin.service.inbound import Inbound, Taken, take
 from checkin.service.turn import Turn
-from checkin.store import alerts, calls, contacts, people, situations
+from checkin.store import calls, contacts, people, situations
 from checkin.store.calls import CallTurn
 from checkin.store.situations import Situation, Waiting
 from checkin.store.unit import Unit
@@ -178,18 +177,13 @@ def _asked(turn: Turn, here: Situation) -> Document | None:
 
 
 def _notified(turn: Turn, here: Situation) -> Document | None:
-    person = here.person
-    for alert in alerts.open_for_person(turn.unit, person.id):
-        if alert.told.get(person.id) not in (Told.TOLD, Told.SILENT):
-            continue
-        target = next(one for one in people_of(alert.policy) if one.person == person.id)
-        member = turn.person(alert.member)
-        values: dict[str, model.Value] = {"member": member.name or turn.app.program.name}
-        if target.role == "staff":
-            values = {"member": member.name or member.number, "member_number": member.number}
-        said = turn.spoken(person.language, f"alert_notify_{target.role}", **values)
-        return Document(person.language, (said,), Listen(1))
-    return None
+    person, alert = here.person, calling.request_for(turn, here.person.id)
+    if alert is None:
+        return None
+    target = next(one for one in people_of(alert.policy) if one.person == person.id)
+    text_key, values = telling.asking(turn, alert, target, by_text=False)
+    said = turn.spoken(person.language, text_key, **values)
+    return Document(person.language, (said,), Listen(1))
 
 
 def _invited(turn: Turn, here: Situation) -> Document | None:

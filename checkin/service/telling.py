@@ -120,12 +120,12 @@ def _notify(turn: Turn, alert: Alert, target: Target, key: str, *, reminder: boo
         role=target.role,
         at=turn.now,
     )
-    text_key, values = _asking(turn, alert, target, reminder=reminder)
+    text_key, values = asking(turn, alert, target, reminder=reminder)
     text = turn.text(person.language, text_key, **values)
     turn.tell(person, text, id=key, subject=f"alert:{alert.id}", kind="notification", lane="alerts")
 
 
-def _asking(
+def asking(
     turn: Turn, alert: Alert, target: Target, *, reminder: bool = False, by_text: bool = True
 ) -> tuple[str, dict[str, Value]]:
     """Return which text asks this person, and what to fill in. Only staff read a number."""
@@ -153,7 +153,7 @@ def _call(turn: Turn, alert: Alert, target: Target, key: str) -> None:
     """Call one person who was asked by text. From now on it is the newest thing that they were asked."""
     person = turn.person(target.person)
     alerts.notify(turn.unit, alert_id=alert.id, person_id=person.id, role=target.role, at=turn.now)
-    text_key, values = _asking(turn, alert, target, by_text=False)
+    text_key, values = asking(turn, alert, target, by_text=False)
     turn.tell(
         person,
         turn.text(person.language, text_key, **values),
