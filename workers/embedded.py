@@ -6,14 +6,19 @@ them.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 
-from checkin.service.app import LANES, App
+from checkin.service.app import LANES, App, Lane
 from workers.broker import open_queues
 from workers.clock import ClockThreads
 from workers.wake import Waker
 from workers.worker import LaneWorker, look
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread that works may keep the interpreter when another one wants it. Python's own 5 ms, at each
+of the steps that an alert takes from thread to thread, would be most of its way."""
 
 
 class Embedded:
@@ -21,14 +26,23 @@ class Embedded:
 
     def __init__(self, app: App, *, after_sweep: Callable[[], object] = lambda: None) -> None:
         self._stopping = threading.Event()
-        queues = open_queues("embedded", lambda lane: look(app, lane, self._stopping.is_set))
+        self._app = app
+        queues = open_queues("embedded", self._look)
         self._waker = Waker(queues)
         self._workers = [LaneWorker(queues[lane], lane) for lane in LANES]
         self._clock = ClockThreads(app, after_sweep)
         app.wake = self._waker.wake
 
+    def _look(self, lane: Lane) -> None:
+        try:
+            look(self._app, lane, self._stopping.is_set)
+        finally:
+            if lane == "alerts":
+                self._app.way.free()
+
     def start(self) -> None:
         """Start workers and clock."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         for worker in self._workers:
             worker.start()
         self._clock.start()

@@ -24,6 +24,9 @@ from checkin.carrier.twilio_client import answered, retry_after
 TWILIO = "https://api.twilio.com"
 _VERSION = "2010-04-01"
 
+KEPT = 8
+"""Connections that are kept for the next texts: more than a process has threads that send."""
+
 Fields = Mapping[str, str | Sequence[str]]
 
 
@@ -83,8 +86,8 @@ def _connections(url: str) -> urllib3.PoolManager:
     trusted = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
     proxy = select_proxy(url, get_environ_proxies(url))
     if proxy is None:
-        return urllib3.PoolManager(ca_certs=trusted)
+        return urllib3.PoolManager(ca_certs=trusted, maxsize=KEPT)
     auth = urlsplit(proxy)
     known = None if auth.username is None else f"{auth.username}:{auth.password or ''}"
     headers = urllib3.make_headers(proxy_basic_auth=known)
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, ca_certs=trusted)
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, ca_certs=trusted, maxsize=KEPT)

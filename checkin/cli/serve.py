@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import signal
 import socket
 import sys
@@ -88,7 +89,7 @@ def serve_web(app: App, settings: Settings) -> None:
         return
     queues = open_queues(settings.broker_url, lambda _lane: None)
     waker = Waker(queues)
-    app.wake = waker.wake
+    app.wake = _waking(app, waker)
     stopping = threading.Event()
     refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
 
@@ -109,7 +110,9 @@ def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.E
     """Work at one lane until told to stop."""
     queues = open_queues(settings.broker_url, lambda one: worker.look(app, one, stopping.is_set))
     waker = Waker(queues)
-    app.wake = waker.wake
+    app.wake = _waking(app, waker)
+    if lane == "routine":
+        os.nice(NICER)
     log.info("worker started", lane=lane)
     refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
     refresher.start()
@@ -119,11 +122,15 @@ def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.E
     app.store.close()
 
 
+NICER = 5
+"""By how much a worker of check-ins lets all else on a busy machine go first: alerts, and the webhooks."""
+
+
 def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None:
     """Wake whatever is due until told to stop."""
     queues = open_queues(settings.broker_url, lambda _lane: None)
     waker = Waker(queues)
-    app.wake = waker.wake
+    app.wake = _waking(app, waker)
     threads = ClockThreads(app)
     log.info("clock started")
     threads.start()
@@ -132,6 +139,17 @@ def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None
     waker.close()
     close_queues(queues)
     app.store.close()
+
+
+def _waking(app: App, waker: Waker) -> Callable[[Lane], None]:
+    """Return what wakes a lane's workers in other processes: an alert is out of this one's hands then."""
+
+    def wake(lane: Lane) -> None:
+        waker.wake(lane)
+        if lane == "alerts":
+            app.way.free()
+
+    return wake
 
 
 def _serve_embedded(app: App, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from checkin.carrier.base import Carrier
 from checkin.conversation.read import Reader
 from checkin.flow.model import Flow, KeywordTrigger, Values
 from checkin.flow.program import Program
+from checkin.service.way import RightOfWay
 from checkin.service.words import ReaderOnDemand
 from checkin.store import runs
 from checkin.store.situations import Person
@@ -36,7 +37,8 @@ class App:
 
     `load` compiles the stored source of a flow version; `wake` tells the workers of a lane that there is
     something to do, and may be lost. `pace` is the sender's and `call_pace` the calls', None where nothing
-    bounds them; `rest` lets so many seconds pass. `flows` are the newest published versions.
+    bounds them; `rest` lets so many seconds pass. `way` lets routine work of this
+    process stand aside for alerts. `flows` are the newest published versions.
     `staff_ids` are those of the program's staff, in its order.
     """
 
@@ -51,6 +53,7 @@ class App:
     pace: Pace | None = None
     call_pace: CallPace | None = None
     rest: Callable[[float], None] = field(default=lambda _seconds: None)
+    way: RightOfWay = field(default_factory=RightOfWay)
     flows: dict[str, Flow] = field(default_factory=dict)
     staff_ids: tuple[str, ...] = ()
     keywords: Mapping[str, tuple[Flow, KeywordTrigger]] = field(default_factory=dict)

@@ -77,7 +77,7 @@ BY_ITSELF = ("run:", "missed:")
 """Subjects of what nobody waits for: it goes out at the allowed hours of whom it is for."""
 
 MOST_TRIES = 8
-BATCH = {"alerts": 1, "routine": 10}
+BATCH = {"alerts": 1, "routine": 25}
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=30)
 CONFIG_RETRY = timedelta(minutes=5)
@@ -100,6 +100,8 @@ def deliver_batch(app: App, messages: Sequence[Message]) -> None:
     try:
         with _batch(app, messages) as batch:
             for message in messages:
+                if message.lane == "routine":
+                    app.way.give()
                 deliver_safely(app, message, batch)
     except Exception:
         log.exception("what was sent could not be recorded", number=len(messages))
@@ -125,6 +127,8 @@ def claim(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) ->
         return ()
     now, lease = app.clock.now(), app.new_id()
     with_calls = lane == "alerts" or call_pace.may_begin(app)
+    if lane == "routine":
+        app.way.give()
     batch = app.store.run(
         lambda unit: outbox.claim(
             unit, lane=lane, now=now, lease=lease, lasts=LEASE, limit=limit, calls=with_calls

@@ -89,6 +89,7 @@ def fire_many(app: App, batch: Sequence[Timer]) -> int:
 
 def _finish(app: App, begun: fan_out.Begun | None) -> None:
     for timer in () if begun is None else begun.left():
+        app.way.give()
         fire_safely(app, timer)
 
 

@@ -82,6 +82,7 @@ def _decide(app: App, reader: Unit, chosen: Sequence[Timer], work: Work) -> dict
     schedules.foresee(app, reader, [situation.person for situation in known], now)
     decided: dict[str, Deciding] = {}
     for timer in chosen:
+        app.way.give()
         if timer.member_id not in here:
             continue  # erased meanwhile
         unit = reader.beside()

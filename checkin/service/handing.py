@@ -76,6 +76,8 @@ class Batch:
         taken, self._taken = self._taken, []
         if not taken:
             return
+        if taken[0].message.lane == "routine":
+            self._app.way.give()
         try:
             self._app.store.run(lambda unit: self._all(unit, taken))
         except Exception:

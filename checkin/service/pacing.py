@@ -40,6 +40,7 @@ def turn_comes(app: App, limit: int, stopping: Callable[[], bool]) -> int:
             return 0
         wait = app.store.read(pacing.free_at) - now.timestamp()
         if wait <= 0:
+            app.way.give()
             if _book(app, now, seconds):
                 return number
             continue  # somebody else was faster, and the sender is not free any more

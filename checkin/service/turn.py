@@ -197,6 +197,8 @@ class Turn:
         if lane not in self._woken:
             self._woken.add(lane)
             app = self.app
+            if lane == "alerts":
+                app.way.claim()
             self.unit.after_commit(lambda: app.wake(lane))
 
     def facts(self, situation: Situation) -> Values:

@@ -92,13 +92,16 @@ def test_a_connection_that_is_never_made_means_nothing_was_sent(twilio: Twilio) 
     assert (refused.value.kind, refused.value.code) == (FailureKind.RETRY, "not_connected")
 
 
-def test_threads_may_share_a_carrier(twilio: Twilio) -> None:
+def test_threads_may_share_a_carrier_and_its_connections(
+    twilio: Twilio, caplog: pytest.LogCaptureFixture
+) -> None:
     texts = [Outgoing(f"t{number}", ALICE, f"Text {number}") for number in range(64)]
     with ThreadPoolExecutor(8) as pool:
         accepted = list(pool.map(twilio.carrier.send, texts))
     by_token = {row.token: row.sid for row in twilio.standin.messages}
     assert len(twilio.standin.messages) == 64
     assert [by_token[text.token] for text in texts] == [answer.carrier_id for answer in accepted]
+    assert caplog.messages == []  # no connection was thrown away for want of a place
 
 
 def test_a_process_that_sends_nothing_does_not_load_twilios_library() -> None:
