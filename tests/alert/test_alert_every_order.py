@@ -149,12 +149,13 @@ def smallest(alert: Alert) -> Alert:
 
 
 def key(alert: Alert) -> tuple[object, ...]:
-    """Return what tells one state from another."""
+    """Return what tells the smallest equal of one alert from that of another, without making it."""
     policy = alert.policy
     told = tuple(sorted(alert.told.items()))
     shift = (policy.staff, policy.relieved, tuple(tier.targets for tier in policy.tiers if tier.on_duty))
-    where = (alert.state, alert.transition, alert.timer, alert.tier, alert.called)
-    return (*where, told, alert.taken_by, alert.reminders, shift)
+    waits = "new" if alert.transition == 0 else alert.timer and alert.timer == alert.transition
+    where = (alert.state, waits, alert.tier, alert.called)
+    return (*where, told, alert.taken_by, alert.reminders % STILL_LOOKING_EVERY, shift)
 
 
 @dataclass
@@ -179,6 +180,7 @@ def walk(policy: Policy, shifts: Sequence[tuple[str, ...]] = ()) -> Walk:
     while todo:
         alert = todo.pop()
         seen.states[alert.state.value if alert.transition else "new"] += 1
+        everyone = frozenset(target.person for target in people(alert.policy))
         check_state(alert)
         untouched = Alert.from_json(json.loads(json.dumps(alert.to_json())))
         assert untouched == alert, "what is stored is the alert"
@@ -190,11 +192,10 @@ def walk(policy: Policy, shifts: Sequence[tuple[str, ...]] = ()) -> Walk:
                 continue
             seen.transitions += 1
             seen.edges.add((alert.state, after.state))
-            check_transition(alert, event, after, effects)
-            following = smallest(after)
-            if (name := key(following)) not in known:
+            check_transition(alert, event, after, effects, everyone)
+            if (name := key(after)) not in known:
                 known.add(name)
-                todo.append(following)
+                todo.append(smallest(after))
         assert alert == untouched, "an alert is a value"
     return seen
 
@@ -260,8 +261,10 @@ def expected_to_be_reminded(alert: Alert) -> set[Target]:
     return rest if any(stands[target] is not Told.UNREACHABLE for target in rest) else set(stands)
 
 
-def check_transition(before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...]) -> None:
-    """What holds for every accepted event."""
+def check_transition(
+    before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...], everyone: frozenset[str]
+) -> None:
+    """What holds for every accepted event; everyone is who was in the policy before."""
     assert after.transition == before.transition + 1
     assert (after.id, after.member) == (before.id, before.member)
     if isinstance(event, ShiftChanged):
@@ -271,7 +274,7 @@ def check_transition(before: Alert, event: Event, after: Alert, effects: tuple[E
     else:
         assert after.policy == before.policy
     check_wait(before, event, after, effects)
-    check_who_hears(before, event, after, effects)
+    check_who_hears(before, event, after, effects, everyone)
     if after.state in CLOSED and before.state not in CLOSED:
         assert isinstance(event, ENDS[after.state])
     if before.state in CLOSED:
@@ -303,8 +306,9 @@ def check_wait(before: Alert, event: Event, after: Alert, effects: tuple[Effect,
         assert not isinstance(event, TimerFired), "a wait that is over was followed by another"
 
 
-def check_who_hears(before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...]) -> None:
-    everyone = {target.person for target in people(before.policy)}
+def check_who_hears(
+    before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...], everyone: frozenset[str]
+) -> None:
     asked = [effect.target.person for effect in effects if isinstance(effect, Notify | CheckTaker)]
     called = [effect.target.person for effect in effects if isinstance(effect, Call)]
     assert all(after.told[person] is Told.TOLD for person in called), "nobody is called who was not texted"
