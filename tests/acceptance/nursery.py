@@ -1,5 +1,7 @@
 """Starts `checkin` commands by forking a process that has imported everything: a restart takes no seconds.
 
+The reader of replies stands too: it takes each web process most of a second to make.
+
     python -m tests.acceptance.nursery
 
 reads one JSON object a line, {"argv": …, "environ": …, "folder": …, "log": …, "mines": …}, and writes a line
@@ -9,6 +11,7 @@ the real command from its beginning. When the input ends, so does every child.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -17,9 +20,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from checkin.flow.load import load_program
+from checkin.service.words import make_reader
 from tests.acceptance import mines
 
 READY = "ready"
+FLOWS = Path(__file__).resolve().parents[2] / "flows"
 
 
 def main() -> None:
@@ -28,6 +34,10 @@ def main() -> None:
     import checkin.cli.main
     import checkin.cli.serve  # noqa: F401  imported here once, for all children
 
+    program, _ = load_program(FLOWS)
+    assert program is not None
+    make_reader(program).warm()
+    gc.freeze()  # or each child would look through all of this for garbage
     children: set[int] = set()
 
     def reap(*_: object) -> None:
