@@ -16,7 +16,7 @@ from checkin.cli.begin import start_by_hand
 from checkin.cli.publishing import diff, publish_all, tell_rehearsed
 from checkin.cli.results import results
 from checkin.cli.start import FOUND_PROBLEMS, flows_or_exit, known_or_exit, settings_or_exit, stop
-from checkin.flow.issue import Issue, errors, in_order
+from checkin.flow.issue import Code, Issue, Severity, errors, in_order
 
 if TYPE_CHECKING:
     from checkin.flow.load import FlowSet
@@ -30,8 +30,9 @@ command = typer.Typer(
 Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to report.")]
 
 
-@command.command("check", epilog="Example: checkin flows check --format json")
+@command.command("check", epilog="Example: checkin flows check daily")
 def check_all(
+    flow: Annotated[str | None, typer.Argument(help="Only what is said about this flow.")] = None,
     format: Annotated[
         Literal["text", "json", "sarif", "github"],
         typer.Option("--format", help="How to report: sarif and github are for code hosts."),
@@ -42,6 +43,8 @@ def check_all(
 
     settings = settings_or_exit()
     issues, good = _checked(settings)
+    if flow is not None:
+        issues = _about(flow, issues, settings)
     match format:
         case "json":
             print(json.dumps([issue.to_json() for issue in issues], indent=2, ensure_ascii=False))
@@ -50,17 +53,41 @@ def check_all(
         case "github":
             print(*github_lines(issues, settings.flows.name), sep="\n")
         case _:
-            for issue in issues:
-                print(issue)
-            print(f"{good} flows are good, {len(errors(issues))} errors.")
+            # What has to be mended comes last, where it is seen.
+            for severity in reversed(Severity):
+                print(*(f"{issue}\n" for issue in issues if issue.severity is severity), sep="", end="")
+            print(_summary(issues, None if flow else good))
     if errors(issues):
         raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _about(flow: str, issues: tuple[Issue, ...], settings: Settings) -> tuple[Issue, ...]:
+    """Return what is said about the files of one flow; exit where there is none of this name."""
+    from checkin.flow.load import PROGRAM_FILES, flow_files, named
+
+    files = [path for path in flow_files(settings.flows) if flow in (path.stem, named(path))]
+    if not files:
+        stop(f"There is no flow {flow!r}.", f"Look at the files in {settings.flows}.")
+    names = {name for path in files for name in (path.name, f"{path.stem}.test{path.suffix}")}
+    broken_program = {issue.file for issue in issues if issue.is_error} & {*PROGRAM_FILES}
+    return tuple(issue for issue in issues if issue.file in names | broken_program)
+
+
+def _summary(issues: tuple[Issue, ...], good: int | None) -> str:
+    """Say in one line how many flows are good, and how much there is to mend."""
+    counts = [
+        f"{number} {severity}{'' if number == 1 else 's'}"
+        for severity in Severity
+        if (number := sum(issue.severity is severity for issue in issues)) or severity is Severity.ERROR
+    ]
+    told = "" if good is None else f"{good} flow{' is' if good == 1 else 's are'} good: "
+    return f"{told}{', '.join(counts)}."
 
 
 def _checked(settings: Settings) -> tuple[tuple[Issue, ...], int]:
     """Return what there is to say about every file, and how many flows are good."""
     from checkin.flow.chats import load_chats
-    from checkin.flow.load import ProgramRefused
+    from checkin.flow.load import ProgramRefused, sources
     from checkin.service.misheard import misheard
     from checkin.service.wiring import read_flows
     from checkin.service.words import make_reader
@@ -69,7 +96,10 @@ def _checked(settings: Settings) -> tuple[tuple[Issue, ...], int]:
         flow_set = read_flows(settings, datetime.now(UTC).date())
     except ProgramRefused as refused:
         return refused.issues, 0
-    _, of_chats = load_chats(settings.flows, flow_set.program.languages, flow_set.flows)
+    _, told = load_chats(settings.flows, flow_set.program.languages, flow_set.flows)
+    # That a flow is not there because it has errors is told where these are.
+    broken = sources(settings.flows).keys() - flow_set.flows.keys()
+    of_chats = [one for one in told if one.code is not Code.UNKNOWN_FLOW or one.words not in broken]
     of_words = misheard(settings.flows, flow_set, make_reader(flow_set.program))
     bad = {issue.file for issue in of_words if issue.is_error}
     return in_order((*flow_set.issues, *of_chats, *of_words)), len(flow_set.flows) - len(bad)

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import structlog
 
+from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Issue
 from checkin.flow.load import FlowSet, ProgramRefused
 from checkin.service.app import App
@@ -53,8 +54,13 @@ def flows_or_exit(settings: Settings) -> FlowSet:
 
 def known_or_exit(name: str, flow_set: FlowSet) -> None:
     """Exit where there is no such flow, or where it has an error."""
-    if name not in flow_set.flows:
-        stop(f"There is no good flow {name!r}.", f"Use one of: {', '.join(flow_set.flows)}.")
+    if name in flow_set.flows:
+        return
+    if any(issue.is_error and Path(issue.file).stem == name for issue in flow_set.issues):
+        stop(f"There is no good flow {name!r}: mend first what is told above.")
+    near = did_you_mean(name, flow_set.flows)
+    meant = f" Did you mean {near!r}?" if near else ""
+    stop(f"There is no good flow {name!r}.{meant}", f"Use one of: {', '.join(flow_set.flows)}.")
 
 
 def tell_issues(issues: Iterable[Issue]) -> None:

@@ -35,6 +35,9 @@ _RESERVED = (
 )
 
 
+_AN_END = ("end", "the end", "stop", "finish", "exit", "quit")
+"""What people write after `go` when they mean the step that ends the conversation."""
+
 TODAY = "today"
 """What a date may be set to: the day that it is then."""
 
@@ -92,7 +95,9 @@ def build(
     samples = {language: {**usual, **program.facts(language)} for language in program.languages}
     wording = Wording(document, program.languages, samples)
     wording.as_meant(("title",), form.title)
-    builder = _Builder(document, wording, names, frozenset((*form.steps, *broken)), program.fields, inner)
+    ends = tuple(name for name, step in form.steps.items() if isinstance(step, shape.EndShape))
+    known = frozenset((*form.steps, *broken))
+    builder = _Builder(document, wording, names, known, program.fields, inner, ends)
     steps = {
         step.name: step for name, written in form.steps.items() for step in builder.steps_of(name, written)
     }
@@ -148,6 +153,8 @@ class _Builder:
     steps: frozenset[str]
     fields: Mapping[str, Kind]
     inner: Mapping[str, Built]
+    ends: tuple[str, ...] = ()
+    """The steps that end the conversation."""
     issues: list[Issue] = field(default_factory=list)
     complete: bool = True
 
@@ -296,7 +303,7 @@ class _Builder:
     def _target(self, path: Path, name: str) -> None:
         if name in self.steps:
             return
-        near = did_you_mean(name, self.steps)
+        near = self.ends[0] if self.ends and name.lower() in _AN_END else did_you_mean(name, self.steps)
         message = f"There is no step `{name}`." + (f" Did you mean `{near}`?" if near else "")
         corrected = self.document.corrected(self.document.place(path), name, near) if near else None
         mend = corrected or f"Use one of: {', '.join(sorted(self.steps))}."
@@ -369,7 +376,8 @@ class _Builder:
             return
         message = f"`{value}` looks like a number, but would be a text."
         plain = re.sub(r"^([+-]?)0+(?=\d)", r"\1", value)
-        mend = f'Write "{value}" for a text' + (f", or {plain} for a number." if plain.isdecimal() else ".")
+        number = plain.isdecimal() and len(plain) <= 15  # A longer one stays a text.
+        mend = f'Write "{value}" for a text' + (f", or {plain} for a number." if number else ".")
         self._refuse(Code.WRONG_VALUE, path, message, mend)
 
     def _refuse(self, code: Code, path: Path, message: str, mend: str, *, key: bool = False) -> None:

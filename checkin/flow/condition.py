@@ -86,7 +86,17 @@ def _constants(source: str) -> tuple[Value, ...]:
 
 
 _HINTS = (
-    (re.compile(r"[“”‘’„«»]"), "curly quotation marks", 'Use straight quotation marks: "yes".'),
+    (re.compile(r"[<>=!] +=(?!=)"), "a space inside a sign", "Write <=, >=, == or != without a space."),
+    (re.compile(r"\bis not\b|\bis\b|\bequals\b"), "a word in the place of a sign", "Write == or !=."),
+    (
+        re.compile(
+            r"\b(?:less|lower|fewer|smaller|more|higher|greater|larger|bigger) than\b|\bat (?:least|most)\b"
+        ),
+        "a word in the place of a sign",
+        "Write <, >, <= or >=.",
+    ),
+    (re.compile(r"\w+ between \w+ and \w+"), "the word `between`", "Write: mood >= 1 and mood <= 2"),
+    (re.compile(r"[“”‘’„«»]"), "a curly quotation mark", 'Use straight quotation marks: "yes".'),
     (re.compile(r"(?<![=!<>])=(?!=)(?!<|>)"), "a single `=`", "Write == for “is equal to”."),
     (re.compile(r"=<|=>"), "`=<`", "Write <= or >=."),
     (re.compile(r"[≤≥≠]"), "a sign that cannot be read here", "Write <=, >= or !=."),
@@ -99,8 +109,21 @@ _HINTS = (
 _INSTEAD: Mapping[str, str] = {
     "=": "==", "=<": "<=", "=>": ">=", "≤": "<=", "≥": ">=", "≠": "!=", "&": "and", "&&": "and",
     "|": "or", "||": "or", "AND": "and", "OR": "or", "NOT": "not", "IN": "in",
+    "is": "==", "is not": "!=", "equals": "==", "at least": ">=", "at most": "<=",
 }  # fmt: skip
 """What to write instead, where one part can simply be replaced by another."""
+
+
+def _instead(old: str) -> str:
+    """Return what to write instead of a part of a condition; nothing where that is not one thing."""
+    words = old.split()
+    if "between" in words:
+        return f"{words[0]} >= {words[2]} and {words[0]} <= {words[4]}"
+    if words[1:] == ["than"]:
+        return "<" if words[0] in ("less", "lower", "fewer", "smaller") else ">"
+    return "".join(words) if len(words) > 1 and words[1] == "=" else _INSTEAD.get(old, "")
+
+
 _GENERAL = 'Write something like: mood <= 2 and answer == "yes"'
 
 
@@ -111,7 +134,7 @@ def _parse(source: str) -> ast.expr:
     for pattern, what, mend in _HINTS:
         if found := pattern.search(_without_literals(source)):
             old, message = found[0], f"There is {what} in this condition."
-            raise ConditionError(message, found.start(), mend, old=old, new=_INSTEAD.get(old, ""))
+            raise ConditionError(message, found.start(), mend, old=old, new=_instead(old))
     stripped = source.lstrip()
     try:
         return ast.parse(stripped, mode="eval").body
@@ -167,6 +190,10 @@ class _Compiler:
                 return self._comparison(node)
             case ast.Name():
                 return self._bare(node)
+            case ast.Tuple(elts=[ast.Compare(left=left, ops=[ast.In()]) as first, *rest]):
+                listed = ", ".join(self._written(one) for one in (first.comparators[0], *rest))
+                mend = f"Write: {self._written(left)} in [{listed}]"
+                raise self._error(first.comparators[0], "The values after `in` stand in brackets.", mend)
             case _:
                 raise self._error(node, "This is not a comparison.", _GENERAL)
 
@@ -176,8 +203,11 @@ class _Compiler:
     def _bare(self, node: ast.Name) -> Test:
         operand = self._operand(node)
         if operand.type not in ("truth", "any") or operand.constant:
-            mend = f"Compare it with something: {node.id} == …"
-            raise self._error(node, f"`{node.id}` alone is neither true nor false.", mend)
+            message = f"`{node.id}` alone is neither true nor false."
+            if operand.constant and "answer" in self.names:
+                asked = f"answer == {node.id}"
+                raise ConditionError(message, self._offset(node), f"Write: {asked}", old=node.id, new=asked)
+            raise self._error(node, message, f"Compare it with something: {node.id} == …")
         get = operand.get
         return lambda facts: get(facts) is True
 
@@ -195,8 +225,8 @@ class _Compiler:
         if isinstance(op, ast.In | ast.NotIn):
             return self._membership(left, right, wanted=isinstance(op, ast.In))
         compare = _COMPARE.get(type(op))
-        if compare is None:
-            raise self._error(right, "`is` is not understood here.", "Write == or !=.")
+        if compare is None:  # `is`, which is told before anything is read
+            raise self._error(right, "This is not a comparison.", _GENERAL)
         try:
             a, b = self._operand(left), self._operand(right)
         except UnknownName as error:

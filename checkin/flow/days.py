@@ -72,6 +72,11 @@ def _period(value: str) -> str:
     place, _, day = value.rpartition(" ")
     if day in DAYS and (not place or place in PLACES):
         return value
+    named = [word for word in re.findall(r"[a-z]+", value.lower()) if word in DAYS]
+    if value.lower() in ("week", "weekly"):
+        raise refused("Once a week is written as the day of the week.", "every: monday")
+    if len(named) > 1:
+        raise refused("Several days are written as a list.", f"every: [{', '.join(named)}]")
     known = (*DAYS, *(f"{place} {day}" for place in PLACES for day in DAYS), "2 weeks")
     near = did_you_mean(value, known)
     message = f"`{value}` cannot be understood here." + (f" Did you mean `{near}`?" if near else "")

@@ -12,6 +12,9 @@ SHORT = 4
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` was probably meant to be, or None."""
+    known = sorted(known)
+    if word.lower() in known:
+        return word.lower()
     scorer = fuzz.WRatio if len(word) >= SHORT else fuzz.ratio
-    found = process.extractOne(word, sorted(known), scorer=scorer, score_cutoff=65)
+    found = process.extractOne(word, known, scorer=scorer, score_cutoff=65)
     return found[0] if found else None

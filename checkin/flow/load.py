@@ -257,8 +257,15 @@ def flow_files(folder: Path) -> tuple[Path, ...]:
 def sources(folder: Path) -> Mapping[str, str]:
     """Return the source of every flow of a folder that can be read at all, by the flow's name."""
     texts = (decode(path.read_bytes(), path.name) for path in flow_files(folder))
-    named = ((_NAMED.search(text), text) for text in texts if isinstance(text, str))
-    return {found[1]: text for found, text in named if found is not None}
+    found = ((_NAMED.search(text), text) for text in texts if isinstance(text, str))
+    return {name[1]: text for name, text in found if name is not None}
+
+
+def named(path: Path) -> str | None:
+    """Return the name of the flow in a file, good or not; None where it does not say one."""
+    text = decode(path.read_bytes(), path.name)
+    found = _NAMED.search(text) if isinstance(text, str) else None
+    return None if found is None else found[1]
 
 
 _NAMED = re.compile(r"^flow: *[\"']?([a-z][a-z0-9_]*)[\"']? *(?:#.*)?$", re.MULTILINE)

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d\d))? ?((?:a|p)\.?m\.?)?")
+_AS_CLOCK = {"noon": "12:00", "midnight": "00:00"}
 _WORDED = re.compile(r"(\d{1,3}) *(w|d|h|m)(?:eeks?|ays?|ours?|rs?|in(?:ute)?s?)?\.?")
 _LENGTH = re.compile(r"(?:(\d{1,3})w)?(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
 
@@ -62,16 +63,27 @@ def check_name(value: str) -> str:
             f"`{value}` means something in conditions.", f"Choose another name, for example my_{value}."
         )
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
-        mend = "Use small letters, digits and _, and begin with a letter: for example first_name."
+        like = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")
+        example = like if re.fullmatch(r"[a-z][a-z0-9_]{0,39}", like) else "first_name"
+        mend = f"Use small letters, digits and _, and begin with a letter: for example {example}."
         raise refused(f"`{value}` cannot be used as a name.", mend)
     return value
+
+
+def _clock(value: object) -> str:
+    """Return what was probably meant by a time that YAML takes for a number: 17.00 or 1700."""
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, int) and 100 <= value < 2400:
+        return f"{value // 100}:{value % 100:02}"
+    return str(value).strip().lower()
 
 
 def check_at(value: object) -> str:
     """Return a time of day, `HH:MM`; raise an error in plain words."""
     if isinstance(value, str) and re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", value):
         return value
-    meant = _CLOCK.fullmatch(str(value).strip().lower())
+    meant = _CLOCK.fullmatch(_AS_CLOCK.get(str(value), _clock(value)))
     hour, minute = (int(meant[1]), int(meant[2] or 0)) if meant else (24, 0)
     if meant and meant[3] and 1 <= hour <= 12:
         hour = hour % 12 + (12 if meant[3][0] == "p" else 0)
@@ -82,7 +94,7 @@ def check_at(value: object) -> str:
 
 def _scalar(value: object) -> object:
     if isinstance(value, dict | list):
-        raise refused("One value is expected here.", "Write a text, a number, true, false or null.")
+        raise refused("One value is expected here.", "Write one text, one number, true or false.")
     return value
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from checkin.flow.answer_shape import AnswerForm, AnswerShape
-from checkin.flow.days import at_when, until_when
+from checkin.flow.days import WEEKDAYS, at_when, until_when
 from checkin.flow.model import AlertReason
 from checkin.flow.parts import Length, Name, PluralShape, Scalar, Shape, TextShape, Wording, first_of, refused
 from checkin.flow.trigger_shape import SHAPES as TRIGGER_SHAPES
@@ -190,6 +190,15 @@ class WaitShape(StepShape):
         Discriminator(_wait_kind),
     ]
     """How long: 2d. Or until when: { until: friday, at: "09:00" }."""
+
+    @field_validator("wait", mode="before")
+    @classmethod
+    def _is_a_day(cls, value: object) -> object:
+        """Tell of a day in the place of a length of time: `wait: friday`."""
+        day = value.lower().split()[-1:] if isinstance(value, str) else []
+        if day and day[0] in WEEKDAYS:
+            raise refused("A day is no length of time.", f'wait: {{ until: {day[0]}, at: "09:00" }}')
+        return value
 
 
 class RepeatShape(StepShape):

@@ -60,11 +60,15 @@ USUAL: Mapping[str, Value] = {"date": "2027-09-30", "time": "10:45", "number": 5
 
 
 class TemplateError(ValueError):
-    """A text whose braces cannot be understood; `offset` is the character where."""
+    """A text whose braces cannot be understood; `offset` is the character where.
 
-    def __init__(self, message: str, offset: int, mend: str) -> None:
+    `old` is what stands between them, where that is known, and `new` the name that was probably meant.
+    """
+
+    def __init__(self, message: str, offset: int, mend: str, *, old: str = "", new: str = "") -> None:
         super().__init__(message)
         self.message, self.offset, self.mend = message, offset, mend
+        self.old, self.new = old, new
 
 
 def parse_template(source: str) -> Template:
@@ -80,7 +84,10 @@ def parse_template(source: str) -> Template:
         if name is not None and (spec or conversion or not re.fullmatch(r"[a-z][a-z0-9_]*", name)):
             offset = max(0, source.find("{" + name))
             message = f"`{{{name}}}` is not a name that can be filled in."
-            raise TemplateError(message, offset, "Write a bare name in braces, for example {first_name}.")
+            mend, new = "Write a bare name in braces, for example {first_name}.", ""
+            if not spec and not conversion:
+                new = re.sub(r"\W+", "_", name.strip().lower())
+            raise TemplateError(message, offset, mend, old=name, new=new)
         parts.append((literal, name))
     return Template(source, tuple(parts))
 

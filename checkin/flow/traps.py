@@ -40,6 +40,7 @@ _BRACKET = re.compile(
     rf"{_KEY}: +(?P<at>[{{\[][^{{}}\[\]]*[}}\]][^#\s].*|[{{\[][^{{}}\[\]]*[}}\]] +[^#\s].*)$"
 )
 _AFTER_QUOTES = re.compile(rf"{_KEY}: +(?P<at>(?P<q>[\"'])[^\"]*?(?P=q) *[^\s#,}}\]].*)$")
+_COMMA = re.compile(rf"{_KEY}: +([\"'])[^\"]*\1(?P<at> *,) *$")
 _TWO_COLONS = re.compile(rf"{_KEY}: +(?P<at>[^\s\"'{{\[|>&*!%@`].*: .*|[^\s\"'{{\[|>&*!%@`].*:)$")
 
 
@@ -77,6 +78,10 @@ def _on_line(line: str, number: int) -> Trap | None:
         sign = found["at"][0]
         message = f"A text that begins with {sign} has to stand in quotation marks."
         return _in_quotes(line, number, found.start("at"), message)
+    if found := _COMMA.search(line):
+        message = "A comma stands after the end of the quotation marks."
+        mend = line[: found.start("at")].strip()
+        return Trap(Code.NOT_YAML, Place(number, found.start("at") + 1), message, mend)
     if found := _AFTER_QUOTES.search(line):
         message = "Something stands after the end of the quotation marks."
         return _in_quotes(line, number, found.start("at"), message)

@@ -113,7 +113,7 @@ class JoinedShape(Shape):
 
 def _days(value: timedelta) -> timedelta:
     if value % timedelta(days=1):
-        raise refused("These are whole days.", "Write for example 1d or 2w.")
+        raise refused("Only whole days are possible here.", "Write for example 1d or 2w.")
     return value
 
 

@@ -31,9 +31,17 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
     "bool_type": ("`true` or `false` is expected here.", "Write true or false, without quotation marks."),
     "dict_type": ("Lines with a word and a colon are expected here.", "Write each on a line: `word: value`."),
     "list_type": ("A list is expected here.", "Write [first, second], or begin each line with a dash."),
-    "too_short": ("There is too little in here.", "Write what belongs here, or delete the key."),
+    "too_short": ("There is too little in here.", "Write what is missing, or one value without brackets."),
     "too_long": ("There is too much in here.", "Delete what does not belong here."),
 }
+_LIKE: Mapping[str, str] = {
+    "scale": "scale: [1, 5]", "number": "number: [0, 24]", "answer": "answer: { scale: [1, 5] }",
+    "choice": "choice: { walk: [walk, stroll], rest: rest }", "set": "set: { plan: walk }",
+    "task": 'task: { kind: call, note: "Please call {first_name}." }',
+    "consent": "consent: { given: true, asked_in: ask }", "invite": "invite: { name: friend, number: phone }",
+    "no_reply": "no_reply: [{ after: 24h, go: done }]", "means": "means: { 2: [so so] }",
+}  # fmt: skip
+"""How what stands after a key is written."""
 _SAME: Mapping[str, str] = {
     "model_type": "dict_type", "model_attributes_type": "dict_type", "tuple_type": "list_type",
     "int_from_float": "int_type",
@@ -46,7 +54,7 @@ _SAME_WORD: Mapping[str, tuple[str, ...]] = {
     "reply": ("answer",), "answers": ("answer",), "type": ("answer",), "timeout": ("no_reply",),
     "silence": ("no_reply",), "reminder": ("no_reply", "say"), "name": ("save_as", "flow", "title"),
     "save": ("save_as",), "time": ("at",), "days": ("every",), "day": ("every",), "trigger": ("start",),
-    "trigger_on": ("start",), "stop": ("end",), "finish": ("end",),
+    "trigger_on": ("start",), "stop": ("end",), "finish": ("end",), "times": ("at_most",),
 }  # fmt: skip
 """What people write who have seen other systems, and what it is called here."""
 
@@ -137,9 +145,22 @@ class _Teller:
                 line = self.document.line(place.line)[place.column - 1 :]
                 message = "Each line here has to begin with a dash."
                 return self.document.issue(Code.WRONG_VALUE, path, message, f"- {line}")
+            case "list_type" if path[-1:] == ("then",) and isinstance(self.document.get(path), str):
+                message = "`then` has several ways below it; where there is one, it is `go`."
+                corrected = self.document.corrected(self.document.place(path, key=True), "then", "go")
+                return self.document.issue(Code.WRONG_VALUE, path, message, corrected or "Write go: …")
             case _:
                 message, mend = _EXPECTED.get(kind, ("This cannot be understood here.", "See docs/flows.md."))
+                if kind in ("dict_type", "list_type", "too_short", "too_long"):
+                    mend = self._like(path) or mend
                 return self.document.issue(Code.WRONG_VALUE, path, message, mend)
+
+    def _like(self, path: Path) -> str | None:
+        """Return how what stands at `path` is written, with the numbers that are there."""
+        key, numbers = str(path[-1]) if path else "", re.findall(r"\d+", str(self.document.get(path)))
+        if key in ("scale", "number") and len(numbers) > 1:
+            return f"Write: {key}: [{numbers[0]}, {numbers[-1]}]"
+        return f"Write for example: {_LIKE[key]}" if key in _LIKE else None
 
     def meant(self, error: ErrorDetails) -> Path | None:
         """Return the path of the key that an unknown key was probably meant to be."""
@@ -177,6 +198,11 @@ class _Teller:
             message = f"The step `{word}` does not stand under `steps:`."
             mend = "Move it in by two spaces, as far as the other steps."
             return self.document.issue(Code.UNKNOWN_KEY, path, message, mend, key=True)
+        if known == ("end",):
+            message = "An `end` is the last thing that happens; nothing comes after it."
+            return self.document.issue(
+                Code.UNKNOWN_KEY, path, message, f"Delete `{word}`, or `end`.", key=True
+            )
         message = f"`{word}` is not known here." + (f" Did you mean `{near}`?" if near else "")
         corrected = self.document.corrected(place, word, near) if near else None
         mend = corrected or f"Use one of: {_list_of(known)}."
@@ -203,11 +229,21 @@ class _Teller:
 
     def _literal(self, path: Path, expected: str) -> Issue:
         value = self.document.get(path)
+        if (
+            path[-1:] == ("answer",)
+            and isinstance(value, str)
+            and value.split()[:1] in (["scale"], ["number"])
+        ):
+            kind, numbers = value.split()[0], re.findall(r"\d+", value)
+            ends = f"{numbers[0]}, {numbers[-1]}" if len(numbers) > 1 else "1, 5"
+            message = "It has to be said from which number to which."
+            mend = f"answer: {{ {kind}: [{ends}] }}"
+            return self.document.issue(Code.WRONG_VALUE, path, message, mend)
         words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
         near = did_you_mean(value, words) if isinstance(value, str) else None
         message = f"`{value}` is not known here." if isinstance(value, str) else "This is not known here."
         place = self.document.place(path)
         corrected = self.document.corrected(place, str(value), near) if near else None
         expected_words = _list_of("true" if word == "True" else word for word in words)
-        mend = corrected or f"Write one of: {expected_words}."
+        mend = corrected or (f"Write one of: {expected_words}." if words[1:] else f"Write {expected_words}.")
         return self.document.issue(Code.WRONG_VALUE, path, message, mend)

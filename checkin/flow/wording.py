@@ -5,6 +5,7 @@ Knows templates, languages and what a text costs to send. Must not know where th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +29,12 @@ VOICE = ".voice"
 
 LONGEST_SPOKEN = 20.0
 """Seconds of listening after which people forget what they were asked."""
+
+_THE_MEMBER = ("name", "member", "member_name", "user", "nombre")
+"""What people write for the first name of the member."""
+
+_ELSEWHERE = re.compile(r"\{\{ *(\w+) *\}\}|%(\w+)%|\[(\w+)\]|<(\w+)>|\$\{?(\w+)\}?")
+"""Names as other systems fill them in."""
 
 One = str | list[str] | PluralShape
 """A text in one language: always the same, one of several, or for one and for many."""
@@ -57,7 +64,7 @@ class Wording:
         by_language = raw if isinstance(raw, Mapping) else {self.languages[0]: raw}
         voices = {key: key.removesuffix(VOICE) for key in by_language if key.endswith(VOICE)}
         for language in self.languages:
-            if language not in by_language:
+            if language not in by_language and language.upper() not in by_language:
                 self._missing(path, language)
         for language in sorted(by_language.keys() - set(self.languages) - voices.keys()):
             self._foreign((*path, language), language, by_language.keys())
@@ -174,9 +181,13 @@ class Wording:
             template = parse_template(source)
         except TemplateError as error:
             place = self.document.inside(path, error.offset)
-            self._add(Code.PLACEHOLDER, path, error.message, error.mend, at=place)
+            old, new = f"{{{error.old}}}", f"{{{error.new}}}"
+            corrected = self.document.corrected(place, old, new) if error.new in names else None
+            self._add(Code.PLACEHOLDER, path, error.message, corrected or error.mend, at=place)
             self.complete = False
             return Template(source, ((source, None),))
+        if "{{" in source or "%" in source or "[" in source or "<" in source or "$" in source:
+            self._unfilled(path, source, names)
         for name in dict.fromkeys(name for _, name in template.parts if name is not None):
             if name not in names:
                 self._unknown(path, source, name, names)
@@ -207,8 +218,19 @@ class Wording:
             at = document.inside(path, found.start())
             self._add(Code.GARBLED, path, message, "Write the word again, and save as UTF-8.", at=at)
 
+    def _unfilled(self, path: Path, source: str, names: Names) -> None:
+        """Tell of a name that is written as other systems do, and would be sent as it stands."""
+        for found in _ELSEWHERE.finditer(source):
+            name = next(filter(None, found.groups()))
+            if name in names:
+                place = self.document.inside(path, found.start())
+                message = f"“{found[0]}” would not be filled in: a name stands in single braces."
+                corrected = self.document.corrected(place, found[0], f"{{{name}}}")
+                mend = corrected or f"Write {{{name}}}."
+                self._add(Code.PLACEHOLDER, path, message, mend, at=place, severity=Severity.WARNING)
+
     def _unknown(self, path: Path, source: str, name: str, known: Iterable[str]) -> None:
-        near = did_you_mean(name, known)
+        near = "first_name" if name in _THE_MEMBER else did_you_mean(name, known)
         place = self.document.inside(path, max(0, source.find("{" + name + "}")))
         corrected = self.document.corrected(place, f"{{{name}}}", f"{{{near}}}") if near else None
         names = ", ".join(f"{{{n}}}" for n in sorted(known))
@@ -221,6 +243,13 @@ class Wording:
         self._add(Code.LANGUAGE, path, message, f'Add a line: {language}: "…"', key=True)
 
     def _foreign(self, path: Path, language: str, raw: Iterable[str]) -> None:
+        if language.lower() in self.languages:
+            message = f"The name of a language is written in small letters: `{language.lower()}`."
+            corrected = self.document.corrected(
+                self.document.place(path, key=True), language, language.lower()
+            )
+            self._add(Code.LANGUAGE, path, message, corrected or f"Write `{language.lower()}:`.", key=True)
+            return
         near = did_you_mean(language, [lang for lang in self.languages if lang not in raw])
         message = f"The program does not speak `{language}`."
         mend = f"Write `{near}:`." if near else "Delete this text, or add the language to program.yaml."

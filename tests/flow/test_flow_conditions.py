@@ -74,7 +74,7 @@ REFUSED = [
     ("mood < 2 || has_contact", 9),
     ("!has_contact", 0),
     ("mood < 2 AND has_contact", 9),
-    ("mood is 2", 8),
+    ("mood is 2", 5),
     ("mood + 1 == 2", 0),
     ("word.upper == 'x'", 0),
     ("word[0] == 'x'", 0),

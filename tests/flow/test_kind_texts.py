@@ -213,3 +213,15 @@ def test_a_text_that_names_nobody_is_told(folder: Path) -> None:
     program, issues = load_program(folder)
     assert program is not None
     assert [i.severity for i in issues if i.code is Code.PLACEHOLDER] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    "written", ["{{first_name}}", "{{ first_name }}", "%first_name%", "[first_name]", "${first_name}"]
+)
+def test_a_name_that_would_not_be_filled_in_is_told(written: str, english: Program) -> None:
+    source = HEAD + f'  a:\n    say: "Hi {written}, 5% [of] <all> cost $9."\n    go: done\n' + END
+    loaded = load_flow(source, file="a.yaml", program=english)
+    assert [(issue.code, issue.severity, issue.column) for issue in loaded.issues] == [
+        (Code.PLACEHOLDER, Severity.WARNING, 14)
+    ]
+    assert loaded.issues[0].mend == 'say: "Hi {first_name}, 5% [of] <all> cost $9."'

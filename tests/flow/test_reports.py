@@ -54,3 +54,25 @@ def test_the_check_reads_test_conversations_too(tmp_path: Path, monkeypatch: pyt
     assert "contacts.test.yaml,line=3,col=5,title=unknown-key" in told.stdout
     log = CliRunner().invoke(command, ["flows", "check", "--format", "sarif"])
     assert "unknown-key" in {one["ruleId"] for one in json.loads(log.stdout)["runs"][0]["results"]}
+
+
+def test_what_is_wrong_with_one_flow_is_told_alone_and_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("program.yaml", "texts.yaml", "contacts.yaml", "contacts.test.yaml", "still_useful.yaml"):
+        shutil.copy(FLOWS / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHECKIN_FLOWS", str(tmp_path))
+    broken = tmp_path / "contacts.yaml"
+    broken.write_text(broken.read_text().replace("go: number", "go: nubmer"))
+    told = CliRunner().invoke(command, ["flows", "check", "contacts"])
+    assert told.exit_code == 1
+    lines = told.stdout.splitlines()
+    assert {line.split(":")[0] for line in lines[:-1] if not line.startswith("    ")} == {"contacts.yaml"}
+    assert "error unknown-step" in lines[-3]
+    assert lines[-1].startswith("1 error")
+    every = CliRunner().invoke(command, ["flows", "check"])
+    assert every.exit_code == 1
+    assert every.stdout.splitlines()[-1].startswith("1 flow is good: 1 error, ")
+    unknown = CliRunner().invoke(command, ["flows", "check", "contatcs"])
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
