@@ -11,14 +11,15 @@ from typing import Literal
 
 from checkin.flow.words import fold
 
-Who = Literal["all", "staff", "now", "morning", "named"]
+Who = Literal["all", "staff", "now", "then", "named"]
 
 _WORDS: dict[str, Who] = {
     **dict.fromkeys(("all", "any", "anyone", "anybody", "everyone", "everybody", "all of them"), "all"),
     **dict.fromkeys(("todos", "todas", "cualquiera", "a todos", "a todas", "a cualquiera"), "all"),
     **dict.fromkeys(("staff", "your staff", "the staff", "equipo", "al equipo", "el equipo"), "staff"),
     **dict.fromkeys(("now", "right now", "do it now", "now please", "ahora", "ya", "ahora mismo"), "now"),
-    **dict.fromkeys(("morning", "in the morning", "manana", "en la manana", "por la manana"), "morning"),
+    **dict.fromkeys(("then", "ask then", "entonces", "pregunta entonces", "preguntale entonces"), "then"),
+    **dict.fromkeys(("morning", "in the morning", "manana", "en la manana", "por la manana"), "then"),
 }
 _BEFORE_A_NAME = ("ask", "tell", "text", "pregunta", "preguntale", "avisa", "avisale", "a")
 _AROUND = ("please", "instead", "rather", "por", "favor", "mejor")

@@ -47,7 +47,7 @@ SAMPLES: Mapping[str, str] = {
     "start": "10:45 AM", "end": "10:45 PM",
     "days": "Mon, Wed and Fri", "calls": "off", "since": "yesterday", "contacts": "off",
     "language": "en", "channel": "sms", "digit": "2", "window_minutes": "15", "words": "",
-    "names": "BOB", "says": "I only say that you'd like to hear from them.",
+    "names": "BOB", "says": "I only say you'd like to hear from them.",
     "texts": "120", "answers": "35",
     "topics": "your requests for support",
     "count": "3", "task": "Alexandra wrote: hello.", "tasks": "12: Alexandra wrote: hello.",
@@ -268,6 +268,12 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "alert_other_taken_by_other": Entry("To the others: somebody has it.", ("member", "by")),
     "alert_other_thanks_for_answering": Entry("To a person who cannot: thanks.", ("member",)),
+    "alert_other_later": Entry(
+        "Someone asked says in an hour, or later: 1 if they will, 2 if not.", ("member",)
+    ),
+    "alert_other_after_all": Entry(
+        "Someone who could not says in an hour, or later: 1 still counts.", ("member",)
+    ),
     "alert_other_all_clear": Entry("To those who were told: the member is well now.", ("member",)),
     "alert_other_no_longer_needed": Entry("To those who were told: no longer needed.", ("member",)),
     "contact_unclear": Entry("A contact wrote something else than 1 or 2.", ("member",)),

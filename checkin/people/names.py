@@ -27,8 +27,16 @@ _INTRODUCED = re.compile(rf"{_GREETING}{_INTRODUCES}\s+(?=\S)", re.IGNORECASE)
 _BEHIND = re.compile(r"[\s,]*\b(?:please|por favor|here|thanks|thank you|gracias)\b[\s.!]*$", re.IGNORECASE)
 
 
+_PHONE = re.compile(r"(?<!\w)\+?\(?\d(?:[\s().\-]*\d){6,14}(?!\w)")
+
+
 def given_name(text: str) -> str:
-    """Return the name in what somebody wrote who was asked for it: "I'm Alice!" is Alice, "Soy Ana" Ana."""
+    """Return the name in what somebody wrote who was asked for it: "I'm Alice!" is Alice, "Soy Ana" Ana.
+
+    A phone number beside it is left out, and one alone is no name: then it is empty.
+    """
     name = short_name(text)
+    if (without := _PHONE.sub(" ", name).strip(" ,;:-")) != name:
+        return given_name(without) if any(letter.isalpha() for letter in without) else ""
     name = _INTRODUCED.sub("", name, count=1) if _INTRODUCED.match(name) else name
     return (_BEHIND.sub("", name).strip(" .,!¡") or short_name(text)).strip()

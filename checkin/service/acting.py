@@ -112,7 +112,7 @@ def _act(reply: Reply, here: Situation) -> None:
             assert reply.wish is not None
             preferences.take(turn, person.id, reply.wish, key=reply.key)
         case Route.NOTHING_TO_SNOOZE:
-            reply.say("nothing_to_snooze")
+            asked.later(reply, here)
         case Route.COMMAND:
             _obey(reply, here)
         case Route.KEYWORD:

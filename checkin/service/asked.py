@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checkin.alert.model import Alert, Passed, Took
+from checkin.alert.model import Alert, Passed, Told, Took
 from checkin.flow.words import fold
 from checkin.people.consent import ASKED
 from checkin.service import contacting, requests, telling, unplaced
@@ -57,6 +57,23 @@ def unclear(reply: Reply, here: Situation) -> None:
         return
     name = reply.turn.person(unanswered[0].member).name or reply.turn.app.program.name
     reply.say("contact_unclear", member=name)
+
+
+def later(reply: Reply, here: Situation) -> None:
+    """Answer "in an hour" where no flow asks anything: somebody who was asked to be there may say so."""
+    person = here.person
+    known = alerts.open_for_person(reply.turn.unit, person.id) if here.notified_at is not None else ()
+    if not known:
+        reply.say("nothing_to_snooze")
+        return
+    unanswered = next((alert for alert in known if requests.is_asked(alert, person.id)), None)
+    cannot = next((one for one in known if one.told.get(person.id) is Told.PASSED and not one.taken_by), None)
+    alert = unanswered or cannot
+    if alert is None:
+        unplaced.noted(reply, here)
+        return
+    name = reply.turn.person(alert.member).name or reply.turn.app.program.name
+    reply.say("alert_other_later" if unanswered is not None else "alert_other_after_all", member=name)
 
 
 def answers_invitation(reply: Reply, person: Person, *, agrees: bool) -> None:

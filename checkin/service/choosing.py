@@ -27,7 +27,7 @@ class Chosen:
 
     alert: Alert
     people: tuple[Contact, ...] = ()
-    when: Literal["window", "now", "morning"] = "window"
+    when: Literal["window", "now", "then"] = "window"
     by_name: bool = False
 
 
@@ -53,9 +53,9 @@ def understand(turn: Turn, here: Situation | None, text: str) -> Chosen | None:
             return Chosen(alert)
         case "all":
             return Chosen(alert, tuple(able)) if able else None
-        case "morning":
+        case "then":
             quiet = [one for one in able if naming.quiet_until(turn, one, turn.now)]
-            return Chosen(alert, tuple(quiet[:1]), when="morning") if quiet else None
+            return Chosen(alert, tuple(quiet[:1]), when="then") if quiet else None
         case "named":
             contact = naming.named(choice.name, able) if not choice.name.isdigit() else None
             return None if contact is None else Chosen(alert, (contact,), by_name=True)
@@ -66,8 +66,8 @@ def obey(turn: Turn, here: Situation, chosen: Chosen, *, key: str) -> None:
     if chosen.when == "now":
         requests.feed(turn, chosen.alert, HurryUp())
         return
-    if chosen.when == "morning":
-        _in_the_morning(turn, chosen)
+    if chosen.when == "then":
+        _when_quiet_ends(turn, chosen)
         return
     at = turn.now + chosen.alert.policy.window
     quiet = [one for one in chosen.people if naming.quiet_until(turn, one, at)]
@@ -90,7 +90,7 @@ def _say_quiet(turn: Turn, member_id: str, contact: Contact, at: datetime, *, ke
     )
 
 
-def _in_the_morning(turn: Turn, chosen: Chosen) -> None:
+def _when_quiet_ends(turn: Turn, chosen: Chosen) -> None:
     """Ask nobody before the contact's quiet hours are over; the request stays open until then."""
     (contact,) = chosen.people
     until = naming.quiet_until(turn, contact, turn.now)

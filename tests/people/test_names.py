@@ -43,6 +43,12 @@ def test_a_name_is_one_short_line(given: str, kept: str) -> None:
         ("I'm", "I'm"),
         ("Thanks", "Thanks"),
         ("J. R.", "J. R"),
+        ("Bob 202 555 0102", "Bob"),
+        ("his name is Bob, +1 (202) 555-0102", "his name is Bob"),
+        ("202-555-0102 Carmen", "Carmen"),
+        ("2025550102", ""),
+        ("+1 202 555 0102.", ""),
+        ("Bob 2", "Bob 2"),
     ],
 )
 def test_a_name_is_found_in_the_sentence_that_gives_it(said: str, name: str) -> None:

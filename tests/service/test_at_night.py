@@ -248,6 +248,32 @@ def test_a_contact_who_writes_something_else_is_asked_for_1_or_2(quick: Chat) ->
     quick.expect(bob="only understand 1 or 2")
 
 
+def test_a_contact_who_can_be_there_later_is_asked_for_a_1_or_a_2(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("SUPPORT")
+    quick.later("6m")
+    quick.forget()
+    for text in ("in an hour", "I can in an hour", "later"):
+        quick.bob(text)
+        quick.expect(bob="Later today is fine. Shall I tell Alice that you will be in touch? Reply 1")
+    quick.bob("1")
+    quick.expect(alice="Bob answered", bob="I told Alice")
+    quick.bob("in an hour")
+    quick.expect(bob="thank you for telling us")
+
+
+def test_a_contact_who_was_driving_and_can_later_hears_that_it_still_counts(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.alice("SUPPORT")
+    quick.later("6m")
+    quick.bob("Sorry, driving")
+    quick.forget()
+    quick.bob("in an hour")
+    quick.expect(bob="If you can be in touch after all, reply 1")
+    quick.bob("1")
+    quick.expect(alice="Bob answered", bob="I told Alice", dana="Bob is getting in touch")
+
+
 def test_an_invited_person_who_asks_back_is_told_what_is_asked(quick: Chat) -> None:
     quick.joined()
     quick.alice("CONTACTS")

@@ -19,8 +19,8 @@ def test_support_says_whom_what_and_who_else(quick: Chat) -> None:
     quick.joined("bob", "carmen")
     quick.alice("SUPPORT")
     quick.expect(
-        alice="In 5 minutes I will ask Bob to get in touch. I only say that you'd like to hear from them. "
-        "Or reply CARMEN, ALL, STAFF; NO: nobody. Now: call or text 988."
+        alice="In 5 minutes I will ask Bob to get in touch. I only say you'd like to hear from them. "
+        "Or reply CARMEN, ALL, STAFF; NO to stop. Can't wait: call or text 988."
     )
 
 
@@ -172,7 +172,7 @@ def test_the_morning_can_be_waited_for(chat_at: Callable[[datetime], Chat]) -> N
     chat.bob("quiet 10pm to 7am")
     chat.alice("SUPPORT")
     chat.forget()
-    chat.alice("MORNING")
+    chat.alice("THEN")
     chat.expect(alice="I ask Bob tomorrow at 7:00 AM")
     assert [alert.state for alert in chat.all_alerts()] == [AlertState.PUT_OFF]
     chat.restart()
@@ -241,7 +241,7 @@ def test_the_carriers_word_that_the_member_opted_out_does_not_drop_it(until_morn
     chat = until_morning
     chat.carrier.refuse(NUMBERS["alice"], FailureKind.OPTED_OUT, "21610")
     chat.alice("SUPPORT")
-    chat.alice("MORNING")
+    chat.alice("THEN")
     chat.bob("1")
     chat.later("9h")
     assert any("would like to hear from you" in text for text in chat.bob.new())

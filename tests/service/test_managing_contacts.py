@@ -31,6 +31,15 @@ def test_contacts_of_somebody_who_has_none_begins_the_question(quick: Chat) -> N
     quick.expect(alice="Who would you like as a trusted contact?")
 
 
+def test_a_number_where_a_name_was_asked_for_is_no_name(quick: Chat) -> None:
+    quick.joined()
+    quick.alice("CONTACTS")
+    quick.alice(NUMBERS["bob"])
+    quick.expect(alice=["Who would you like", "Sorry, I did not get that. Who would you like"])
+    quick.alice("Bob (202) 555-0102")
+    quick.expect(alice="what is Bob's mobile number?")
+
+
 def test_contacts_works_at_any_step_and_the_question_stays(quick: Chat) -> None:
     quick.joined("bob")
     quick.alice("CHECKIN")
