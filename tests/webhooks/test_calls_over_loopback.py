@@ -294,10 +294,9 @@ def test_who_calls_back_and_hangs_up_has_lost_nothing(town: Town) -> None:
 
 
 STATUSES = ("initiated", "ringing", "in-progress", "completed")
-ORDERS = [order for order in itertools.permutations(STATUSES) if order[0] != "initiated" or order == STATUSES]
 
 
-@pytest.mark.parametrize("order", ORDERS[::3])
+@pytest.mark.parametrize("order", list(itertools.permutations(STATUSES))[::4])
 def test_status_callbacks_in_any_order_come_to_the_same(town: Town, order: tuple[str, ...]) -> None:
     call = town.rings(town.chat.alice)
     call.keeps_quiet = True
