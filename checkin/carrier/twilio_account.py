@@ -14,6 +14,7 @@ from checkin.carrier.base import CarrierError, FailureKind, Refused
 
 SMS_PATH = "/twilio/sms"
 VOICE_PATH = "/twilio/voice"
+STATUS_PATH = "/twilio/status"
 
 Attempt = Callable[[Callable[[], Any]], Any]
 
@@ -118,6 +119,13 @@ def _numbers(numbers: list[Any], public_url: str, *, texts: bool) -> Iterator[Fi
     else:
         yield from _hook(
             "Calls to the number", number.voice_url, number.voice_method, public_url + VOICE_PATH
+        )
+        # Where it is missing, nobody tells that a caller hung up, and no text offers to go on.
+        yield from _hook(
+            "Changes of a call's status (CALL STATUS CHANGES)",
+            number.status_callback,
+            number.status_callback_method,
+            public_url + STATUS_PATH,
         )
 
 

@@ -22,7 +22,7 @@ from babel import Locale
 from checkin.people.names import short_name
 from checkin.people.numbers import NumberRefused, guess_zone, normalise
 
-FIELDS = ("number", "name", "language", "zone", "consent", "group")
+FIELDS = ("number", "name", "language", "zone", "consent", "group", "channel")
 """What a column can be. Only `number` must be there."""
 
 _USUAL_NAMES = {
@@ -35,6 +35,7 @@ _USUAL_NAMES = {
     "consent": "consent consented consentdate consentgiven optin optedin agreed agreedon permission"
     " consentimiento acepta aceptado",
     "group": "group groups groupname team circle grupo equipo circulo",
+    "channel": "channel textorcall textorvoice preferredchannel contactby canal mensajeollamada",
 }
 _FIELD_OF = {name: what for what, names in _USUAL_NAMES.items() for name in names.split()}
 
@@ -46,6 +47,14 @@ _AGREED_WORDS = "yes y true t 1 x ok agreed consented given si s verdadero acept
 _AGREED = frozenset(_AGREED_WORDS.split())
 _REFUSED_WORDS = "no n false f 0 declined refused falso rechazado"
 _REFUSED = frozenset(_REFUSED_WORDS.split())
+_CHANNELS = {
+    **dict.fromkeys(["sms", "text", "texts", "textmessage", "mensaje", "mensajes", "texto"], "sms"),
+    **dict.fromkeys(
+        ["voice", "call", "calls", "phonecall", "phonecalls", "llamada", "llamadas", "voz"], "voice"
+    ),
+}
+"""What people write for how somebody wants to be reached. "Phone" could be either, and is neither."""
+
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
 
 _ZONES = {
@@ -84,6 +93,8 @@ class Entry:
     consent: str | None
     group: str | None = None
     """The program's own name of the group that the row puts them into."""
+    channel: str | None = None
+    """How they want to be reached: `sms` or `voice`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +194,14 @@ def _entry(
     if row.get("group") and group is None:
         choices = ", ".join(sorted(set(groups.values()))) or "none: program.yaml has no groups"
         return RowRefused("group: not one of the program's", f"Write one of these: {choices}.")
+    channel = _CHANNELS.get(_folded(row.get("channel", "")))
+    if row.get("channel") and channel is None:
+        return RowRefused("channel: neither texts nor calls", "Write text or call, or leave it empty.")
     consent = row.get("consent") or None
     if consent is not None and (refused_consent := _consent_problem(consent)) is not None:
         return refused_consent
     name = short_name(row.get("name", "")) or None
-    return Entry(e164, name, language, zone, guess_zone(e164, "") or None, consent, group)
+    return Entry(e164, name, language, zone, guess_zone(e164, "") or None, consent, group, channel)
 
 
 def _consent_problem(consent: str) -> RowRefused | None:

@@ -32,6 +32,10 @@ WITH_WELCOME, PLAN_ONLY = 1, 0
 
 _STOPPED = RowRefused("this number said STOP", "Only they can come back: they text START.")
 _LEFT = RowRefused("this person has left", "Only they can come back: they text the word that joins.")
+_NO_CALLS = RowRefused(
+    "channel: nobody is called who has not agreed to it",
+    "Write yes or the date under consent, or leave the channel empty: then they are asked by text.",
+)
 _NO_INVITATION = RowRefused(
     "nobody can be invited: no flow asks people to join",
     "Publish one (checkin flows publish), or give a consent column.",
@@ -124,6 +128,9 @@ def _status(entry: Entry, known: Known | None, can_invite: bool) -> tuple[Status
         return "unchanged", _STOPPED
     if known is not None and known.state == "left":
         return "unchanged", _LEFT
+    has_agreed = entry.consent is not None or (known is not None and known.state in ("active", "paused"))
+    if entry.channel == "voice" and not has_agreed:
+        return "invalid", _NO_CALLS
     if known is None or known.state is None:
         return ("added", None) if entry.consent or can_invite else ("invalid", _NO_INVITATION)
     agrees = known.state == "joining" and entry.consent is not None
@@ -132,8 +139,8 @@ def _status(entry: Entry, known: Known | None, can_invite: bool) -> tuple[Status
 
 def _changes(entry: Entry, known: Known) -> bool:
     person = known.person
-    given = (entry.name, entry.language, entry.zone, entry.group)
-    has = (person.name, person.language, person.zone, known.fields.get("group"))
+    given = (entry.name, entry.language, entry.zone, entry.group, entry.channel)
+    has = (person.name, person.language, person.zone, known.fields.get("group"), person.channel)
     return any(new is not None and new != old for new, old in zip(given, has, strict=True))
 
 
@@ -147,6 +154,8 @@ def _write(turn: Turn, entry: Entry, known: Known | None) -> None:
         people.add(unit, person, turn.now)
     else:
         _update(unit, entry, person)
+    if entry.channel not in (None, person.channel):
+        people.set_channel(unit, person.id, entry.channel)
     state = None if known is None else known.state
     new = state is None
     agrees = entry.consent is not None and state in (None, "joining")

@@ -51,6 +51,7 @@ def _person(unit: Unit, row: Any, number: str) -> Person:
         row.zone,
         stopped=row.stopped_at is not None,
         rhythm=read_rhythm(row.rhythm),
+        channel=row.channel or "sms",
     )
 
 
@@ -62,6 +63,7 @@ _people = sa.select(
     people.c.zone,
     people.c.stopped_at,
     people.c.rhythm,
+    people.c.channel,
     members.c.state,
     members.c.fields,
 ).select_from(people.outerjoin(members, members.c.person_id == people.c.id))

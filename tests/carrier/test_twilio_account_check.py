@@ -33,6 +33,8 @@ def test_settings_of_timeouts_in_the_webhook_are_the_operators_business(twilio: 
         ({"sms_method": "GET"}, "HTTP POST"),
         ({"voice_url": None}, "https://checkin.example.org/twilio/voice"),
         ({"voice_method": "GET"}, "HTTP POST"),
+        ({"status_callback": ""}, "https://checkin.example.org/twilio/status"),
+        ({"status_callback_method": "GET"}, "HTTP POST"),
         ({"sms_application_sid": "AP1"}, "TwiML app"),
         ({"voice_application_sid": "AP1"}, "TwiML app"),
         ({"trunk_sid": "TK1"}, "trunk"),

@@ -41,6 +41,20 @@ def test_a_list_puts_members_into_groups(chat: Chat) -> None:
     assert (wrong.status, wrong.mend) == ("invalid", "Write one of these: circle, workplace.")
 
 
+def test_a_list_says_who_wants_to_be_called(chat: Chat) -> None:
+    with_channel = "phone,name,consent,text or call\n202-555-0101,Alice,yes,{}\n202-555-0102,Bob,,{}\n"
+    _, bob = bring(chat, with_channel.format("call", "call"))
+    assert bob.problem == "channel: nobody is called who has not agreed to it"
+    assert statuses(bring(chat, with_channel.format("Phone call", ""))) == ["added", "added"]
+    assert chat.situation(chat.alice).person.channel == "voice"
+    assert statuses(bring(chat, with_channel.format("voz", "text"))) == ["unchanged", "unchanged"]
+    assert statuses(bring(chat, with_channel.format("", ""))) == ["unchanged", "unchanged"]
+    assert statuses(bring(chat, with_channel.format("mensajes", ""))) == ["updated", "unchanged"]
+    assert chat.situation(chat.alice).person.channel == "sms"
+    wrong, _ = bring(chat, with_channel.format("phone", ""))
+    assert (wrong.status, wrong.mend) == ("invalid", "Write text or call, or leave it empty.")
+
+
 def test_whoever_agreed_begins_and_everybody_else_is_asked_once(chat: Chat) -> None:
     assert statuses(bring(chat, BOTH)) == ["added", "added"]
     chat.settle()

@@ -61,6 +61,7 @@ class StandIn:
     def point_webhooks_at(self, public_url: str) -> None:
         """Set the number's and the messaging service's webhooks, as an operator does in the console."""
         self.number |= {"sms_url": f"{public_url}/twilio/sms", "voice_url": f"{public_url}/twilio/voice"}
+        self.number |= {"status_callback": f"{public_url}/twilio/status"}
         self.service |= {"inbound_request_url": f"{public_url}/twilio/sms"}
 
     # ------------------------------------------------------------ faults, each for the next such request
