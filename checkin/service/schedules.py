@@ -6,7 +6,7 @@ import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from checkin.conversation.run import Run
@@ -260,15 +260,16 @@ def foresee(app: App, unit: Unit, whom: Sequence[Person], now: datetime) -> None
 def _counted(app: App, person: Person, now: datetime) -> tuple[tuple[datetime, int], ...]:
     """Return since when a person's check-ins are counted, and how many there may be: for a day, a week."""
     limits, zone = app.program.check_ins, app.zone_name(person)
-    return _spans(now.astimezone(ZoneInfo(zone)).date(), zone, limits.a_day, limits.a_week)
+    return _spans(now, zone, limits.a_day, limits.a_week)
 
 
 @functools.lru_cache(maxsize=512)
-def _spans(today: date, zone: str, a_day: int, a_week: int) -> tuple[tuple[datetime, int], ...]:
+def _spans(now: datetime, zone: str, a_day: int, a_week: int) -> tuple[tuple[datetime, int], ...]:
     """Return when the day, and the seven days up to it, began in a zone, each with its limit."""
+    tz = ZoneInfo(zone)
+    today = now.astimezone(tz).date()
     midnights = (
-        datetime.combine(today - timedelta(days=back), time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        for back in (0, 6)
+        datetime.combine(today - timedelta(days=back), time(), tzinfo=tz).astimezone(UTC) for back in (0, 6)
     )
     return tuple(zip(midnights, (a_day, a_week), strict=True))
 

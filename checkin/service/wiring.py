@@ -5,7 +5,6 @@ Everything that touches the world is made here and handed down: the store, the c
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from datetime import date
@@ -21,6 +20,7 @@ from checkin.service.clocks import PretendClock, SystemClock
 from checkin.service.publishing import know_staff, refresh
 from checkin.service.settings import Settings
 from checkin.service.words import ReaderOnDemand, make_reader
+from checkin.store.lot import Lot
 from checkin.store.migrate import current_revision, head_revision
 from checkin.store.store import Store, open_store
 from checkin.store.vault import keys_of_dev
@@ -32,9 +32,12 @@ class NotMigrated(Exception):
     """The database is not at the revision that this code needs. Run `checkin migrate`."""
 
 
+_IDS = Lot(16)
+
+
 def new_id() -> str:
     """Return a new random id: 32 characters that name nobody."""
-    return os.urandom(16).hex()
+    return _IDS.draw().hex()
 
 
 def keys_of(settings: Settings) -> tuple[bytes, ...]:

@@ -124,7 +124,7 @@ def _kind(type_: Any) -> _Kind:
 
 
 def _moment(value: datetime) -> bytes:
-    return _INT8.pack((value.astimezone(UTC) - _EPOCH) // _MICROSECOND)
+    return _INT8.pack((value - _EPOCH) // _MICROSECOND)
 
 
 def _text(value: str) -> bytes:

@@ -24,6 +24,8 @@ _Finished = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 _BUSY_MILLISECONDS = 15_000
 _PG_READERS = 4
+_WRITER_KILOBYTES, _READER_KILOBYTES = 32_768, 8_192
+"""What a connection to SQLite keeps of the file; the system keeps as much of it as it has room for."""
 
 
 class Store:
@@ -236,7 +238,7 @@ def _sqlite_engine(url: str, *, read_only: bool = False) -> sa.Engine:
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
-            "cache_size = -65536",
+            f"cache_size = -{_READER_KILOBYTES if read_only else _WRITER_KILOBYTES}",
             "wal_autocheckpoint = 8000",
             *(("query_only = ON",) if read_only else ()),
         ):

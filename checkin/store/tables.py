@@ -41,7 +41,7 @@ class Instant(sa.TypeDecorator[datetime]):
 def _to_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("an instant must be aware")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 @functools.lru_cache(maxsize=256)

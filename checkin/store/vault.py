@@ -19,12 +19,17 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from checkin.store.lot import Lot
+
 _VERSION = b"\x01"
 KEY_BYTES = 32
 
 
 class VaultError(Exception):
     """A sealed value does not open: its key is not in the ring, or the value was altered."""
+
+
+_NONCES = Lot(12)
 
 
 class Vault:
@@ -63,7 +68,7 @@ class Vault:
         return self._open(column, sealed).decode()
 
     def _seal(self, column: str, plain: bytes) -> bytes:
-        nonce = os.urandom(12)
+        nonce = _NONCES.draw()
         return self._header + nonce + self._first.encrypt(nonce, plain, column.encode())
 
     def _open(self, column: str, sealed: bytes) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTES_A_DAY = 24 * 60
@@ -60,7 +61,13 @@ class AllowedHours:
 
 def is_allowed(at: datetime, zone: str, hours: AllowedHours) -> bool:
     """Whether this moment (aware) lies in the hours of somebody in this IANA time zone."""
-    return hours.holds(at.astimezone(ZoneInfo(zone)))
+    return hours.holds(_local(at, zone))
+
+
+@lru_cache(maxsize=256)
+def _local(at: datetime, zone: str) -> datetime:
+    """Return a moment on a zone's clock: whoever is due at one moment shares it."""
+    return at.astimezone(ZoneInfo(zone))
 
 
 def spread_within(
@@ -81,7 +88,7 @@ def next_allowed(at: datetime, zone: str, hours: AllowedHours) -> datetime:
     Hours become allowed when the member's clock reaches their start, or where it is changed, so only these
     moments need to be looked at.
     """
-    at = at.astimezone(UTC)
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
     if is_allowed(at, zone, hours):
         return at
     begins = (moment for moment in _opens(at, zone, hours) if moment > at)

@@ -168,7 +168,8 @@ def next_check_in(
             return timedelta(0)
         return spread_within(start, draw(start), spread, zone, hours)
 
-    return next_start(bent, zone, after, holidays=holidays, spread=moved)
+    moves = rhythm.hours is not None or bool(spread)
+    return next_start(bent, zone, after, holidays=holidays, spread=moved if moves else None)
 
 
 def _into_the_day(start: datetime, tz: ZoneInfo, hours: AllowedHours) -> timedelta:

@@ -93,7 +93,7 @@ def next_start(
     after: datetime,
     *,
     holidays: Collection[date] = frozenset(),
-    spread: Callable[[datetime], timedelta] = lambda _: timedelta(0),
+    spread: Callable[[datetime], timedelta] | None = None,
 ) -> datetime | None:
     """Return the first start after the cursor `after` (aware), in UTC; None where there is no more.
 
@@ -102,15 +102,29 @@ def next_start(
     this returned can be the cursor for the start after it. Raises ValueError for a spread that is too large.
     """
     left_out = frozenset(holidays if rule.not_on_holidays else ())
+    return (_next_start if spread is None else _next_spread)(rule, zone, after, left_out, spread)
+
+
+def _next_spread(
+    rule: Rule,
+    zone: str,
+    after: datetime,
+    left_out: frozenset[date],
+    spread: Callable[[datetime], timedelta] | None,
+) -> datetime | None:
     first = after.astimezone(ZoneInfo(zone)).date() - _LOOK_BACK
     few = _first_starts(rule, zone, first, left_out)
     for start in chain(few, islice(_starts(rule, zone, first, left_out), len(few), None)):
-        moved = spread(start)
+        moved = timedelta(0) if spread is None else spread(start)
         if not abs(moved) < timedelta(hours=12):
             raise ValueError("A start is spread by less than half a day.")
         if start + moved > after:
             return start + moved
     return None
+
+
+_next_start = lru_cache(maxsize=1024)(_next_spread)
+"""The same where starts are not moved: everybody who is asked by one rule at one moment shares it."""
 
 
 @lru_cache(maxsize=1024)
