@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qs
@@ -23,6 +24,7 @@ STOPPED_BY_CARRIER = frozenset(
 )
 """Single words on which Twilio itself blocks the number and confirms (TWILIO help 223134027)."""
 
+_SMALL_NUMBER = re.compile(r"[0-9]{1,6}")
 _SIGNATURE, _SETTINGS = SIGNATURE_HEADER.encode(), SETTINGS_HEADER.encode()
 PLAIN = "text/plain; charset=utf-8"
 
@@ -130,6 +132,7 @@ class Webhooks:
             app = self._app
             carrier_id = form.get("MessageSid") or form.get("CallSid")
             error_code = form.get("ErrorCode") or unanswered(form.get("CallStatus"))
+            sequence = form.get("SequenceNumber")
             await app.store.run_async(
                 lambda unit: delivery.reported(
                     app,
@@ -139,6 +142,7 @@ class Webhooks:
                     carrier_id=carrier_id,
                     error_code=error_code,
                     now=app.clock.now(),
+                    sequence=int(sequence) if _SMALL_NUMBER.fullmatch(sequence) else None,
                 )
             )
         return _NO_CONTENT

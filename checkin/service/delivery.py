@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -185,22 +186,34 @@ def reported(
     carrier_id: str,
     error_code: str | None,
     now: datetime,
+    sequence: int | None = None,
 ) -> bool:
     """Take one word of the carrier about a message; return whether it was news.
 
     Any order, any number of times: a word is kept once, and a terminal one wins. A word about a row whose
-    request may be out (`sending`, `in_doubt`) proves that the carrier has it.
+    request may be out (`sending`, `in_doubt`) proves that the carrier has it. Of a call, where `sequence`
+    counts its words from 0, one that comes after a later one is kept and moves nothing.
     """
-    if any(known.status == status.value for known in inbox.callbacks_of(unit, token)):
+    said = inbox.callbacks_of(unit, token)
+    again = next((known for known in said if known.status == status.value), None)
+    if again is not None:
+        if sequence is not None and sequence > (again.sequence or 0):
+            inbox.recount(unit, replace(again, sequence=sequence))  # ringing, then answered: both are `sent`
         return False
-    inbox.add_callback(unit, Callback(token, status.value, carrier_id, error_code, now))
+    inbox.add_callback(unit, Callback(token, status.value, carrier_id, error_code, now, sequence))
     message = outbox.by_id(unit, token)
-    if message is None:
+    if message is None or _is_late(said, carrier_id, sequence):
         return True
     turn = Turn(app, unit, now)
     if message.state in ("sending", "in_doubt") or (message.state == "sent" and status.terminal):
         _advance(turn, message, status, carrier_id, error_code)
     return True
+
+
+def _is_late(said: Sequence[Callback], carrier_id: str, sequence: int | None) -> bool:
+    """Whether a later word about this very call is known already."""
+    counted = [one.sequence for one in said if one.carrier_id == carrier_id and one.sequence is not None]
+    return sequence is not None and any(sequence < other for other in counted)
 
 
 # ---------------------------------------------------------------- before a send

@@ -81,19 +81,23 @@ def last_at(unit: Unit, number: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One word of the carrier about one of our messages; `token` is the outbox row's id."""
+    """One word of the carrier about one of our messages; `token` is the outbox row's id.
+
+    `sequence` is the word's place among those about the same call, where the carrier counts them.
+    """
 
     token: str
     status: str
     carrier_id: str
     error_code: str | None
     at: datetime
+    sequence: int | None = None
 
 
 def callbacks_of(unit: Unit, token: str) -> Sequence[Callback]:
     """Return what the carrier has said about a message so far, earliest first."""
     return [
-        Callback(row.token, row.status, row.carrier_id, row.error_code, row.at)
+        Callback(row.token, row.status, row.carrier_id, row.error_code, row.at, row.sequence)
         for row in unit.read(_callbacks_of, {"outbox": token})
     ]
 
@@ -108,8 +112,15 @@ def add_callback(unit: Unit, callback: Callback) -> None:
             "carrier_id": callback.carrier_id,
             "error_code": callback.error_code,
             "at": callback.at,
+            "sequence": callback.sequence,
         },
     )
+
+
+def recount(unit: Unit, callback: Callback) -> None:
+    """Keep a higher number of a word that is known."""
+    params = {"outbox": callback.token, "word": callback.status, "number": callback.sequence}
+    unit.write(_recount, params)
 
 
 _p = sa.bindparam
@@ -121,4 +132,9 @@ _of_number = (
     .limit(_p("most"))
 )
 _callbacks_of = sa.select(callbacks).where(callbacks.c.token == _p("outbox")).order_by(callbacks.c.at)
+_recount = (
+    sa.update(callbacks)
+    .where(callbacks.c.token == _p("outbox"), callbacks.c.status == _p("word"))
+    .values(sequence=_p("number"))
+)
 _insert_callback = sa.insert(callbacks)

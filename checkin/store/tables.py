@@ -320,6 +320,7 @@ callbacks = sa.Table(
     sa.Column("carrier_id", sa.Text, nullable=False),
     sa.Column("error_code", sa.Text),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("sequence", sa.Integer),
     sqlite_with_rowid=False,
     comment="What the carrier said about a message; a repeated word is one row.",
 )

@@ -119,3 +119,10 @@ def test_whoever_joins_with_the_flow_begins_as_a_stranger(theatre: Theatre, tmp_
     list(session.do("/save Unirse", tmp_path))
     text = (tmp_path / "welcome.test.yaml").read_text()
     assert '    joined: false\n    with: ["contacts"]\n' in text
+
+
+def test_by_phone_it_is_told_how_long_one_listens(theatre: Theatre, tmp_path: Path) -> None:
+    session = open_session(theatre, "daily", language="en", contacts=0, voice=True)
+    (asked,) = session.begin()
+    assert asked.endswith("1 is very low, 5 is great.  (12 s)")
+    assert list(session.do("4", tmp_path))[1].endswith("Goodbye.  (8 s)")

@@ -19,6 +19,7 @@ from checkin.carrier.twilio import TwilioCarrier
 from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.service.settings import Settings
+from checkin.store import inbox
 from checkin.store.migrate import migrate
 from tests.browser.pretend_service import serving
 from tests.service.kit import Chat, Phone, load_shipped, new_reader
@@ -308,8 +309,26 @@ def test_status_callbacks_in_any_order_come_to_the_same(town: Town, order: tuple
         call.reports(status, STATUSES.index(status))
     [row] = [row for row in town.chat.rows(town.chat.alice) if row.channel == "voice"]
     assert (row.state, row.carrier_id) == ("delivered", call.row.sid)
+    said = town.chat.app.store.read(lambda unit: inbox.callbacks_of(unit, row.id))
+    assert {(one.status, one.sequence) for one in said} >= {("accepted", 0), ("delivered", 3)}
     town.chat.later("1h")
     town.is_quiet()
+
+
+def test_of_two_words_about_a_call_the_later_one_counts_whatever_came_last(town: Town) -> None:
+    """A word that Twilio said earlier cannot undo a later one, even if it would end the call otherwise."""
+    call = town.rings(town.chat.alice)
+    call.keeps_quiet = True
+    call.answers()
+    call.press("1")
+    call.press("5")
+    call.reports("in-progress", 2)
+    call.reports("busy", 1)
+    [row] = [row for row in town.chat.rows(town.chat.alice) if row.channel == "voice"]
+    assert row.state == "sent"
+    call.reports("completed", 3)
+    [row] = [row for row in town.chat.rows(town.chat.alice) if row.channel == "voice"]
+    assert row.state == "delivered"
 
 
 def test_requests_that_come_again_or_late_hear_the_same_and_move_nothing(town: Town) -> None:

@@ -24,8 +24,8 @@ VOICES = {"en": ("en-US", "Polly.Joanna-Neural"), "es": ("es-US", "Polly.Lupe-Ne
 GOODBYE = "You can call this number at any time. Goodbye."
 DO = "answer: { %s }\n    go: done\n    no_reply: [{ after: 2h, go: done }]"
 WINDOW = (
-    "OK. In 5 minutes I will ask Bob to get in touch. I only say that you'd like to hear from them. "
-    "Changed your mind? Say no. Now: call or text 9 8 8."
+    "OK. In 5 minutes I will ask Bob to get in touch. I only say you'd like to hear from them. "
+    "Changed your mind? Say no. Can't wait: call or text 9 8 8."
 )
 
 

@@ -214,11 +214,12 @@ export class CallScreen {
     put(byTest(this.root, "call-what"), words);
   }
 
-  #line(text, who, { language = "", slow = false } = {}) {
+  #line(text, who, { language = "", slow = false, seconds = 0 } = {}) {
     const line = stamp("t-line");
     line.dataset.who = who;
     if (language) line.lang = language;
     line.toggleAttribute("data-slow", slow);
+    if (seconds) line.dataset.seconds = seconds;
     put(part(line, "speaker"), who === "program" ? `${this.program}: ` : `${this.handset.name}: `);
     put(part(line, "said"), text);
     this.lines.append(line);

@@ -12,12 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from checkin.carrier.twiml import MOST_REDIRECTS, Line, Played, Unplayable, play
+from checkin.flow.speech import seconds
 from checkin.service import calls, pretend_calls
 from checkin.service.app import App
 from checkin.service.phones import Handset
 from checkin.service.pretend_calls import DIALLED, ENDS, PretendCall
 from webhooks import voice
 from webhooks.form import Form
+from webhooks.voice_twiml import SLOW
+
+SLOWED = int(SLOW.removesuffix("%")) / 100
 
 OUR_NUMBER = "+12025550100"
 """The program's own number where there is no real one."""
@@ -124,11 +128,17 @@ def _asking(step: Step, ours: PretendCall | None) -> Step:
     raise CallIsOver
 
 
+def _line(line: Line) -> dict[str, Any]:
+    """Return a line as the page shows it, with about how many seconds a voice takes to say it."""
+    lasts = seconds(line.text, line.language.partition("-")[0]) / (SLOWED if line.slow else 1)
+    return {"text": line.text, "language": line.language, "slow": line.slow, "seconds": round(lasts)}
+
+
 def _shown(call: str, played: Played) -> dict[str, Any]:
     listens = played.listens
     return {
         "id": call,
-        "lines": [{"text": line.text, "language": line.language, "slow": line.slow} for line in played.lines],
+        "lines": [_line(line) for line in played.lines],
         "over": played.over,
         "listens": None
         if listens is None

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from checkin.flow.chat_shape import BEGINS
 from checkin.flow.chats import Chat, Line
 from checkin.flow.parts import parse_length
+from checkin.flow.speech import seconds
 from checkin.service import reading
 from checkin.service.rehearsal.happenings import Happening
 from checkin.service.rehearsal.moments import read_moment
@@ -119,7 +120,11 @@ class Session:
         line = line_of(one, self.flow)
         if line is not None:
             self.entries.append(Entry(moment, line))
-            yield f"{moment.astimezone(self.stage.zone):%a %H:%M}  {plain(line)}"
+            yield f"{moment.astimezone(self.stage.zone):%a %H:%M}  {plain(line)}{self._lasts(line)}"
+
+    def _lasts(self, line: Line) -> str:
+        """Return about how long it takes to hear what is said by phone."""
+        return f"  ({seconds(line.said(self.language), self.language):.0f} s)" if line.kind == "calls" else ""
 
     def _save(self, title: str, folder: Path) -> Iterator[str]:
         if not any(entry.line.kind in ("says", "time") for entry in self.entries):
