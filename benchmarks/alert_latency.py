@@ -22,7 +22,6 @@ import argparse
 import base64
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -39,7 +38,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from benchmarks.alerting import numbers, settle_in
+from benchmarks.alerting import numbers, settle_in, without_window
 from benchmarks.sending import ROOT, standing_in
 from checkin.carrier.base import Outgoing
 from checkin.cli import serve
@@ -124,15 +123,11 @@ class Noting:
 
 def environ(folder: Path, database_url: str, broker_url: str, api_url: str) -> dict[str, str]:
     """Return the settings of a deployment whose sender is never waited for."""
-    without = shutil.ignore_patterns("*.test.yaml")  # they expect a change-of-mind time
-    flows = shutil.copytree(ROOT / "flows", folder / "flows", ignore=without)
-    program = (flows / "program.yaml").read_text(encoding="utf-8")
-    (flows / "program.yaml").write_text(program.replace("window: 5m", "window: none"), encoding="utf-8")
     return {
         "CHECKIN_PUBLIC_URL": "https://checkin.example.org",
         "CHECKIN_DATABASE_URL": database_url,
         "CHECKIN_BROKER_URL": broker_url,
-        "CHECKIN_FLOWS": str(flows),
+        "CHECKIN_FLOWS": str(without_window(folder)),
         "CHECKIN_VAR": str(folder / "var"),
         "CHECKIN_LOG_LEVEL": "WARNING",
         "CHECKIN_SECRET_KEYS": base64.b64encode(b"k" * 32).decode(),

@@ -123,15 +123,21 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Without their conversations: those expect a change-of-mind time, and nothing would be published.
-        without = shutil.ignore_patterns("*.test.yaml")
-        flows = shutil.copytree(ROOT / "flows", folder / "flows", ignore=without)
-        program = (flows / "program.yaml").read_text(encoding="utf-8")
-        (flows / "program.yaml").write_text(program.replace("window: 5m", "window: none"), encoding="utf-8")
+        flows = without_window(folder)
         url = f"sqlite:///{folder / 'checkin.sqlite3'}"
         settings = {"CHECKIN_FLOWS": str(flows), "CHECKIN_LOG_LEVEL": "WARNING"}
         with deployed(folder, database_url=url, broker_url="embedded", **settings) as deployment:
             compare(deployment, given.rounds, given.queued)
+
+
+def without_window(folder: Path) -> Path:
+    """Copy the shipped flows into a folder, without the time to change one's mind; return where they are."""
+    # Without their conversations: those expect a change-of-mind time, and nothing would be published.
+    without = shutil.ignore_patterns("*.test.yaml")
+    flows = shutil.copytree(ROOT / "flows", folder / "flows", ignore=without)
+    program = (flows / "program.yaml").read_text(encoding="utf-8")
+    (flows / "program.yaml").write_text(program.replace("window: 5m", "window: none"), encoding="utf-8")
+    return Path(flows)
 
 
 def compare(deployment: Deployment, rounds: int, queued: int) -> None:
