@@ -1,4 +1,4 @@
-"""What a member can text to set how often, when and on which days they are asked.
+"""What a member can text to set how often, when, on which days and in which language they are asked.
 
 Knows the words and how times, days and hours are written. Must not know what is allowed, nor who writes.
 
@@ -17,7 +17,7 @@ from typing import Literal
 
 from checkin.flow.words import fold
 
-What = Literal["show", "less", "more", "time", "days", "hours", "calls", "contacts"]
+What = Literal["show", "less", "more", "time", "days", "hours", "calls", "contacts", "language"]
 
 MOST_LETTERS = 80
 """Longer texts say something else."""
@@ -41,7 +41,7 @@ class Wish:
     """What a member wants changed, or shown.
 
     `time` goes with `time`, `days` (ISO weekdays) with `days` and perhaps `hours`, `span` with `hours`, `on`
-    with `calls` and `contacts`.
+    with `calls` and `contacts`, `language` (`en`, `es`) with `language`.
     """
 
     what: What
@@ -50,6 +50,7 @@ class Wish:
     days: frozenset[int] | None = None
     span: tuple[TimeOfDay, TimeOfDay] | None = None
     on: bool | None = None
+    language: str | None = None
 
 
 _PLEASE = r"(?:(?:please|por favor|can you|could you|puedes|podrias|i want to|i would like to|quiero) )?"
@@ -91,6 +92,17 @@ _HOURS = re.compile(
 _SWITCH = re.compile(
     r"(?P<what>calls?|llamadas?|contacts?|contactos?) (?P<on>on|off|yes|no|si|encendid[ao]s?|apagad[ao]s?)"
 )
+_LANGUAGES: Mapping[str, str] = {
+    **dict.fromkeys(("english", "ingles"), "en"),
+    **dict.fromkeys(("spanish", "espanol", "castellano"), "es"),
+}
+_LANGUAGE = re.compile(
+    rf"{_PLEASE}(?:(?P<sure>(?:{_CHANGE} )?(?:{_MY} )?(?:language|idioma|lengua)"
+    r"(?: (?:to|in|a|al|en|es|is))?) "
+    r"|(?:(?:text|write|ask|message|talk|speak|escribe|escribeme|preguntame|habla|hablame) (?:(?:to )?me )?)?"
+    r"(?:in|en) )?"
+    rf"(?P<name>{'|'.join(_LANGUAGES)})(?: please| por favor)?"
+)
 _CLOCK = re.compile(
     r"(?:(?:at|a las|a la|las|la) )?(?P<hour>\d{1,2})(?:[:.h ]?(?P<minute>[0-5]\d))?"
     r"(?: ?(?:o clock|en punto|h|hs|horas))?"
@@ -128,7 +140,7 @@ def read_wish(text: str) -> Wish | None:
     for what, pattern in _WHOLE.items():
         if pattern.fullmatch(folded):
             return Wish(what, explicit=folded not in _BARE)
-    return _switch(folded) or _hours(spaced) or _time(spaced) or _days(folded)
+    return _switch(folded) or _language(folded) or _hours(spaced) or _time(spaced) or _days(folded)
 
 
 def pick(time: TimeOfDay, allowed: Callable[[int], bool]) -> int:
@@ -160,6 +172,13 @@ def _switch(folded: str) -> Wish | None:
         return None
     on = found["on"] in ("on", "yes", "si") or found["on"].startswith("encendid")
     return Wish("calls" if found["what"].startswith(("call", "llamada")) else "contacts", on=on)
+
+
+def _language(folded: str) -> Wish | None:
+    found = _LANGUAGE.fullmatch(folded)
+    if found is None:
+        return None
+    return Wish("language", explicit=found["sure"] is not None, language=_LANGUAGES[found["name"]])
 
 
 def _time(spaced: str) -> Wish | None:

@@ -144,6 +144,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "settings_oftenest": Entry("MORE, where it gets no more often.", SETTINGS_NAMES),
     "settings_time_outside": Entry("A time that is outside the hours: how to widen them.", SETTINGS_NAMES),
     "settings_hours_unclear": Entry("Hours that begin when they end: how they are written."),
+    "settings_language": Entry("The member chose this language."),
     "settings_often_1": Entry("Inside the texts above: once a day at most."),
     "settings_often_2": Entry("Inside the texts above: every other day."),
     "settings_often_4": Entry("Inside the texts above: twice a week at most."),

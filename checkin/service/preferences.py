@@ -32,6 +32,7 @@ def take(turn: Turn, member_id: str, wish: Wish, *, key: str) -> None:
     """Do what a member wishes, and answer with what counts from now on."""
     person = turn.person(member_id)
     text, rhythm = _WISHES[wish.what](turn, person, wish)
+    person = turn.person(member_id)
     if rhythm != person.rhythm:
         rhythm = rhythm.counted_from(turn.local(person).date(), person.rhythm)
         person = change(turn, person, rhythm)
@@ -111,6 +112,19 @@ def _contacts(turn: Turn, person: Person, wish: Wish) -> Answer:
     return "settings_missed" if offered else "settings_not_offered", replace(person.rhythm, contacts=wish.on)
 
 
+def _language(turn: Turn, person: Person, wish: Wish) -> Answer:
+    """Write to the member in another language from now on, also in what goes on already."""
+    assert wish.language is not None
+    if wish.language not in turn.app.program.languages:
+        return "settings_not_offered", person.rhythm
+    people.set_language(turn.unit, person.id, wish.language)
+    event = {"kind": "Language", "language": wish.language}
+    turn.journal(person.id, f"member:{person.id}", 0, event)
+    here = turn.situation(person.id)
+    turn.update(replace(here, person=replace(person, language=wish.language)))
+    return "settings_language", person.rhythm
+
+
 _WISHES: Mapping[What, Callable[[Turn, Person, Wish], Answer]] = {
     "show": _show,
     "less": _less,
@@ -120,6 +134,7 @@ _WISHES: Mapping[What, Callable[[Turn, Person, Wish], Answer]] = {
     "hours": _hours,
     "calls": _calls,
     "contacts": _contacts,
+    "language": _language,
 }
 
 

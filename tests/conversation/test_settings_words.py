@@ -43,6 +43,17 @@ HOURS = {
     "HORARIO 10-18 los fines de semana": ((600, 1080), {6, 7}),
     "hours 10pm to 2am": ((1320, 120), None),
 }
+LANGUAGES = {
+    "SPANISH": ("es", False),
+    "español": ("es", False),
+    "English please": ("en", False),
+    "in Spanish, please": ("es", False),
+    "can you text me in Spanish": ("es", False),
+    "escríbeme en inglés": ("en", False),
+    "LANGUAGE Spanish": ("es", True),
+    "change my language to English": ("en", True),
+    "cambia mi idioma a inglés": ("en", True),
+}
 OTHERS = {
     "SETTINGS": "show",
     "mis ajustes": "show",
@@ -57,6 +68,9 @@ OTHERS = {
 NOT_WISHES = (
     "what time is it",
     "time to go",
+    "my English is not good",
+    "she speaks Spanish",
+    "language",
     "I need more time",
     "more help please",
     "my days are hard",
@@ -94,6 +108,12 @@ def test_hours(text: str, means: tuple[tuple[int, int], set[int] | None]) -> Non
     span, days = means
     assert (wish.what, pick_span(wish.span)) == ("hours", span)
     assert wish.days == (None if days is None else frozenset(days))
+
+
+@pytest.mark.parametrize(("text", "means"), LANGUAGES.items())
+def test_languages(text: str, means: tuple[str, bool]) -> None:
+    language, sure = means
+    assert read_wish(text) == Wish("language", explicit=sure, language=language)
 
 
 @pytest.mark.parametrize(("text", "what"), OTHERS.items())

@@ -173,3 +173,14 @@ def test_an_answer_to_the_first_question_counts_though_the_next_stays_open(quick
     quick.joined("bob")
     assert len(asked_at(quick, 6, answer="2")) == 6  # nobody says whether someone is to come
     assert quick.situation(quick.alice).person.rhythm.unanswered == 0
+
+
+def test_another_language(quick: Chat) -> None:
+    quick.joined("bob")
+    assert "Desde ahora te escribimos en español" in says(quick, "LANGUAGE Spanish")
+    quick.until(quick.clock.now().replace(hour=22, minute=1))
+    (question,) = quick.alice.new()
+    assert question.startswith("Hola")
+    assert "From now on we write to you in English" in says(quick, "in English please")
+    assert "Desde ahora te escribimos en español" in says(quick, "español")
+    assert says(quick, "AJUSTES").endswith("HORARIO 10-18.")
