@@ -57,7 +57,7 @@ _WORDS: Mapping[Order, tuple[str, ...]] = {
         *("agregar", "agregar contacto", "agregar @", "anadir", "anadir contacto", "anadir @"),
     ),
     Order.REMOVE: ("remove @", "delete @", "take off @", "quitar a @", "quitar @", "borrar @", "eliminar @"),
-    Order.ABOUT: ("about @", "sobre @"),
+    Order.ABOUT: ("about @", "sobre @", "@ quiet", "@ silencio"),
     Order.FIRST: ("@ first", "first @", "@ primero", "@ primera", "primero @", "primera @"),
     Order.LAST: ("@ last", "last @", "@ ultimo", "@ ultima", "ultimo @", "ultima @"),
     Order.REQUESTS: ("@ requests", "@ pedidos"),
@@ -108,6 +108,8 @@ def parse(text: str) -> Command | None:
         if "hours" not in given:
             return Command(order, given.get("name"))
         quiet = _quiet(given["hours"])
+        if quiet is None and given.get("name"):
+            return Command(Order.ABOUT, given["name"])  # it says how the hours are written
         if quiet is not None:
             return Command(order, given.get("name"), quiet)
     return None

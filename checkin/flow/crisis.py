@@ -19,6 +19,7 @@ REVIEW = timedelta(days=183)
 
 _SAID: Mapping[str, tuple[str, ...]] = {
     "crisis": ("crisis_line", "emergency_number"),
+    "crisis_other": ("crisis_line", "emergency_number"),
     "help": ("crisis_line",),
     "stranger": ("crisis_line",),
     "contact_accepted": ("crisis_line",),
@@ -61,7 +62,7 @@ def left_out(document: Document, texts: Mapping[str, Text]) -> Iterator[Issue]:
                 if name not in said:
                     message = f"This text does not say `{{{name}}}`. It is there for: {CATALOGUE[key].about}"
                     mend = f"Put {{{name}}} into it."
-                    worst = key == "crisis" and name == "crisis_line"
+                    worst = key in ("crisis", "crisis_other") and name == "crisis_line"
                     code = Code.PLACEHOLDER if name in live else Code.CRISIS
                     severity = Severity.ERROR if worst else Severity.WARNING
                     yield document.issue(code, path, message, mend, severity=severity, words="")

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from checkin.conversation.engine import snooze_length
 from checkin.conversation.routing import Route
-from checkin.conversation.run import Replied
+from checkin.conversation.run import Replied, Run
 from checkin.conversation.understanding import Category, Question
 from checkin.conversation.walk import LATER_AT
-from checkin.flow.model import Values
+from checkin.flow.model import Ask, Values
 from checkin.service import (
     asked,
     choosing,
@@ -68,7 +68,7 @@ def _from_stranger(reply: Reply) -> None:
     turn = reply.turn
     language = (reply.keyword[1] if reply.keyword else None) or reply.language_of_words()
     if reply.route not in (Route.KEYWORD, Route.OPT_OUT):
-        key = "crisis" if reply.route is Route.CRISIS else "stranger"
+        key = "crisis_other" if reply.route is Route.CRISIS else "stranger"
         say = turn.spoken if turn.channel == "voice" else turn.text
         turn.answers.append(say(language, key))
         if reply.route is Route.CRISIS:
@@ -143,10 +143,18 @@ def _answer(reply: Reply, here: Situation) -> None:
     """Give the reply to the run that asked last; one that it can't take is read by a person."""
     assert here.question is not None
     run = here.question.run
+    if not _is_yes_or_no(reply, run) and unplaced.nobody_came(reply):
+        return
     facts = {**reply.turn.facts(here), **_later_at(reply, here)}
     event = Replied(reply.understanding, reply.inbound.body, facts)
     if conversations.feed(reply.turn, run, event) == run:
         unplaced.noted(reply, here)
+
+
+def _is_yes_or_no(reply: Reply, run: Run) -> bool:
+    """Whether the run asks for a yes or no: it is the one to hear that nobody came."""
+    step = reply.turn.app.flow(reply.turn.unit, run.flow, run.version).steps.get(run.step or "")
+    return isinstance(step, Ask) and step.answer.kind == "yes_no"
 
 
 def _later_at(reply: Reply, here: Situation) -> Values:
@@ -186,7 +194,7 @@ def _crisis(reply: Reply, here: Situation) -> None:
 
     With an opt-out in the same text, this reply is the one that still goes out.
     """
-    reply.say("crisis")
+    reply.say("crisis_other" if here.member_state is None else "crisis")
     if Category.OPT_OUT in reply.understanding.also:
         _opt_out(reply, here, confirm=False)
     if here.member_state is None:
@@ -198,7 +206,13 @@ def _crisis(reply: Reply, here: Situation) -> None:
 def _tell_staff_of_crisis(reply: Reply, subject: str, who: str) -> None:
     """Text the staff on call about somebody who is no member, and keep it on their list."""
     turn = reply.turn
-    turn.add_task("crisis", id=f"{reply.key}.task", member_id=None, subject=subject, note=f"Crisis: {who}")
+    turn.add_task(
+        "crisis",
+        id=f"{reply.key}.task",
+        member_id=None,
+        subject=subject,
+        note=f"{who} wrote words that sound like a crisis.",
+    )
     for index, staff_id in enumerate(duty.to_tell(turn, None)):
         staff = turn.person(staff_id)
         id, number = f"{reply.key}.staff.{index}", reply.inbound.number

@@ -27,15 +27,23 @@ def takes_or_passes(reply: Reply, person: Person, *, takes: bool) -> None:
     if not known:
         reply.say("staff_nothing_open")
         return
-    alert = (_named(reply, unanswered, known) or unanswered or list(known))[0]
+    alert = _which(reply, unanswered, known)
+    if not takes and (unplaced.nobody_came(reply) or (not unanswered and unplaced.is_well_again(reply))):
+        return  # it is about their own request
     requests.feed(turn, alert, Took(person.id) if takes else Passed(person.id))
     rest = [one for one in unanswered if one.id != alert.id]
     if rest:
         telling.ask_again(turn, rest[0], person, key=reply.key)
 
 
+def _which(reply: Reply, unanswered: Sequence[Alert], known: Sequence[Alert]) -> Alert:
+    """Return the one that an answer is about: whoever took one and names its member speaks of that one."""
+    named = _named(reply, unanswered, known) or _named(reply, known, known)
+    return (named or unanswered or list(known))[0]
+
+
 def _named(reply: Reply, unanswered: Sequence[Alert], known: Sequence[Alert]) -> list[Alert]:
-    """Return those of these whose member the reply names: the longest name first, "Mary Ann" is not Mary.
+    """Return those of the first whose member the reply names: the longest name first, "Mary Ann" is not Mary.
 
     Of two with the same name each is written with the end of its number: "1 Alice (0102)".
     """

@@ -26,7 +26,7 @@ from checkin.people.consent import (
 )
 from checkin.service import requests, schedules
 from checkin.service.turn import Turn
-from checkin.store import contacts, outbox, people, timers
+from checkin.store import contacts, outbox, people, tasks, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person
 from checkin.timing.words import day_words
@@ -240,5 +240,7 @@ def warn_if_nobody_is_left(turn: Turn, gone: Contact, key: str) -> None:
     if any(one.state is ContactState.ACCEPTED and one.for_support and not one.stopped for one in others):
         return
     turn.say(member, "no_contact_left", id=f"{key}.warning", subject=subject)
+    if tasks.is_listed(turn.unit, "no_contact_left", member.id):
+        return
     note = f"{member.name or 'A member'} has no trusted contact left."
     turn.add_task("no_contact_left", id=f"{key}.task", member_id=member.id, subject=subject, note=note)

@@ -194,8 +194,8 @@ class _Doing:
         for timer in ("invitation", "contact_pause"):
             timers.drop(turn.unit, f"{timer}:{contact.id}")
         outbox.cancel_about(turn.unit, contact.person_id, subject_of(contact))
-        requests.without(turn, self.person.id, contact.person_id)
         self.say("contact_removed", contact=contact.name)
+        requests.without(turn, self.person.id, contact.person_id)
         if contact.state in AGREED:
             contacting.warn_if_nobody_is_left(turn, contact, key)
 

@@ -42,7 +42,8 @@ def choices(turn: Turn, alert: Alert, person: str, values: dict[str, Value]) -> 
     contact = next((one for one in awake if one.person_id == person), None)
     says = Says.DISCREET if contact is None else contact.wishes.says
     values["says"] = turn.text(language, f"says_{says}")
-    others = [one.name.upper() for one in awake if one.person_id != person]
+    asked = next((tier.targets for tier in alert.policy.tiers if tier.targets[0].person == person), ())
+    others = [one.name.upper() for one in awake if all(one.person_id != each.person for each in asked)]
     values["names"] = ", ".join(others)
     return "_choose" if others else ""
 

@@ -34,6 +34,7 @@ from checkin.alert.model import (
 from checkin.alert.policy import policy_for
 from checkin.alert.replay import event_to_json, raised_to_json
 from checkin.alert.telling import people as people_of
+from checkin.conversation.nobody_came import says_nobody_came
 from checkin.flow.model import AlertReason
 from checkin.service import duty, naming, previewing, telling
 from checkin.service.turn import Turn
@@ -186,6 +187,19 @@ def how_it_stands(turn: Turn, member_id: str) -> str | None:
         return None
     asked = any(state is not AlertState.WINDOW for state in states)
     return "alert_member_already_open" if asked else "alert_member_soon"
+
+
+def nobody_came_of(turn: Turn, member_id: str, text: str) -> bool:
+    """Open again what somebody took, where the member writes unasked that nobody got in touch.
+
+    Returns whether that was so.
+    """
+    for alert in _open_of_member(turn, member_id):
+        if alert.state is AlertState.ACKNOWLEDGED and alert.taken_by is not None:
+            taker = telling.name_of(turn, alert, alert.taken_by)
+            if says_nobody_came(text, taker) and feed(turn, alert, NobodyCame()):
+                return True
+    return False
 
 
 def somebody_came(turn: Turn, member_id: str) -> None:

@@ -32,6 +32,9 @@ from checkin.store import alerts, contacts, timers
 from checkin.store.contacts import Contact
 from checkin.store.situations import Person
 
+_AND = {"en": "and", "es": "y"}
+"""Stands before the last of several names; a language that is not here is answered in English."""
+
 UNANSWERED = (Told.TOLD, Told.SILENT)
 """How it stands with somebody who was asked and has said nothing yet."""
 
@@ -60,7 +63,7 @@ def do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
             if by is not None and target.role == "contact" and _role(alert, by) == "contact":
                 text_key, by = "alert_other_taken_by_contact", None  # contacts never learn of one another
             name = _member_name(turn, alert, target)
-            values = {"member": name, "by": by and _name(turn, alert, by)}
+            values = {"member": name, "by": by and name_of(turn, alert, by)}
             turn.say(turn.person(target.person), text_key, id=key, subject=subject, lane="alerts", **values)
         case SetTimer(after):
             due_at = turn.until(after)
@@ -190,10 +193,22 @@ def _member_news(turn: Turn, alert: Alert, news: str, person: str | None) -> tup
     if news == "cancelled" and alert.told:
         key = "alert_member_resolved"  # "I told nobody" would not be true
     if person is not None:
-        values["contact"] = values["staff"] = _name(turn, alert, person)
+        values["contact"] = values["staff"] = name_of(turn, alert, person)
+        if news in ("window_opened", "contact_told", "passed_on"):
+            values["contact"] = _names_at_once(turn, alert, person)
     if news in ("passed_on", "staff_told") and (quiet := _asleep(turn, alert)) is not None:
         key, values["quiet"] = "alert_member_asked_instead", quiet
     return key, values
+
+
+def _names_at_once(turn: Turn, alert: Alert, person: str) -> str:
+    """Return the names of all who are asked at the same moment as this contact, as the member calls them."""
+    tiers = (tier.targets for tier in alert.policy.tiers[max(alert.tier, 0) :])
+    asked = next((tier for tier in tiers if any(one.person == person for one in tier)), ())
+    able = [one.person for one in asked if one.role == "contact" and may_be_asked(turn, alert, one)]
+    names = [name_of(turn, alert, one) for one in able or [person]]
+    last = _AND.get(turn.person(alert.member).language, _AND["en"])
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def _member_name(turn: Turn, alert: Alert, target: Target) -> str:
@@ -215,7 +230,7 @@ def told_apart(turn: Turn, alert: Alert, name: str, among: Sequence[Alert]) -> s
     return f"{name} ({turn.person(alert.member).number[-4:]})" if same else name
 
 
-def _name(turn: Turn, alert: Alert, person_id: str) -> str:
+def name_of(turn: Turn, alert: Alert, person_id: str) -> str:
     """Return a person's name as the member calls them, or as staff are called."""
     for contact in contacts.of_member(turn.unit, alert.member):
         if contact.person_id == person_id:

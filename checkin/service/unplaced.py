@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checkin.conversation.understanding import Category
-from checkin.people.consent import AGREED, ASKED
+from checkin.conversation.understanding import Category, Question
+from checkin.people.consent import AGREED, ASKED, ContactState
 from checkin.service import contacting, guard, managing, naming, requests
 from checkin.service.reply import Reply
 from checkin.store import contacts
 from checkin.store.situations import Person, Situation
+
+_TAKEN_FOR_CONTACTS = (*AGREED, ContactState.REMOVED)
+"""Whoever was taken off without a word is answered as before: no answer of ours tells them."""
 
 _ANSWERS = (Category.YES, Category.NO, Category.NUMBER)
 """What somebody writes who thinks that a request waits for them."""
@@ -26,12 +29,28 @@ def noted(reply: Reply, here: Situation) -> None:
     if here.member_state is None:
         _noted_of_other(reply, here.person)
         return
-    is_well = here.has_alert and reply.understanding.category is Category.OK
-    if is_well and requests.all_clear(reply.turn, here.person.id):
+    if is_well_again(reply) or nobody_came(reply):
         return
     stands = requests.how_it_stands(reply.turn, here.person.id) if here.has_alert else None
     reply.say(stands or "heard")
     _read_by_a_person(reply, here.person, member_id=here.person.id)
+
+
+def is_well_again(reply: Reply) -> bool:
+    """Close the member's requests, if there are any and the text says that they are well; whether so."""
+    here = reply.situation
+    if here is None or not here.has_alert:
+        return False
+    found = reply.turn.app.reader.understand(reply.inbound.body, here.person.language, Question())
+    return found.category is Category.OK and requests.all_clear(reply.turn, here.person.id)
+
+
+def nobody_came(reply: Reply) -> bool:
+    """Open the member's request again, if somebody took it and the text says that nobody came; whether so."""
+    here = reply.situation
+    if here is None or not here.has_alert:
+        return False
+    return requests.nobody_came_of(reply.turn, here.person.id, reply.inbound.body)
 
 
 def _noted_of_other(reply: Reply, person: Person) -> None:
@@ -44,7 +63,9 @@ def _noted_of_other(reply: Reply, person: Person) -> None:
         text = contacting.was_asked(reply.turn, invited).wording
         reply.turn.tell(person, text, id=f"{reply.key}.asked", subject=contacting.subject_of(invited))
         return
-    takes_part = person.id in reply.turn.app.staff_ids or any(one.state in AGREED for one in known)
+    is_staff = person.id in reply.turn.app.staff_ids
+    is_contact = any(one.state in _TAKEN_FOR_CONTACTS for one in known)
+    takes_part = is_staff or is_contact
     if takes_part and reply.understanding.category in _ANSWERS:
         reply.say("staff_nothing_open")
         return
@@ -54,7 +75,8 @@ def _noted_of_other(reply: Reply, person: Person) -> None:
         reply.say("stranger")
         return
     asks = reply.understanding.category is Category.SUPPORT
-    reply.say("contact_wants_support" if asks else "contact_heard")
+    heard = "contact_heard" if is_contact else "staff_heard"
+    reply.say("contact_wants_support" if asks else heard)
 
 
 def _takes_a_break(reply: Reply, person: Person) -> bool:

@@ -84,7 +84,7 @@ def test_who_is_taken_off_in_the_middle_of_a_request_is_out_of_it(chat: Chat) ->
     chat.later("5m")
     chat.forget()
     chat.alice("remove bob")
-    chat.expect(alice=["I have now asked Carmen", "Bob is no longer"], carmen="would like to hear from you")
+    chat.expect(alice=["Bob is no longer", "I have now asked Carmen"], carmen="would like to hear from you")
     chat.bob("1")
     assert "Alice" not in " ".join(chat.bob.new())
     assert chat.all_alerts()[0].taken_by is None
