@@ -10,8 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.chromium import install_chromium, missing_chromium
@@ -22,6 +24,10 @@ BIN = Path(sys.prefix) / "bin"
 MOST_PARTS = 4
 """How many parts run side by side at most; each starts databases and processes of its own."""
 
+MEMORY = Path("/dev/shm")
+ROOM = 3 * 1024**3
+"""How many bytes must be free there; all tests together take a third of that."""
+
 DESCRIPTION = """\
 Run every check: ruff format, ruff check, mypy, lint-imports and pytest.
 
@@ -29,6 +35,8 @@ Arguments that are not named here go to pytest, for example:
   python3 -m tests tests/flow -k schedule
   python3 -m tests --without browser --without acceptance
   python3 -m tests -n 0 tests/store       (one after the other, in this process)
+
+What tests write is gone after them, unless you say where it is to be: TMPDIR=/some/folder python3 -m tests
 """
 
 
@@ -75,9 +83,27 @@ def run(command: Sequence[str]) -> bool:
     """Run one check, with its output shown; return whether it found nothing wrong."""
     print(f"== {' '.join(command)}", flush=True)
     began = time.monotonic()
-    status = subprocess.call([str(BIN / command[0]), *command[1:]], cwd=ROOT)
+    with room_in_memory() as environment:
+        status = subprocess.call([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=environment)
     print(f"   {time.monotonic() - began:.1f} s, {'good' if status == 0 else f'status {status}'}", flush=True)
     return status == 0
+
+
+@contextmanager
+def room_in_memory() -> Iterator[dict[str, str]]:
+    """Give an environment in which what a command writes for the moment stays in memory, if there is room.
+
+    Every test has a database of its own; on a disk, making them takes longer than all that is done with them.
+    Whoever set TMPDIR has chosen a place. What is for people to look at is kept where they find it.
+    """
+    environment = dict(os.environ)
+    if "TMPDIR" in environment or not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        yield environment
+        return
+    environment.setdefault("SCREENSHOTS", str(Path(tempfile.gettempdir()) / "checkin-screenshots"))
+    with tempfile.TemporaryDirectory(prefix="checkin-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o711)  # PostgreSQL runs as `nobody` where we are root
+        yield environment | {"TMPDIR": folder}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -94,8 +94,8 @@ def handsets(page: Page, base_url: str) -> Handsets:
 
 @pytest.fixture(scope="session")
 def screenshots(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Screenshots:
-    """Give the folder for screenshots: CHECKIN_SCREENSHOTS, or a temporary one; the summary names it."""
-    asked_for = os.environ.get("CHECKIN_SCREENSHOTS")
+    """Give the folder for screenshots: SCREENSHOTS, or a temporary one; the summary names it."""
+    asked_for = os.environ.get("SCREENSHOTS")
     folder = Path(asked_for) if asked_for else tmp_path_factory.mktemp("screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     pytestconfig.stash[SCREENSHOTS] = folder

@@ -15,14 +15,14 @@ from checkin.flow.load import load_folder
 from checkin.service import starting
 from checkin.service.desk import NotOnCall
 from checkin.store import runs
-from checkin.store.migrate import migrate
+from tests.servers.migrated import make_migrated
 from tests.service.kit import FLOWS, KEY, Chat, new_reader
 
 
 @pytest.fixture
 def chat(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
     """Alice takes part; it is Monday at ten."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     flow_set = load_folder(FLOWS)
     chat = Chat(sqlite_url, flow_set, new_reader(flow_set)).joined()
     monkeypatch.chdir(tmp_path)

@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from checkin.cli.main import command
-from checkin.store.migrate import migrate
+from tests.servers.migrated import make_migrated
 from tests.service.kit import FLOWS, KEY, Chat, load_shipped, new_reader
 
 
 @pytest.fixture
 def chat(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     flow_set = load_shipped()
     chat = Chat(sqlite_url, flow_set, new_reader(flow_set)).joined()
     monkeypatch.chdir(tmp_path)

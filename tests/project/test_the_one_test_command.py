@@ -51,6 +51,27 @@ def test_the_tests_run_side_by_side(cores: int, parts: str) -> None:
     assert checks.in_parts(cores) == beside
 
 
+@pytest.mark.parametrize("room", ["enough", "too little", "none at all"])
+def test_what_tests_write_stays_in_memory_where_there_is_room(
+    room: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(checks, "MEMORY", tmp_path / "not there" if room == "none at all" else tmp_path)
+    monkeypatch.setattr(checks, "ROOM", 2**62 if room == "too little" else 0)
+    with checks.room_in_memory() as environment:
+        folder = environment.get("TMPDIR")
+        assert (folder is not None) == (room == "enough")
+        made = list(tmp_path.iterdir())
+        assert [str(one) for one in made] == ([] if folder is None else [folder])
+    assert list(tmp_path.iterdir()) == [], "nothing stays in memory"
+
+
+def test_whoever_says_where_tests_write_is_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with checks.room_in_memory() as environment:
+        assert environment["TMPDIR"] == str(tmp_path)
+
+
 def test_only_what_is_known_can_be_left_out() -> None:
     with pytest.raises(SystemExit):
         checks.parse(["--without", "tests"])

@@ -42,7 +42,7 @@ class Postgres:
     def fresh_database(self) -> Iterator[str]:
         """Make an empty database, give its URL, and drop it with whoever is still connected."""
         name = f"test_{next(self._names)}"
-        self._administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._administer(sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY").format(sql.Identifier(name)))
         try:
             yield self.url(name)
         finally:

@@ -11,7 +11,7 @@ import structlog
 
 from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
-from checkin.store.migrate import migrate
+from tests.servers.migrated import make_migrated
 from tests.service.kit import MONDAY, Chat, load_shipped, new_reader
 
 
@@ -38,7 +38,7 @@ def reader(flow_set: FlowSet) -> Reader:
 @pytest.fixture
 def chat(database_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Chat]:
     """A service that nobody has joined yet, once on SQLite and once on PostgreSQL."""
-    migrate(database_url)
+    make_migrated(database_url)
     chat = Chat(database_url, flow_set, reader)
     yield chat
     chat.close()
@@ -50,7 +50,7 @@ def chat_at(sqlite_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Call
     begun: list[Chat] = []
 
     def begin(now: datetime) -> Chat:
-        migrate(sqlite_url)
+        make_migrated(sqlite_url)
         begun.append(Chat(sqlite_url, flow_set, reader, now=now))
         return begun[0]
 

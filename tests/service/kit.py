@@ -11,6 +11,7 @@ No threads, no sleeping: due timers and outbox rows are done by the calls that t
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import shutil
@@ -24,17 +25,15 @@ import sqlalchemy as sa
 from checkin.alert.model import Alert
 from checkin.carrier.base import Accepted, CarrierError, FailureKind, InDoubt, Outgoing, Refused
 from checkin.carrier.emulator import PretendPhones
-from checkin.conversation.pack import load_packs
 from checkin.conversation.read import Reader
 from checkin.conversation.run import Run
 from checkin.flow.load import FlowSet, load_flow, load_folder
 from checkin.flow.model import Flow
-from checkin.flow.program import Program
-from checkin.people.numbers import NumberRefused, normalise
 from checkin.service import delivery, due, phones
 from checkin.service.app import LANES, App, Lane
 from checkin.service.inbound import Inbound, receive
 from checkin.service.publishing import know_staff, publish, refresh
+from checkin.service.words import make_reader
 from checkin.store import outbox, people, tables, tasks, timers
 from checkin.store.situations import Person, Situation, of_person
 from checkin.store.store import open_store
@@ -162,18 +161,6 @@ def length(words: str) -> timedelta:
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     parts = {units[unit]: int(number) for number, unit in re.findall(r"(\d+)\s*([smhd])", words)}
     return timedelta(**parts)
-
-
-def read_phone(program: Program) -> Callable[[str], str | None]:
-    """Return how phone numbers in replies are read, as the wiring does."""
-
-    def read(text: str) -> str | None:
-        try:
-            return normalise(text, program.country)
-        except NumberRefused:
-            return None
-
-    return read
 
 
 def open_chat_app(
@@ -488,13 +475,18 @@ CORE = (
 
 def load_shipped() -> FlowSet:
     """Return the core of the flows that the program ships with; the others would only speak in between."""
-    found = load_folder(FLOWS)
+    found = _shipped()
     return replace(found, flows={name: found.flows[name] for name in CORE})
 
 
+@functools.cache
+def _shipped() -> FlowSet:
+    return load_folder(FLOWS)
+
+
 def new_reader(flow_set: FlowSet) -> Reader:
-    """Return a reader with the shipped packs."""
-    return Reader(load_packs(), read_phone(flow_set.program))
+    """Return a reader with the shipped packs: the one that the service has, which keeps nothing of a chat."""
+    return make_reader(flow_set.program)
 
 
 def lanes() -> Iterator[Lane]:

@@ -17,8 +17,8 @@ from checkin.flow.load import FlowSet, load_folder
 from checkin.flow.model import Value
 from checkin.service import pulse, starting
 from checkin.store import dossier, inbox, people, runs, tables, tallies
-from checkin.store.migrate import migrate
 from checkin.store.unit import Unit
+from tests.servers.migrated import make_migrated
 from tests.service.kit import FLOWS, Chat
 
 MONDAY = date(2026, 11, 23)
@@ -34,7 +34,7 @@ def pulses() -> FlowSet:
 
 def at_work(url: str, pulses: FlowSet, reader: Reader) -> Chat:
     """Alice takes part, and belongs to the workplace."""
-    migrate(url)
+    make_migrated(url)
     chat = Chat(url, pulses, reader).joined()
     alice = chat.person(chat.alice)
     assert alice is not None

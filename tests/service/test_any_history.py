@@ -45,9 +45,9 @@ from checkin.service.app import LANES
 from checkin.service.calls import CallRequest, answer
 from checkin.service.publishing import publish
 from checkin.store import contacts, inbox, outbox, people, runs, tables
-from checkin.store.migrate import migrate
 from checkin.store.unit import Unit
 from checkin.timing.rota import Rota, Shift
+from tests.servers.migrated import make_migrated
 from tests.service.kit import NUMBERS, Chat, Phone, length, load_shipped, new_reader
 
 FLOW_SET = load_shipped()
@@ -459,7 +459,7 @@ def template() -> Path:
     """Return a migrated database that every history begins with a copy of."""
     if not _TEMPLATE:
         path = Path(tempfile.mkdtemp()) / "template.sqlite3"
-        migrate(f"sqlite:///{path}")
+        make_migrated(f"sqlite:///{path}")
         _TEMPLATE.append(path)
     return _TEMPLATE[0]
 

@@ -17,10 +17,10 @@ from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.service import delivery, due
 from checkin.service.app import App
-from checkin.store.migrate import migrate
 from checkin.store.outbox import Message
 from checkin.store.store import Store, open_store
 from checkin.store.unit import Unit
+from tests.servers.migrated import make_migrated
 from tests.service.kit import KEY, Chat
 
 
@@ -49,7 +49,7 @@ class Meanwhile:
 @pytest.fixture
 def chat(postgres_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Chat]:
     """Alice's request for support has just reached the moment at which Bob is told."""
-    migrate(postgres_url)
+    make_migrated(postgres_url)
     chat = Chat(postgres_url, flow_set, reader)
     chat.joined("bob", "carmen")
     chat.alice("SUPPORT")

@@ -10,8 +10,8 @@ from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet, load_flow
 from checkin.service.calls import CallRequest, answer
 from checkin.service.publishing import publish
-from checkin.store.migrate import migrate
 from checkin.store.outbox import Message
+from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat, load_shipped, new_reader
 
 FLOW = """
@@ -43,7 +43,7 @@ def shipped() -> tuple[FlowSet, Reader]:
 @pytest.fixture
 def chat(sqlite_url: str, shipped: tuple[FlowSet, Reader]) -> Iterator[Chat]:
     """Alice was asked how she slept, and an hour has gone by: she is called."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, *shipped).joined()
     ring = load_flow(FLOW, file="ring.yaml", program=shipped[0].program).flow
     assert ring is not None

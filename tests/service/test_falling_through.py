@@ -14,8 +14,8 @@ from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.people.wishes import QuietHours, Wishes
 from checkin.store import contacts, people
-from checkin.store.migrate import migrate
 from checkin.store.unit import Unit
+from tests.servers.migrated import make_migrated
 from tests.service.kit import NUMBERS, Chat, Phone, load_shipped, new_reader
 
 
@@ -29,7 +29,7 @@ def shipped() -> tuple[FlowSet, Reader]:
 @pytest.fixture
 def chat(sqlite_url: str, shipped: tuple[FlowSet, Reader]) -> Iterator[Chat]:
     """Bob and Carmen are Alice's contacts."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, *shipped).joined("bob", "carmen")
     yield chat
     chat.close()

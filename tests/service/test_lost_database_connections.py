@@ -12,15 +12,15 @@ from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.service.inbound import Inbound, receive
 from checkin.store import tables
-from checkin.store.migrate import migrate
 from checkin.store.unit import Unit
+from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat
 
 
 @pytest.fixture
 def chat(postgres_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Chat]:
     """Alice has joined, and Bob is her trusted contact."""
-    migrate(postgres_url)
+    make_migrated(postgres_url)
     chat = Chat(postgres_url, flow_set, reader)
     yield chat.joined("bob")
     chat.close()

@@ -10,8 +10,8 @@ from checkin.conversation.call import Document
 from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.service.calls import CallRequest, answer, hung_up
-from checkin.store.migrate import migrate
 from checkin.store.outbox import Message
+from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat, Phone, load_shipped, new_reader
 
 MOOD = "How are you feeling today?"
@@ -27,7 +27,7 @@ def shipped() -> tuple[FlowSet, Reader]:
 @pytest.fixture
 def chat(sqlite_url: str, shipped: tuple[FlowSet, Reader]) -> Iterator[Chat]:
     """Alice has joined with Bob, and chose phone calls; how her calls end is told by the test."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, *shipped).joined("bob")
     chat.reports_are_lost = True
     chat.alice("by phone")

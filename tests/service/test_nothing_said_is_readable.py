@@ -17,9 +17,9 @@ from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.service.logs import configure_logs
 from checkin.store import people, tables
-from checkin.store.migrate import migrate
 from checkin.store.store import open_store
 from checkin.store.vault import VaultError
+from tests.servers.migrated import make_migrated
 from tests.service.kit import KEY, NUMBERS, Chat
 
 SAID = (
@@ -103,7 +103,7 @@ def test_the_log_holds_no_word_of_it(quick: Chat, lines: io.StringIO) -> None:
 def test_after_a_rotation_old_rows_open_and_new_ones_are_sealed_anew(
     sqlite_url: str, flow_set: FlowSet, reader: Reader
 ) -> None:
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, flow_set, reader)
     chat.joined("bob")
     new = bytes(reversed(range(32)))
@@ -121,7 +121,7 @@ def test_after_a_rotation_old_rows_open_and_new_ones_are_sealed_anew(
 
 
 def test_a_wrong_key_is_said_at_once(sqlite_url: str) -> None:
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     open_store(sqlite_url, [KEY]).close()
     with pytest.raises(VaultError, match="CHECKIN_SECRET_KEYS"):
         open_store(sqlite_url, [bytes(reversed(range(32)))])
@@ -130,7 +130,7 @@ def test_a_wrong_key_is_said_at_once(sqlite_url: str) -> None:
 def test_without_the_old_key_nothing_is_decided_on_what_cannot_be_read(
     sqlite_url: str, flow_set: FlowSet, reader: Reader
 ) -> None:
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, flow_set, reader)
     chat.joined("bob")
     chat.close()

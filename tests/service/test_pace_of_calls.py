@@ -13,11 +13,11 @@ from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.service import delivery
 from checkin.store import outbox, people
-from checkin.store.migrate import migrate
 from checkin.store.outbox import Message
 from checkin.store.situations import Person
 from checkin.store.unit import Unit
 from checkin.timing.pacing import CallPace
+from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat, load_shipped, new_reader
 
 LASTS = timedelta(seconds=30)
@@ -33,7 +33,7 @@ def shipped() -> tuple[FlowSet, Reader]:
 @pytest.fixture
 def chat(sqlite_url: str, shipped: tuple[FlowSet, Reader]) -> Iterator[Chat]:
     """A service whose carrier begins two calls a second, and holds ten."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, *shipped)
     chat.reports_are_lost = True
     chat.app.call_pace = CallPace(a_second=2, at_once=10)

@@ -9,9 +9,9 @@ from threading import Event, Thread
 import pytest
 
 from checkin.service.clocks import PretendClock, SystemClock
-from checkin.store.migrate import migrate
 from checkin.store.store import Store, open_store
 from checkin.store.unit import Unit
+from tests.servers.migrated import make_migrated
 from tests.service.kit import KEY, MONDAY
 
 HOUR = timedelta(hours=1)
@@ -37,7 +37,7 @@ def wall() -> Wall:
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    migrate(database_url)
+    make_migrated(database_url)
     store = open_store(database_url, [KEY])
     yield store
     store.close()

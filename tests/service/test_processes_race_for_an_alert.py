@@ -19,16 +19,16 @@ from checkin.service.app import App
 from checkin.service.inbound import Inbound, receive
 from checkin.service.turn import Turn
 from checkin.store import alerts, runs
-from checkin.store.migrate import migrate
 from checkin.store.store import open_store
 from checkin.store.unit import Unit
+from tests.servers.migrated import make_migrated
 from tests.service.kit import KEY, Chat, length
 
 
 @pytest.fixture
 def chat(postgres_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Chat]:
     """Bob was told of Alice's request, and his time is over at this very moment."""
-    migrate(postgres_url)
+    make_migrated(postgres_url)
     chat = Chat(postgres_url, flow_set, reader)
     chat.joined("bob", "carmen")
     chat.alice("SUPPORT")

@@ -17,9 +17,9 @@ from checkin.flow.program import Staff
 from checkin.service import due
 from checkin.service.calls import CallRequest, answer
 from checkin.service.publishing import know_staff
-from checkin.store.migrate import migrate
 from checkin.store.outbox import Message
 from checkin.timing.rota import Override, Rota
+from tests.servers.migrated import make_migrated
 from tests.service.kit import NUMBERS, Chat, Phone, load_shipped, new_reader
 
 ZONE = ZoneInfo("America/New_York")
@@ -35,7 +35,7 @@ def shipped() -> tuple[FlowSet, Reader]:
 @pytest.fixture
 def chat(sqlite_url: str, shipped: tuple[FlowSet, Reader]) -> Iterator[Chat]:
     """Bob and Carmen are Alice's contacts, Dana and Charlie on staff; silence is called after 10 minutes."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, *shipped).joined("bob", "carmen")
     program = chat.app.program
     chat.as_program(

@@ -18,8 +18,8 @@ from checkin.people.wishes import QuietHours, Wishes
 from checkin.service.calls import CallRequest, answer
 from checkin.service.phones import next_moment
 from checkin.store import contacts, people
-from checkin.store.migrate import migrate
 from checkin.store.unit import Unit
+from tests.servers.migrated import make_migrated
 from tests.service.kit import NUMBERS, Chat, Phone, length, load_shipped, new_reader
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "transcripts.md"
@@ -117,7 +117,7 @@ class Story:
 def begin(folder: Path, language: str, *contacts: str) -> Story:
     """Return a story in which Alice has joined and these have agreed; nobody remembers how it began."""
     url = f"sqlite:///{folder / 'checkin.sqlite3'}"
-    migrate(url)
+    make_migrated(url)
     flow_set = load_shipped()
     chat = Chat(url, flow_set, new_reader(flow_set))
     story = Story(chat, language)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from checkin.store.migrate import migrate
 from checkin.store.store import Store, open_store
+from tests.servers.migrated import make_migrated
 
 KEY = bytes(range(32))
 
@@ -15,7 +15,7 @@ KEY = bytes(range(32))
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A migrated database that nothing was stored in yet."""
-    migrate(database_url)
+    make_migrated(database_url)
     store = open_store(database_url, [KEY])
     yield store
     store.close()

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from psycopg import DataError
 from sqlalchemy.exc import IntegrityError
 
-from checkin.store.migrate import migrate
 from checkin.store.store import Store, open_store
 from checkin.store.tables import journal, meta
 from checkin.store.unit import Lookup, Unit
+from tests.servers.migrated import make_migrated
 from tests.servers.postgres import Postgres
 from tests.store.conftest import KEY
 
@@ -37,7 +37,7 @@ _fresh = count()
 def pg_store(postgres_server: Postgres) -> Iterator[Store]:
     """A store on PostgreSQL that all examples share, each with members of its own."""
     with postgres_server.fresh_database() as url:
-        migrate(url)
+        make_migrated(url)
         store = open_store(url, [KEY])
         yield store
         store.close()

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from checkin.store.migrate import migrate
 from checkin.store.store import Store, open_store
 from checkin.store.tables import members, meta
 from checkin.store.unit import Conflict, Job, StoreClosed, Unit
+from tests.servers.migrated import make_migrated
 from tests.store.conftest import KEY
 
 _insert = sa.insert(meta)
@@ -184,7 +184,7 @@ def test_reading_must_not_write(store: Store) -> None:
 
 
 def test_closing_finishes_what_was_submitted(database_url: str) -> None:
-    migrate(database_url)
+    make_migrated(database_url)
     store = open_store(database_url, [KEY])
     results: list[str] = []
     for place in range(200):
@@ -194,7 +194,7 @@ def test_closing_finishes_what_was_submitted(database_url: str) -> None:
 
 
 def test_a_closed_store_says_so_instead_of_waiting_for_ever(database_url: str) -> None:
-    migrate(database_url)
+    make_migrated(database_url)
     store = open_store(database_url, [KEY])
     store.close()
     with pytest.raises(StoreClosed, match="takes no use case any more"):
@@ -203,7 +203,7 @@ def test_a_closed_store_says_so_instead_of_waiting_for_ever(database_url: str) -
 
 def test_a_commit_that_fails_tells_every_caller(sqlite_url: str) -> None:
     """A foreign key that is checked at the commit refuses the whole of it."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     store = open_store(sqlite_url, [KEY])
 
     def defer(unit: Unit) -> None:
@@ -282,7 +282,7 @@ async def _await(store: Store) -> str:
 
 
 def test_postgres_starts_anew_after_it_lost_its_connections(postgres_url: str) -> None:
-    migrate(postgres_url)
+    make_migrated(postgres_url)
     store = open_store(postgres_url, [KEY])
     store.run(put("a"))
     other = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")

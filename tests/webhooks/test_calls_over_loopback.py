@@ -20,8 +20,8 @@ from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
 from checkin.service.settings import Settings
 from checkin.store import inbox
-from checkin.store.migrate import migrate
 from tests.browser.pretend_service import serving
+from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat, Phone, load_shipped, new_reader
 from tests.standin.called import CalledPhone
 from tests.standin.caller import PhoneCall
@@ -91,7 +91,7 @@ class Town:
 @pytest.fixture
 def town(sqlite_url: str, shipped: tuple[FlowSet, Reader]) -> Iterator[Town]:
     """Alice takes part with Bob as her contact, and has chosen phone calls. It is Monday, five o'clock."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, *shipped).joined("bob")
     chat.reports_are_lost = True
     support = replace(chat.app.program.support, call_after=timedelta(minutes=10))

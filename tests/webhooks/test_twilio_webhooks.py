@@ -13,7 +13,7 @@ from checkin.flow.load import FlowSet
 from checkin.service import delivery, due
 from checkin.service.settings import Settings
 from checkin.store import outbox
-from checkin.store.migrate import migrate
+from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat, load_shipped, new_reader
 from tests.standin.standin import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from tests.standin.webhook_sender import TwilioSender
@@ -35,7 +35,7 @@ def shipped() -> tuple[FlowSet, Reader]:
 @pytest.fixture
 def chat(sqlite_url: str, shipped: tuple[FlowSet, Reader]) -> Iterator[Chat]:
     """Alice has joined, and Bob is her trusted contact."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, *shipped)
     yield chat.joined("bob")
     chat.close()

@@ -8,7 +8,7 @@ import pytest
 
 from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
-from checkin.store.migrate import migrate
+from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat, load_shipped, new_reader
 
 
@@ -27,7 +27,7 @@ def reader(flow_set: FlowSet) -> Reader:
 @pytest.fixture
 def chat(sqlite_url: str, flow_set: FlowSet, reader: Reader) -> Iterator[Chat]:
     """A service with a member and two contacts."""
-    migrate(sqlite_url)
+    make_migrated(sqlite_url)
     chat = Chat(sqlite_url, flow_set, reader).joined("bob", "carmen")
     yield chat
     chat.close()
