@@ -7,7 +7,6 @@ characters make no difference.
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 
@@ -42,7 +41,16 @@ _SKIN_COLOURS = range(0x1F3FB, 0x1F400)
 _DROPPED = frozenset({"Mn", "Me", "Cf", "Cc", "Cs"})
 
 
-@functools.lru_cache(maxsize=8192)
+class _Plain(dict[int, str]):
+    """What each character is read as, worked out when it is first met; `str.translate` looks it up."""
+
+    def __missing__(self, code: int) -> str:
+        plain = _plain_character(chr(code))
+        if len(self) < _MOST_CHARACTERS:
+            self[code] = plain
+        return plain
+
+
 def _plain_character(character: str) -> str:
     if character in "\n\r\t":
         return character
@@ -54,6 +62,12 @@ def _plain_character(character: str) -> str:
     return _LOOK_ALIKES.get(character, character)
 
 
+_MOST_CHARACTERS = 8192
+"""Characters that are remembered: more than all that people write with."""
+
+_PLAIN = _Plain()
+
+
 def normal(text: str) -> str:
     """Return the text folded for comparing: at most `MAX_TEXT` characters, no accents, no capitals."""
     text = text[:MAX_TEXT]
@@ -63,7 +77,7 @@ def normal(text: str) -> str:
         return _without_emoticons(text.lower()).replace("'", "").replace("`", "")
     text = _without_emoticons(text.replace("’", "'"))
     folded = _decomposed(_APOSTROPHES.sub("", text)).casefold()
-    return "".join(map(_plain_character, folded))[:MAX_TEXT]
+    return folded.translate(_PLAIN)[:MAX_TEXT]
 
 
 def _decomposed(text: str) -> str:
