@@ -3,7 +3,9 @@
 Every step can be reached and can end; no circle without a wait; every branch is exhaustive and can be taken;
 every name is set on every path before it is used; answers collide neither with one another nor with the
 words that are always understood; every wait has a timeout; whoever asked for support reaches a person. What
-stands in one text or one step alone is checked where it is read (`checkin.flow.wording`, `.build`).
+stands in one text or one step alone is checked where it is read (`checkin.flow.wording`, `.build`). Here is
+where a flow goes and what it has set; silence is in `.ladder`, answers in `.collisions`, people in
+`.people_checks`.
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from checkin.flow import graph
+from checkin.flow import graph, people_checks
 from checkin.flow.build import Built
 from checkin.flow.cases import cases
+from checkin.flow.collisions import collisions
 from checkin.flow.document import Document, Path
-from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
 from checkin.flow.kept import answer_names, one_answer
 from checkin.flow.kinds import Kind
+from checkin.flow.ladder import ladder
 from checkin.flow.measures import last
 from checkin.flow.model import (
     Ask,
@@ -32,11 +35,8 @@ from checkin.flow.model import (
     written_as,
 )
 from checkin.flow.states import Met, met
-from checkin.flow.support import forgotten
-from checkin.flow.triggers import word_paths
 from checkin.flow.unlinked import linked
 from checkin.flow.uses import uses
-from checkin.flow.words import ALWAYS, fold
 
 
 def check(built: Built, document: Document) -> tuple[Issue, ...]:
@@ -88,23 +88,24 @@ class _Checker:
             yield from self._never_left_alone()
         yield from self._not_set()
         yield from linked(self.document, self.flow, self.names, self.inlined)
-        yield from self._support()
+        yield from people_checks.forgotten_requests(self.document, self.flow, self.names, self.facts)
         for step in self.flow.steps.values():
             if step.name in self.inlined:
                 if isinstance(step, RaiseAlert):
-                    yield from self._alert_twice(step)
+                    yield from people_checks.alert_twice(self.document, self.flow, step, self.inlined)
                 continue
             yield from self._exhaustive(step)
             match step:
                 case Ask():
-                    yield from self._ladder(step)
-                    yield from self._collisions(step)
+                    yield from ladder(self.document, step)
+                    yield from collisions(self.document, step, self.languages)
                 case RaiseAlert():
-                    yield from self._alert_twice(step)
+                    yield from people_checks.alert_twice(self.document, self.flow, step, self.inlined)
                 case RecordConsent():
-                    yield from self._consent(step)
+                    before = self.before.get(step.name)
+                    yield from people_checks.consent(self.document, self.flow, step, self.broken, before)
                 case Invite():
-                    yield from self._invite(step)
+                    yield from people_checks.invite(self.document, self.flow, step, self.broken, self.names)
                 case _:
                     pass
 
@@ -275,142 +276,6 @@ class _Checker:
             offset = braced if braced >= 0 else source.find(name)
         place = self.document.inside(path, offset) if offset >= 0 else None
         return self.document.issue(Code.NOT_SET, path, message, mend, at=place)
-
-    # ------------------------------------------------------------ waiting
-
-    def _ladder(self, step: Ask) -> Iterator[Issue]:
-        path: Path = ("steps", written_as(step.name), "no_reply")
-        if not step.no_reply:
-            message = "It is not said what happens when nobody answers."
-            mend = "Add: no_reply: [{ after: 24h, go: … }]"
-            yield self._issue(Code.NO_TIMEOUT, path[:2], message, mend, key=True)
-            return
-        last = len(step.no_reply) - 1
-        if step.no_reply[last].go is None:
-            message = "After the last reminder the conversation would wait for ever."
-            yield self._issue(Code.NO_TIMEOUT, (*path, last), message, "Add: - after: 24h and below it go: …")
-        for index, rung in enumerate(step.no_reply):
-            if not (rung.say or rung.call or rung.go or rung.task or rung.tell_contacts):
-                message, mend = (
-                    "Nothing happens here.",
-                    "Add say, call: this_step, task, tell: contacts, or go.",
-                )
-                yield self._issue(Code.LADDER, (*path, index), message, mend)
-            if rung.go is not None and rung.condition is not None:
-                message = "Where this does not hold the conversation would wait for ever."
-                mend = "Delete the `if`: let the step that comes next decide by its own `then`."
-                yield self._issue(Code.LADDER, (*path, index, "if"), message, mend)
-            if rung.go is not None and index < last:
-                message = "What comes after this is never reached, because `go` stops waiting."
-                yield self._issue(
-                    Code.LADDER, (*path, index, "go"), message, "Let only the last one have `go`."
-                )
-            if index and rung.after <= step.no_reply[index - 1].after:
-                message = "This comes no later than the one before it; each time counts from the question."
-                yield self._issue(Code.LADDER, (*path, index, "after"), message, "Write a longer time.")
-
-    # ------------------------------------------------------------ answers
-
-    def _collisions(self, step: Ask) -> Iterator[Issue]:
-        answer: Path = ("steps", written_as(step.name), "answer")
-        seen: dict[str, str] = {}
-        for path in ((*answer, "choice"), (*answer, "means")):
-            yield from self._words_that_collide(path, seen)
-
-    def _words_that_collide(self, path: Path, seen: dict[str, str]) -> Iterator[Issue]:
-        choices = self.document.get(path)
-        for choice, words in choices.items() if isinstance(choices, dict) else ():
-            for at, word in word_paths(words, (*path, choice)):
-                folded = fold(word) or word.strip()
-                if folded in ALWAYS:
-                    message = f"“{word}” is always understood as something else, so it cannot be an answer."
-                    yield self._issue(Code.COLLISION, at, message, "Choose another word.")
-                elif seen.setdefault(folded, choice) != choice:
-                    message = f"“{word}” already means `{seen[folded]}`."
-                    yield self._issue(Code.COLLISION, at, message, "Give each choice words of its own.")
-            if path[-1] == "choice":
-                yield from self._unspoken((*path, choice), words)
-
-    def _unspoken(self, path: Path, words: object) -> Iterator[Issue]:
-        for language in self.languages if isinstance(words, dict) else ():
-            if isinstance(words, dict) and language not in words:
-                message = f"The words for this choice are missing in the language `{language}`."
-                yield self._issue(Code.LANGUAGE, path, message, f"Add {language}: …", key=True)
-
-    # ------------------------------------------------------------ people
-
-    def _support(self) -> Iterator[Issue]:
-        for found in forgotten(self.flow, self.names, self.facts):
-            path: Path = ("steps", written_as(found.ask), "then", found.branch, "go")
-            if self.document.get(path) is None:
-                path = ("steps", written_as(found.ask), "go")
-            if found.ends_in is None:
-                message = "There are too many cases to make sure that whoever asks for a person reaches one."
-                mend = "Use fewer conditions between this question and the `alert`."
-            else:
-                answer = "this answer" if found.value is None else f"the answer `{found.value}`"
-                message = f"After {answer} a person is told in some cases, but in others nobody is: "
-                message += f"the conversation comes to `{written_as(found.ends_in)}`."
-                mend = "Let every way raise an `alert`, or put a `task` on the staff's list."
-            yield self._issue(Code.NO_ALERT, path, message, mend)
-
-    def _alert_twice(self, step: RaiseAlert) -> Iterator[Issue]:
-        second, inside = graph.next_alert(self.flow, step), step.name in self.inlined
-        if inside and second is not None and written_as(second) == written_as(step.name):
-            return  # Both stand in the flow that is run here, and are told there.
-        if second is not None:
-            second = written_as(second)
-            message = (
-                f"`{second}` can follow at once, when this request is already open, and would raise nothing."
-            )
-            mend = "Delete one of the two, or put a question or a `wait` between them."
-            yield self._issue(
-                Code.ALERT_TWICE,
-                ("steps", written_as(step.name), "run" if inside else "alert"),
-                message,
-                mend,
-                key=True,
-            )
-
-    def _consent(self, step: RecordConsent) -> Iterator[Issue]:
-        path: Path = ("steps", written_as(step.name), "consent", "asked_in")
-        asked = self.flow.steps.get(step.asked_in)
-        questions = [s.name for s in self.flow.steps.values() if isinstance(s, Ask)]
-        if step.asked_in in self.broken:
-            return
-        if not isinstance(asked, Ask):
-            near = did_you_mean(step.asked_in, questions)
-            message = f"There is no question `{step.asked_in}`." + (
-                f" Did you mean `{near}`?" if near else ""
-            )
-            mend = f"asked_in: {near}" if near else f"Use one of: {', '.join(questions)}."
-            yield self._issue(Code.UNKNOWN_STEP, path, message, mend)
-            return
-        before = self.before.get(step.name)
-        if before is not None and graph.reply_mark(asked.name) not in before:
-            message = f"A way leads here on which nobody answered the question `{asked.name}`."
-            yield self._issue(
-                Code.CONSENT, path, message, "Record consent only after the answer to its question."
-            )
-
-    def _invite(self, step: Invite) -> Iterator[Issue]:
-        path: Path = ("steps", written_as(step.name), "invite")
-        for key, used, wanted in (
-            ("name", step.contact_name, "text"),
-            ("number", step.contact_number, "phone"),
-        ):
-            saved = [
-                s.answer.save_as
-                for s in self.flow.steps.values()
-                if isinstance(s, Ask) and s.answer.kind == wanted
-            ]
-            if used not in saved and not (self.broken and used in self.names):
-                near = did_you_mean(used, [name for name in saved if name])
-                message = f"No question keeps an answer of the kind `{wanted}` under `{used}`."
-                place = self.document.place((*path, key))
-                corrected = self.document.corrected(place, used, near) if near else None
-                mend = corrected or f"Ask for it: answer: {{ {wanted}: true, save_as: {used} }}"
-                yield self._issue(Code.UNKNOWN_NAME, (*path, key), message, mend)
 
     def _issue(self, code: Code, path: Path, message: str, mend: str, *, key: bool = False) -> Issue:
         return self.document.issue(code, path, message, mend, key=key)
