@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from checkin.flow.kinds import DATE, NUMBER, TEXT, TRUTH, Kind
 from checkin.flow.model import Template, Value
 
+DAYS_OF_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""What `day_of_week` can be, in every language: it is for conditions."""
+
 FACTS: Mapping[str, Kind] = {
     "first_name": TEXT,
     "language": TEXT,
@@ -27,6 +30,7 @@ FACTS: Mapping[str, Kind] = {
     "taker_name": TEXT,
     "time": TEXT,
     "today": DATE,
+    "day_of_week": Kind("text", DAYS_OF_WEEK),
     "window_minutes": NUMBER,
     "missed_call": TRUTH,
     "missed_staff": TRUTH,
@@ -42,7 +46,8 @@ SAMPLES: Mapping[str, str] = {
     "taker_name": "Alexandra", "member": "Alexandra", "contact": "Alexandra", "by": "Alexandra",
     "quiet": "Alexandra", "staff": "Alexandra", "time": "10:45 AM", "until": "December 24",
     "minutes": "15", "when": "1 hour",
-    "today": "2027-09-30", "member_number": "+12025550100", "number": "+12025550100", "question": "",
+    "today": "2027-09-30", "day_of_week": "wednesday", "question": "",
+    "member_number": "+12025550100", "number": "+12025550100",
     "often": "once a day at most", "at": "10:45 AM", "wished": "10:45 AM",
     "start": "10:45 AM", "end": "10:45 PM",
     "days": "Mon, Wed and Fri", "calls": "off", "since": "yesterday", "contacts": "off",

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from checkin.alert.model import Alert
 from checkin.flow.model import Value, Values
 from checkin.flow.speech import spoken as aloud
+from checkin.flow.texts import DAYS_OF_WEEK
 from checkin.service.app import App, Lane
 from checkin.service.deadlines import FINISH_WITHIN, take_within
 from checkin.store import outbox, runs, situations, tasks, timers
@@ -217,6 +218,7 @@ class Turn:
             "time": self.clock(person),
             **NOBODY_MISSED,
             "today": _day(self.now.replace(second=0, microsecond=0), self.app.zone_name(person)),
+            "day_of_week": DAYS_OF_WEEK[self.local(person).weekday()],
         }
 
     def local(self, person: Person, at: datetime | None = None) -> datetime:

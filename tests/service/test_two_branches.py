@@ -165,6 +165,6 @@ def test_all_of_it_in_spanish(chat: Chat) -> None:
     chat.forget()
     chat.alice("no, nadie")
     chat.expect(
-        alice=["Eso no tiene que pasar", "Le he pedido a nuestro equipo"],
+        alice=["Eso no debería pasar", "Le he pedido a nuestro equipo"],
         dana="Alicia asks for a person",
     )

@@ -163,6 +163,7 @@ ANSWERS = {
     ("daily", "mood"): "4",
     ("daily", "offer"): "NO",
     ("daily", "anything"): "It rained all day",
+    ("daily", "what_helped"): "Walking the dog",
     ("after_support", "came"): "YES",
     ("after_support", "since"): "4",
     ("after_support", "offer"): "NO",
