@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checkin.conversation.call import ask, words_of
+from checkin.conversation.call import ask, heard, menu, words_of
 from checkin.flow.model import Answer
 
 CHOICES = {"walk": {"en": ("walk",), "es": ("paseo",)}, "talk": {"en": ("talk",), "es": ("hablar",)}}
@@ -54,3 +54,10 @@ def test_keys_are_not_told_twice_nor_forgotten() -> None:
 
 def test_a_text_that_ends_without_a_sign_gets_one() -> None:
     assert ask(["", "Yes or no"], Answer("yes_no"), "en").says[0] == "Yes or no."
+
+
+def test_the_menu_tells_each_key_and_the_key_means_its_word() -> None:
+    items = {"check_in": "checkin", "support": "support", "pause": "pause", "plan": "plan", "stop": "stop"}
+    document = menu("Hello.", items, "en")
+    assert document.says[4] == "To hear your plan, press 4."
+    assert [heard(document, key, "") for key in "123490"] == [*items.values(), "support"]
