@@ -13,7 +13,7 @@ from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue
 from checkin.flow.kinds import Kind
 from checkin.flow.model import Ask, Flow, Invite, RaiseAlert, RecordConsent, written_as
-from checkin.flow.support import forgotten
+from checkin.flow.support import SKIPPED, forgotten
 
 
 def forgotten_requests(
@@ -22,7 +22,9 @@ def forgotten_requests(
     """Find answers after which a person is told in some cases, and in others nobody is."""
     for found in forgotten(flow, names, facts):
         path: Path = ("steps", written_as(found.ask), "then", found.branch, "go")
-        if document.get(path) is None:
+        if found.branch == SKIPPED:
+            path = ("steps", written_as(found.ask), "skip")
+        elif document.get(path) is None:
             path = ("steps", written_as(found.ask), "go")
         if found.ends_in is None:
             message = "There are too many cases to make sure that whoever asks for a person reaches one."

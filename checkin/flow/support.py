@@ -8,7 +8,7 @@ person was offered, wanted, and silently forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checkin.flow.cases import Case, cases
@@ -19,6 +19,9 @@ from checkin.flow.model import AddTask, Ask, Flow, RaiseAlert, Repeat, Set, Step
 
 MAX_WALKS = 10_000
 """The most cases that are gone through for one flow, which takes about a second."""
+
+SKIPPED = -1
+"""Stands for the branch where a question was left out: it is not one of its `then`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,19 @@ def forgotten(flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind]) 
     left = MAX_WALKS
     for step in flow.steps.values():
         if isinstance(step, Ask):
-            found, walked = _forgotten_at(flow, names, facts, step, left)
-            left -= walked
-            if found is not None:
-                yield found
+            for look in (_forgotten_at, _forgotten_after_skip):
+                found, walked = look(flow, names, facts, step, left)
+                left -= walked
+                if found is not None:
+                    yield found
+                    break
 
 
 def _forgotten_at(
     flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind], ask: Ask, left: int
 ) -> tuple[Forgotten | None, int]:
     """Return what is forgotten after this question, and how many cases were gone through to find out."""
-    near = _until_next_wait(flow, ask)
+    near = _until_next_wait(flow, [branch.go for branch in ask.then])
     if not any(isinstance(step, RaiseAlert) for step in near):
         return None, 0
     conditions = [b.condition for step in (ask, *near) for b in branches(step) if b.condition]
@@ -84,10 +89,34 @@ def _forgotten_at(
     return None, len(found)
 
 
-def _until_next_wait(flow: Flow, ask: Ask) -> tuple[Step, ...]:
+def _forgotten_after_skip(
+    flow: Flow, names: Mapping[str, Kind], facts: Mapping[str, Kind], ask: Ask, left: int
+) -> tuple[Forgotten | None, int]:
+    """Return what is forgotten where this question is left out, and how many cases were gone through."""
+    if ask.skip is None:
+        return None, 0
+    near = _until_next_wait(flow, [ask.skip])
+    if not any(isinstance(step, RaiseAlert) for step in near):
+        return None, 0
+    found = cases([b.condition for step in near for b in branches(step) if b.condition], names)
+    if found is None or len(found) > left:
+        return Forgotten(ask.name, None, SKIPPED, None), 0
+    by_answers: dict[tuple[tuple[str, Value], ...], list[_Walk]] = {}
+    for case in found:
+        own = tuple((name, value) for name, value in case.items() if name not in facts)
+        begun = _Walk(SKIPPED, alert=False, person=False, ends_in=ask.skip)
+        by_answers.setdefault(own, []).extend(_on(flow, case, begun))
+    for walks in by_answers.values():
+        quiet = [walk for walk in walks if not walk.person]
+        if quiet and any(walk.alert for walk in walks):
+            return Forgotten(ask.name, "SKIP", SKIPPED, quiet[0].ends_in), len(found)
+    return None, len(found)
+
+
+def _until_next_wait(flow: Flow, begins: Iterable[str]) -> tuple[Step, ...]:
     """Return the steps that a reply can run through before the run stands still again."""
     seen: dict[str, Step] = {}
-    todo = [branch.go for branch in ask.then]
+    todo = list(begins)
     while todo:
         name = todo.pop()
         step = flow.steps.get(name)

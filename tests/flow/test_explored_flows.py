@@ -49,3 +49,10 @@ def test_an_alert_right_after_that_of_a_flow_inside_is_told(program: Program) ->
     assert one.errors == {Code.ALERT_TWICE}
     assert one.flow is not None
     assert Code.ALERT_TWICE in breaks(one.flow)
+
+
+def test_a_request_that_is_forgotten_where_a_question_is_left_out_is_told(program: Program) -> None:
+    one = checked(134057, program, sort="wide")
+    assert one.errors == {Code.NO_ALERT}
+    assert one.flow is not None
+    assert Code.NO_ALERT in breaks(one.flow)
