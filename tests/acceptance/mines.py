@@ -33,7 +33,7 @@ MINES = {
     "text not answered": Mine("after", "webhooks.twilio:Webhooks.sms"),
     "callback not taken": Mine("before", "checkin.service.delivery:reported"),
     "callback not answered": Mine("after", "webhooks.twilio:Webhooks.status"),
-    "claimed, not sent": Mine("before", "checkin.service.delivery:deliver_one"),
+    "claimed, not sent": Mine("before", "checkin.service.delivery:deliver_safely"),
     "sent, not recorded": Mine("after", "checkin.carrier.twilio:TwilioCarrier.send"),
     "timer claimed, not fired": Mine("before", "checkin.service.due:fire"),
     "timer fired, not committed": Mine("after", "checkin.service.requests:feed"),
