@@ -71,12 +71,13 @@ def commands(without: Sequence[str], for_pytest: Sequence[str]) -> list[list[str
 
 
 def in_parts(cores: int) -> list[str]:
-    """Return the options that run the files side by side: most of them wait for servers, or for a browser.
+    """Return the options that run the files side by side, one more than there are cores.
 
+    Most of them wait now and then, for servers or for a browser.
     They are begun in their order, in which the long ones (`acceptance`, `alert`, `browser`) come first: those
     with the fewest tests are the longest, and at the end one part would wait for the other.
     """
-    return ["-n", str(max(2, min(cores, MOST_PARTS))), "--dist", "loadfile", "--no-loadscope-reorder"]
+    return ["-n", str(min(cores + 1, MOST_PARTS)), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def run(command: Sequence[str]) -> bool:

@@ -45,7 +45,7 @@ def test_what_is_left_out_and_what_is_not_known_here_goes_to_pytest() -> None:
     assert last[-7:] == ["--without", "redis", "--without", "browser", "tests/flow", "-k", "hours"]
 
 
-@pytest.mark.parametrize(("cores", "parts"), [(1, "2"), (2, "2"), (3, "3"), (64, "4")])
+@pytest.mark.parametrize(("cores", "parts"), [(1, "2"), (2, "3"), (3, "4"), (64, "4")])
 def test_the_tests_run_side_by_side(cores: int, parts: str) -> None:
     beside = ["-n", parts, "--dist", "loadfile", "--no-loadscope-reorder"]
     assert checks.in_parts(cores) == beside
