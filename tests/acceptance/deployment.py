@@ -137,6 +137,12 @@ class Deployment:
         moment = datetime.combine(now.date(), time.fromisoformat(at), HOME) + timedelta(seconds=1)
         self._move_to(moment if moment > now else moment + timedelta(days=1))
 
+    def until_monday(self) -> None:
+        """Let time pass until ten in the morning of a Monday: what is asked on which day is then the same."""
+        now = self.clock.now().astimezone(HOME)
+        monday = now.date() + timedelta(days=7 - now.weekday())
+        self._move_to(datetime.combine(monday, time(10), HOME) + timedelta(seconds=1))
+
     def _move_to(self, moment: datetime) -> None:
         self.clock.move_to(moment)
         self._moved_at = monotonic()
@@ -172,7 +178,7 @@ class Deployment:
         return count
 
     def start_over(self) -> None:
-        """Forget everybody but staff and all that was said; it is ten in the morning again."""
+        """Forget everybody but staff and all that was said; it is ten on a Monday morning again."""
         self.twilio.release()
         self.twilio.forget_faults()
         kept = {"flow_versions", "meta"}
@@ -189,7 +195,7 @@ class Deployment:
         with self.twilio.changed:
             self.twilio.rows.clear()
             self.twilio.requests.clear()
-        self.until("10:00")
+        self.until_monday()
 
 
 @contextmanager
@@ -234,7 +240,7 @@ def deployed(
                 folder, given, twilio, store, PretendClock(store, SystemClock()), processes
             )
             twilio.now = deployment.clock.now
-            deployment.until("10:00")
+            deployment.until_monday()
             deployment.start()
             yield deployment
         finally:
