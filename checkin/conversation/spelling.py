@@ -35,7 +35,7 @@ class Speller:
 
     def prepare(self) -> None:
         """Make the tables that are looked things up in, so that no reply has to wait for them."""
-        _ = self._ordinary(), self._squeezed, self._near, self._swapped
+        _ = self._ordinary(), self._squeezed, self._near, self._heads, self._tails, self._swapped
 
     def meant(self, word: str) -> str:
         """Return the known word that this is a short, stretched or slightly misspelt form of, or the word."""
@@ -56,7 +56,13 @@ class Speller:
         return word
 
     def _nearest(self, word: str) -> str:
-        """Return the known word one edit away that begins with the same letter, or the word."""
+        """Return the known word one edit away that begins with the same letter, or the word.
+
+        An edit leaves a word of six letters or more its first three, or its first and its last two. That most
+        words share neither with any known word is seen before all their shorter forms are made.
+        """
+        if len(word) >= SHORTEST_MISSPELT and word[:3] not in self._heads and _ends(word) not in self._tails:
+            return word
         tried: set[str] = set()
         for form in (word, *_shorter(word)):
             for near in self._near.get(form, ()):
@@ -70,6 +76,14 @@ class Speller:
     @cached_property
     def _squeezed(self) -> dict[str, str]:
         return {_squeeze(word): word for word in sorted(self._phrase_words, key=lambda one: (-len(one), one))}
+
+    @cached_property
+    def _heads(self) -> frozenset[str]:
+        return frozenset(word[:3] for word in self._vocabulary if len(word) >= SHORTEST_MISSPELT)
+
+    @cached_property
+    def _tails(self) -> frozenset[str]:
+        return frozenset(_ends(word) for word in self._vocabulary if len(word) >= SHORTEST_MISSPELT)
 
     @cached_property
     def _near(self) -> dict[str, tuple[str, ...]]:
@@ -96,6 +110,11 @@ class Speller:
 def _squeeze(word: str) -> str:
     """Return the word with every run of one letter cut to a single one: `nooo` and `no` become `no`."""
     return _DOUBLED.sub(r"\1", word)
+
+
+def _ends(word: str) -> str:
+    """Return a word's first letter and its last two."""
+    return word[0] + word[-2:]
 
 
 def _shorter(word: str) -> Iterable[str]:
