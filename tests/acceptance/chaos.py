@@ -188,7 +188,9 @@ class Town:
         return {row.to for row in sent if QUESTION in row.body}
 
     def _answers_well(self, member: str) -> None:
-        self.text(member, "4")
+        answers = self.text(member, "4")
+        if any("helped" in answer for answer in answers):  # as it asks once a week
+            self.text(member, "SKIP")
 
     def _answers_low(self, member: str) -> None:
         self.text(member, "2")
