@@ -11,7 +11,7 @@ from datetime import timedelta
 from checkin.conversation.engine import snooze_length
 from checkin.conversation.routing import Route
 from checkin.conversation.run import Replied, Run
-from checkin.conversation.understanding import Category, Question
+from checkin.conversation.understanding import Category
 from checkin.conversation.walk import LATER_AT
 from checkin.flow.model import Ask, Values
 from checkin.service import (
@@ -95,7 +95,7 @@ def _act(reply: Reply, here: Situation) -> None:
         case Route.SUPPORT:
             _support(reply, here)
         case Route.CHANGED_MIND:
-            requests.changed_mind(turn, person.id, is_well=_is_well(reply))
+            requests.changed_mind(turn, person.id, is_well=reply.says_well())
         case Route.TAKES | Route.PASSES:
             asked.takes_or_passes(reply, person, takes=reply.route is Route.TAKES)
         case Route.CONTACT_UNCLEAR:
@@ -131,14 +131,6 @@ def _obey(reply: Reply, here: Situation) -> None:
         choosing.obey(reply.turn, here, reply.chosen, key=reply.key)
 
 
-def _is_well(reply: Reply) -> bool:
-    """Whether the text says that somebody is well, whatever was asked."""
-    assert reply.situation is not None
-    language = reply.situation.person.language
-    found = reply.turn.app.reader.understand(reply.inbound.body, language, Question())
-    return found.category is Category.OK
-
-
 def _answer(reply: Reply, here: Situation) -> None:
     """Give the reply to the run that asked last; one that it can't take is read by a person."""
     assert here.question is not None
@@ -153,7 +145,7 @@ def _answer(reply: Reply, here: Situation) -> None:
 
 def _is_yes_or_no(reply: Reply, run: Run) -> bool:
     """Whether the run asks for a yes or no: it is the one to hear that nobody came."""
-    step = reply.turn.app.flow(reply.turn.unit, run.flow, run.version).steps.get(run.step or "")
+    step = reply.turn.app.step_of(reply.turn.unit, run)
     return isinstance(step, Ask) and step.answer.kind == "yes_no"
 
 

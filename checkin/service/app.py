@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from checkin.carrier.base import Carrier
 from checkin.conversation.read import Reader
-from checkin.flow.model import Flow, KeywordTrigger, Values
+from checkin.conversation.run import Run
+from checkin.flow.model import Flow, KeywordTrigger, Step, Values
 from checkin.flow.program import Program
 from checkin.service.way import RightOfWay
 from checkin.service.words import ReaderOnDemand
@@ -71,6 +72,10 @@ class App:
                 raise FlowMissing(f"{name} {version}")
             self._versions[name, version] = known
         return known
+
+    def step_of(self, unit: Unit, run: Run) -> Step | None:
+        """Return the step that a run stands at, in its own version; None once it has ended."""
+        return self.flow(unit, run.flow, run.version).steps.get(run.step or "")
 
     def go_live(self, flows: Mapping[str, Flow]) -> None:
         """Make these the flows in which new runs begin; running ones stay in theirs."""

@@ -108,7 +108,7 @@ def broke_off(turn: Turn, person_id: str, call_id: str) -> None:
 
 def _question_broke_off(turn: Turn, here: Situation, question: Waiting, id: str) -> None:
     run = question.run
-    step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
+    step = turn.app.step_of(turn.unit, run)
     if not isinstance(step, Ask) or run.snoozed or here.member_state not in TAKES_PART:
         return
     language = here.person.language

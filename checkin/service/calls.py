@@ -205,8 +205,7 @@ def _question(turn: Turn, here: Situation, waiting: Waiting, before: tuple[str, 
 
 
 def _step(turn: Turn, waiting: Waiting) -> model.Ask | None:
-    run = waiting.run
-    step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
+    step = turn.app.step_of(turn.unit, waiting.run)
     return step if isinstance(step, model.Ask) else None
 
 

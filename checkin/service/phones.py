@@ -148,7 +148,7 @@ def _due(app: App, unit: Unit, timer: Timer) -> Due:
     flow = app.flows.get(rest.rpartition(":")[2])
     if kind == "run":
         run = runs.by_id(unit, rest)
-        step = None if run is None else app.flow(unit, run.flow, run.version).steps.get(run.step or "")
+        step = None if run is None else app.step_of(unit, run)
         return Due(timer.due_at, "wait" if isinstance(step, Wait) else "silence")
     if kind == "alert":
         alert = alerts.by_id(unit, rest)

@@ -141,7 +141,7 @@ def _of_flow(turn: Turn, here: Situation) -> tuple[datetime, Question]:
     if here.question is None:
         return _EARLIEST, Question(context=Context.JOINING if joining else Context.NONE)
     run = here.question.run
-    step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
+    step = turn.app.step_of(turn.unit, run)
     asked_at = here.question.asked_at or _EARLIEST
     if not isinstance(step, Ask):
         return asked_at, Question()

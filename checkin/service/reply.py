@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.settings_words import read_wish
-from checkin.conversation.understanding import Category
+from checkin.conversation.understanding import Category, Question
 from checkin.service import choosing, list_by_text, managing, reading
 from checkin.service.turn import Turn
 from checkin.store.situations import Situation
@@ -92,6 +92,13 @@ class Reply:
         if not (unless_confirmed and self.inbound.confirmed):
             person = self.turn.person(self.situation.person.id)
             self.turn.say(person, text, id=f"{self.key}.{text}", subject=f"person:{person.id}", member=member)
+
+    def says_well(self) -> bool:
+        """Whether the text says that its sender, who is known, is well, whatever was asked."""
+        assert self.situation is not None
+        language = self.situation.person.language
+        found = self.turn.app.reader.understand(self.inbound.body, language, Question())
+        return found.category is Category.OK
 
     def language_of_words(self) -> str:
         """Return the language in which a stranger was understood, or the program's first."""

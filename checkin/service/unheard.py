@@ -53,7 +53,7 @@ def failed(turn: Turn, message: Message, run_id: str, why: FailureKind) -> None:
 
 def _stop_climbing(turn: Turn, run: Run) -> None:
     """End a run whose question failed; one that climbed waits for an answer as long as it would have."""
-    step = turn.app.flow(turn.unit, run.flow, run.version).steps.get(run.step or "")
+    step = turn.app.step_of(turn.unit, run)
     if run.rung == 0 or not isinstance(step, Ask):
         conversations.feed(turn, run, Closed(UNDELIVERED))
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checkin.conversation.understanding import Category, Question
+from checkin.conversation.understanding import Category
 from checkin.people.consent import AGREED, ASKED, ContactState
 from checkin.service import contacting, guard, managing, naming, requests
 from checkin.service.reply import Reply
@@ -41,8 +41,7 @@ def is_well_again(reply: Reply) -> bool:
     here = reply.situation
     if here is None or not here.has_alert:
         return False
-    found = reply.turn.app.reader.understand(reply.inbound.body, here.person.language, Question())
-    return found.category is Category.OK and requests.all_clear(reply.turn, here.person.id)
+    return reply.says_well() and requests.all_clear(reply.turn, here.person.id)
 
 
 def nobody_came(reply: Reply) -> bool:
