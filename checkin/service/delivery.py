@@ -140,17 +140,12 @@ def claim(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) ->
     return batch
 
 
-def deliver_one(app: App, message: Message) -> None:
-    """Bring one claimed row as far as it can come now."""
-    with _batch(app, [message]) as batch:
-        _deliver(app, message, batch)
-
-
 def _batch(app: App, messages: Sequence[Message]) -> Batch:
     return Batch(app, messages, lambda unit, one: _accepted(app, unit, one.message, one.accepted, one.at))
 
 
 def _deliver(app: App, message: Message, batch: Batch) -> None:
+    """Bring one claimed row as far as it can come now."""
     person = batch.person(message)
     if message.state == "in_doubt" and not _settle_doubt(app, message, person):
         return  # whatever else is true: it may be out already, and that has to be settled

@@ -106,13 +106,15 @@ def test_a_failure_that_comes_while_the_send_is_recorded_reaches_the_alert(
 ) -> None:
     message = to_bob(chat)
     worker = replace(chat.app, store=Meanwhile(chat.app.store, lambda: failed(elsewhere, message.id)))
-    delivery.deliver_one(worker, message)
+    delivery.deliver_batch(worker, [message])
     assert states(chat) == ["failed", "queued"], "Carmen is asked at once"
 
 
 def test_a_send_that_is_recorded_while_its_failure_is_taken_has_failed(chat: Chat, elsewhere: App) -> None:
     message = to_bob(chat)
-    web = replace(chat.app, store=Meanwhile(chat.app.store, lambda: delivery.deliver_one(elsewhere, message)))
+    web = replace(
+        chat.app, store=Meanwhile(chat.app.store, lambda: delivery.deliver_batch(elsewhere, [message]))
+    )
     assert failed(web, message.id)
     assert states(chat) == ["failed", "queued"], "Carmen is asked at once"
 
@@ -121,5 +123,5 @@ def test_a_send_in_doubt_that_a_callback_has_settled_stays_settled(chat: Chat, e
     message = to_bob(chat)
     chat.carrier.lose_answer(chat.bob.number, taken=True)
     worker = replace(chat.app, store=Meanwhile(chat.app.store, lambda: failed(elsewhere, message.id)))
-    delivery.deliver_one(worker, message)
+    delivery.deliver_batch(worker, [message])
     assert states(chat) == ["failed", "queued"]

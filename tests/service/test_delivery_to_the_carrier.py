@@ -67,7 +67,7 @@ def test_queued_sending_sent_delivered(chat: Chat) -> None:
     assert state(chat) == "sending"
     assert the_row(chat).due_at == FIVE + delivery.LEASE
     assert delivery.claim(chat.app, "routine") == []
-    delivery.deliver_one(chat.app, claimed)
+    delivery.deliver_batch(chat.app, [claimed])
     assert state(chat) == "sent"
     assert the_row(chat).sent_at == FIVE
     chat.pump()
@@ -87,7 +87,7 @@ def test_claimed_and_then_stopped(chat: Chat) -> None:
     asked(chat)
     (claimed,) = delivery.claim(chat.app, "routine")
     chat.receive(chat.alice, "STOP", "SM-stop")
-    delivery.deliver_one(chat.app, claimed)
+    delivery.deliver_batch(chat.app, [claimed])
     assert state(chat) == "cancelled"
 
 
@@ -374,7 +374,7 @@ def test_a_slow_process_gives_back_what_it_could_not_send_in_time(quick: Chat) -
     asked(quick)
     (claimed,) = delivery.claim(quick.app, "routine")
     quick.stand_still("50s")  # the rows before this one took their time
-    delivery.deliver_one(quick.app, claimed)
+    delivery.deliver_batch(quick.app, [claimed])
     assert state(quick) == "queued"
     deliver(quick)
     quick.expect(alice="How are you feeling")
@@ -405,7 +405,7 @@ def test_a_request_that_is_over_asks_nobody_who_was_about_to_be_asked(chat: Chat
     (claimed,) = delivery.claim(chat.app, "alerts")
     assert claimed.kind == "notification"
     chat.receive(chat.alice, "no", "SM-no")
-    delivery.deliver_one(chat.app, claimed)
+    delivery.deliver_batch(chat.app, [claimed])
     assert state(chat) == "cancelled"
 
 
