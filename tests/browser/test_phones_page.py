@@ -180,6 +180,22 @@ def test_reading_older_texts_is_not_disturbed(handsets: Handsets, service: Prete
     expect(alice.root.get_by_test_id("jump")).to_be_hidden()
 
 
+def test_a_text_in_the_moment_of_scrolling_does_not_pull_the_reader_down(
+    handsets: Handsets, service: PretendService
+) -> None:
+    for number in range(30):
+        service.say("alice", f"text number {number}")
+    alice = handsets.phone("alice").expect_text("text number 29")
+    expect(alice.bubbles.last).to_be_in_viewport()
+    # The browser tells of a scroll with its next frame; here it never does.
+    alice.log.evaluate("() => addEventListener('scroll', event => event.stopImmediatePropagation(), true)")
+    alice.log.evaluate("log => { log.scrollTop = 0 }")
+    service.say("alice", "a newer one")
+    alice.expect_text("a newer one")
+    assert alice.log.evaluate("log => log.scrollTop") == 0
+    expect(alice.root.get_by_test_id("jump")).to_be_visible()
+
+
 def test_the_last_text_stays_in_sight_when_the_composer_grows(
     handsets: Handsets, service: PretendService
 ) -> None:

@@ -39,6 +39,7 @@ export class Handset {
     this.unread = 0;
     this.filled = false;
     this.following = true;
+    this.leftAt = 0;
     this.root = stamp("t-handset");
     this.root.dataset.phone = phone.id;
     this.root.dataset.tone = String(order % 4);
@@ -86,13 +87,20 @@ export class Handset {
     this.say("");
   }
 
+  /** Whoever has just scrolled up reads: the browser tells of it only with its next frame, and a text may come before. */
+  #lookWhereTheReaderIs() {
+    if (this.log.scrollTop !== this.leftAt) this.#scrolled();
+  }
+
   #scrolled() {
+    this.leftAt = this.log.scrollTop;
     this.following = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_BOTTOM_PX;
     if (this.following) this.jump.hidden = true;
   }
 
   toBottom() {
     this.log.scrollTop = this.log.scrollHeight;
+    this.leftAt = this.log.scrollTop;
     this.following = true;
     this.jump.hidden = true;
   }
@@ -146,6 +154,7 @@ export class Handset {
 
   /** Show what the service says about this phone. */
   show(phone, program, clock) {
+    this.#lookWhereTheReaderIs();
     this.name = phone.name;
     put(part(this.root, "name"), phone.name);
     put(part(this.root, "role"), phone.role);
