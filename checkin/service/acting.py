@@ -132,9 +132,9 @@ def _obey(reply: Reply, here: Situation) -> None:
 
 
 def _answer(reply: Reply, here: Situation) -> None:
-    """Give the reply to the run that asked last; one that it can't take is read by a person."""
-    assert here.question is not None
-    run = here.question.run
+    """Give the reply to the run whose question it answers; one that it can't take is read by a person."""
+    assert reply.answers is not None
+    run = reply.answers.run
     if not _is_yes_or_no(reply, run) and unplaced.nobody_came(reply):
         return
     facts = {**reply.turn.facts(here), **_later_at(reply, here)}

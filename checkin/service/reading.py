@@ -4,7 +4,8 @@ Knows situations and the reader. Must not decide anything: that is routing's, an
 
 Somebody may have been asked several things: to be there for another member, to be a trusted contact, to take
 back a request, and today's question. A text is read as an answer to the newest; where it makes no sense as
-that, as an answer to the one before, and so on.
+that, as an answer to the one before, and so on. Of several flows that wait for an answer the same is true: a
+check-in that comes right behind "did someone get in touch?" must not make a NO unheard.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from checkin.flow.words import fold
 from checkin.service.schedules import is_for
 from checkin.service.turn import Turn
 from checkin.store import alerts
-from checkin.store.situations import Situation
+from checkin.store.situations import Situation, Waiting
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -33,6 +34,9 @@ _FITS = {
     Context.ALERT_WINDOW: frozenset({Category.NO}),
 }
 """What answers somebody who was asked this; anything but unclear answers a flow's question."""
+
+_SURELY_AN_ANSWER = frozenset({Category.YES, Category.NO, Category.NUMBER, Category.CHOICE})
+"""What answers an older question of a flow while a newer one waits. Anything else may be about anything."""
 
 _CALLED = re.compile(
     r"(?:my |a |the |mi |un |una |el |la )?(?:best |good |dear |old |mejor |buen |buena )?"
@@ -49,10 +53,11 @@ _ALWAYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text means, and as an answer to what."""
+    """What a text means, and as an answer to what: `to` is the run that asked, where it is not the newest."""
 
     understanding: Understanding
     context: Context
+    to: Waiting | None = None
 
 
 def read(turn: Turn, situation: Situation | None, text: str) -> Reading:
@@ -77,7 +82,7 @@ def read(turn: Turn, situation: Situation | None, text: str) -> Reading:
             )
         if category in _ALWAYS or _fits(one):
             return one
-    return readings[0]
+    return _to_older(turn, situation, text) or readings[0]
 
 
 def keyword(turn: Turn, situation: Situation | None, text: str) -> tuple[Flow, str | None] | None:
@@ -137,17 +142,37 @@ def _moments(turn: Turn, here: Situation) -> Iterator[tuple[datetime, Question]]
 
 def _of_flow(turn: Turn, here: Situation) -> tuple[datetime, Question]:
     """Return when a flow asked last, and what."""
-    joining = here.member_state == "joining"
     if here.question is None:
+        joining = here.member_state == "joining"
         return _EARLIEST, Question(context=Context.JOINING if joining else Context.NONE)
-    run = here.question.run
-    step = turn.app.step_of(turn.unit, run)
-    asked_at = here.question.asked_at or _EARLIEST
+    return here.question.asked_at or _EARLIEST, _question(turn, here, here.question)
+
+
+def _question(turn: Turn, here: Situation, waiting: Waiting) -> Question:
+    """Return what a run that waits has asked."""
+    step = turn.app.step_of(turn.unit, waiting.run)
     if not isinstance(step, Ask):
-        return asked_at, Question()
-    agrees = joining and step.answer.kind == "yes_no"
+        return Question()
+    agrees = here.member_state == "joining" and step.answer.kind == "yes_no"
     context = Context.JOINING if agrees else Context.NONE
-    return asked_at, Question(step.answer, context, step.text, turn.local(here.person).date())
+    return Question(step.answer, context, step.text, turn.local(here.person).date())
+
+
+def _to_older(turn: Turn, here: Situation, text: str) -> Reading | None:
+    """Read a text that answers nothing newer as an answer to a flow's older question, if it surely is one.
+
+    Not in a call, where the question was spoken a moment ago.
+    """
+    if turn.channel == "voice":
+        return None
+    for waiting in here.waiting[1:]:
+        if waiting.asked_at is None:
+            break
+        question = _question(turn, here, waiting)
+        found = turn.app.reader.understand(text, here.person.language, question)
+        if found.category in _SURELY_AN_ANSWER:
+            return Reading(found, question.context, waiting)
+    return None
 
 
 def _is_name_asked_for(turn: Turn, here: Situation, text: str) -> bool:

@@ -39,8 +39,8 @@ _STOP = "STOP"
 class Reply:
     """A text, how it was understood, what it orders or chooses, and its route.
 
-    `situation` is None for a number that nobody has, until it is somebody's. `key` is what the effects of
-    this text are named after.
+    `situation` is None for a number that nobody has, until it is somebody's. `answers` is the run whose
+    question it answers where its route is an answer. `key` is what the effects of this text are named after.
     """
 
     def __init__(self, turn: Turn, inbound: Inbound, situation: Situation | None) -> None:
@@ -54,6 +54,7 @@ class Reply:
         self.chosen = choosing.understand(turn, situation, words)
         read = reading.read(turn, situation, words)
         self.understanding = read.understanding
+        self.answers = read.to or (situation.question if situation is not None else None)
         self.wish = read_wish(inbound.body) if situation is not None else None
         self.command = None
         if situation is not None and situation.person.id in turn.app.staff_ids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checkin.alert.model import AlertState, Told
+from checkin.flow.program import Limits
 from checkin.store import contacts
 from tests.service.kit import NUMBERS, Chat, Phone
 
@@ -375,6 +376,63 @@ def test_a_reply_while_two_questions_wait_answers_the_newest_and_then_the_other(
     quick.expect(alice="Good to hear")
     quick.alice("Carmen")
     quick.expect(alice="Carmen's mobile number")
+
+
+def asked_twice(chat: Chat, *, minute: int) -> None:
+    """Ask Alice, who wanted support yesterday at nine and so many, whether somebody came, and how she is.
+
+    The one is asked a day after Bob was told, the other at ten.
+    """
+    chat.joined("bob")
+    chat.as_program(check_ins=Limits(a_day=2, a_week=14))
+    chat.until(chat.clock.now().replace(hour=21, minute=minute))
+    chat.alice("SUPPORT")
+    chat.later("5m")
+    chat.bob("1")
+    chat.until(chat.clock.now().replace(hour=22, minute=1))
+    chat.alice("4")
+    chat.later("23h")
+    chat.forget()
+    chat.later("1h 5m")
+
+
+def test_a_no_to_whether_somebody_came_is_heard_behind_a_newer_question(quick: Chat) -> None:
+    asked_twice(quick, minute=51)
+    quick.expect(alice=["Did someone get in touch with you", "How are you feeling"])
+    quick.alice("No")
+    quick.expect(
+        alice=["I'm sorry, Alice. That should not happen", "I have asked our staff"],
+        dana="Alice asks for a person",
+    )
+    assert quick.waiting(quick.alice) == [("daily", "mood")]
+    assert "nobody_came" in [task.kind for task in quick.tasks()]
+
+
+def test_how_a_member_is_is_heard_behind_a_newer_question(quick: Chat) -> None:
+    asked_twice(quick, minute=58)
+    quick.expect(alice=["How are you feeling", "Did someone get in touch with you"])
+    quick.alice("2")
+    quick.expect(alice="Would you like someone to get in touch with you")
+    assert quick.waiting(quick.alice) == [("daily", "offer"), ("after_support", "came")]
+
+
+def test_both_of_two_questions_are_answered_the_older_one_first(quick: Chat) -> None:
+    asked_twice(quick, minute=51)
+    quick.forget()
+    quick.alice("yes")
+    quick.expect(alice=["I have closed your request", "I'm glad"])
+    quick.alice("2")
+    quick.expect(alice="Would you like someone to get in touch with you")
+    quick.alice("yes")
+    quick.expect(alice="In 5 minutes I will ask Bob")
+
+
+def test_words_that_may_be_about_anything_are_for_the_newest_question(quick: Chat) -> None:
+    asked_twice(quick, minute=51)
+    quick.forget()
+    quick.alice("purple elephants")
+    quick.expect(alice="Sorry, I did not get that. Hi Alice, it's Harbor Circle. How are you feeling")
+    assert quick.waiting(quick.alice) == [("daily", "mood"), ("after_support", "came")]
 
 
 def test_the_same_flow_again_replaces_the_one_that_waits(quick: Chat) -> None:
