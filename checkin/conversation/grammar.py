@@ -4,6 +4,8 @@ A phrase is written with `(a|b)`, `[a]`, `*`, `@`, `~`, `$` and `<class>`; toget
 thousands of places and arrows between them, never the millions of plain phrases that they stand for. The walk
 asks for one arrow a word. Which places a run of words leads to is worked out when that run is first met, and
 kept: the text-book construction of a deterministic automaton, done only as far as people's replies need it.
+Words that change nothing are no part of it, or there would be a node for each way to strew them in: the walk
+steps over them.
 
 Knows how phrases are written and where they end; must not know what they mean.
 """
@@ -11,7 +13,7 @@ Knows how phrases are written and where they end; must not know what they mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from checkin.conversation.errors import PackError
@@ -28,13 +30,12 @@ SENTENCE_END = "$"
 SKIPPED_WORDS = 3
 """How many words that change nothing may stand inside one phrase."""
 MOST_STEPS = 500_000
-"""Steps that are remembered, at most some hundred megabytes; past that the walk begins to learn them anew."""
+"""Steps that are remembered; past that the walk begins to learn them anew.
+
+The shipped packs have some 280,000, of which people's replies need a tenth.
+"""
 
 _PIECES = re.compile(r"[()\[\]|]|<\w+>|[^()\[\]|<>]+")
-_OTHER = ""
-"""The word that stands for every word that no phrase has."""
-_KINDS = {(False, False): "\0", (True, False): "\0@", (False, True): "\0-", (True, True): "\0@-"}
-"""What stands for every word that no phrase has next: by whether it is a first name, and whether a filler."""
 
 
 class Leaf(NamedTuple):
@@ -52,22 +53,35 @@ class Leaf(NamedTuple):
     last: bool = False
 
 
+Reachable = tuple[dict[str, tuple[int, ...]], tuple[Leaf, ...]]
+"""Where words lead from a place, and what ends at it."""
+
+
 class Node:
     """Where a run of words leads: the places of the automaton, the leaves that end here, the nodes beyond."""
 
-    __slots__ = ("after", "items", "leaves", "ways", "words")
+    __slots__ = ("after", "ended", "leaves", "opened", "places", "strict")
 
-    def __init__(
-        self, items: frozenset[tuple[int, int, bool]], leaves: Mapping[str, tuple[Leaf, ...]] | None
-    ) -> None:
-        self.items = items
-        """Place, how many words were skipped on the way, and whether the last word was."""
-        self.leaves = leaves
-        self.after: dict[str, Node | None] = {}
-        self.ways: list[tuple[int, int, Mapping[str, tuple[int, ...]]]] = []
-        """Place, how many words were skipped, and its arrows, once somebody has asked for a way from here."""
-        self.words: Collection[str] | None = None
-        """The words that a phrase has next from here, once somebody has asked."""
+    def __init__(self, places: frozenset[int]) -> None:
+        self.places = places
+        self.ended: tuple[Leaf, ...] = ()
+        """Every leaf that ends here."""
+        self.leaves: Mapping[str, tuple[Leaf, ...]] | None = None
+        """Those that count, by the language that the member is written to in; None where nothing ends."""
+        self.after: dict[str, Node] = {}
+        """By the words that a phrase has next from here, and `ANY_WORD` and `ANY_NAME` for all others.
+
+        `_LATER` stands for what nobody has met yet. Without any word until the node has been `opened`.
+        """
+        self.opened = False
+        self.strict = False
+        """Whether it is known that only the words of `after` lead on."""
+
+
+_LATER = Node(frozenset())
+"""Stands where it has yet to be worked out where a word leads."""
+_NOWHERE = Node(frozenset())
+"""Where a word leads that no phrase goes on with."""
 
 
 class Grammar:
@@ -76,7 +90,7 @@ class Grammar:
     def __init__(self, words: Callable[[str], list[str]]) -> None:
         self._words = words
         """Cuts the plain part of a phrase into words."""
-        self._arrows: list[dict[str, list[int]]] = [{}]
+        self._arrows: list[dict[str, int]] = [{}]
         self._free: list[list[int]] = [[]]
         """Arrows that take no word."""
         self._ends: dict[int, list[Leaf]] = {}
@@ -88,8 +102,10 @@ class Grammar:
         self._last_places: dict[Leaf, int] = {}
         self._same: dict[int, int] = {}
         """A place, and the one that stands for it because nothing else is to be found from there."""
-        self._closed: dict[int, tuple[dict[str, tuple[int, ...]], tuple[Leaf, ...]]] = {}
+        self._closed: dict[int, Reachable] = {}
         self._classes: dict[tuple[str, str], list[str]] = {}
+        self._behind: dict[tuple[int, str, str], int] = {}
+        """The place behind a class that has been built at a place: phrases that begin alike share it."""
         self.vocabulary: set[str] = set()
 
     def define(self, language: str, name: str, written: str) -> None:
@@ -150,12 +166,16 @@ class Grammar:
                 return joined, at
 
     def _class(self, name: str, place: int, language: str) -> int:
+        known = self._behind.get((place, language, name))
+        if known is not None:
+            return known
         pieces = self._classes.get((language, name))
         if pieces is None:
             raise PackError(f"<{name}>: the pack has no such class")
         end, at = self._sequence(pieces, 0, place, language)
         if at != len(pieces):
             raise PackError(f"<{name}>: a bracket is closed that was never opened")
+        self._behind[place, language, name] = end
         return end
 
     def _gap(self, place: int) -> int:
@@ -167,9 +187,11 @@ class Grammar:
         return joined
 
     def _word(self, place: int, word: str) -> int:
-        following = self._place()
-        self._arrows[place].setdefault(word, []).append(following)
-        self.vocabulary.add(word)
+        """Return the place behind this word, one for all phrases that come here by the same words."""
+        following = self._arrows[place].get(word)
+        if following is None:
+            following = self._arrows[place][word] = self._place()
+            self.vocabulary.add(word)
         return following
 
     def _place(self) -> int:
@@ -177,27 +199,35 @@ class Grammar:
         self._free.append([])
         return len(self._arrows) - 1
 
-    def reachable(self, place: int) -> tuple[dict[str, tuple[int, ...]], tuple[Leaf, ...]]:
+    def reachable(self, place: int) -> Reachable:
         """Return every arrow that leaves from here, and the phrases that end here."""
         known = self._closed.get(place)
         if known is None:
-            seen, waiting = {place}, [place]
-            arrows: dict[str, list[int]] = {}
-            leaves: list[Leaf] = []
-            while waiting:
-                one = waiting.pop()
-                for word, targets in self._arrows[one].items():
-                    arrows.setdefault(word, []).extend(targets)
-                leaves += self._ends.get(one, ())
-                for other in self._free[one]:
-                    if other not in seen:
-                        seen.add(other)
-                        waiting.append(other)
-            merged = {
-                word: tuple(dict.fromkeys(map(self._plain, targets))) for word, targets in arrows.items()
-            }
-            known = self._closed[place] = merged, tuple(dict.fromkeys(leaves))
+            known = self._closed[place] = self._beyond(place) if self._free[place] else self._right(place)
         return known
+
+    def _right(self, place: int) -> Reachable:
+        """Return what leaves from a place that no free arrow leaves from."""
+        plain = self._plain
+        arrows = self._arrows[place].items()
+        return {word: (plain(target),) for word, target in arrows}, tuple(self._ends.get(place, ()))
+
+    def _beyond(self, place: int) -> Reachable:
+        """Return what leaves from a place and from all to which free arrows lead."""
+        seen, waiting = {place}, [place]
+        arrows: dict[str, list[int]] = {}
+        leaves: list[Leaf] = []
+        while waiting:
+            one = waiting.pop()
+            for word, target in self._arrows[one].items():
+                arrows.setdefault(word, []).append(target)
+            leaves += self._ends.get(one, ())
+            for other in self._free[one]:
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+        merged = {word: tuple(dict.fromkeys(map(self._plain, targets))) for word, targets in arrows.items()}
+        return merged, tuple(dict.fromkeys(leaves))
 
     def _plain(self, place: int) -> int:
         """Return the place that stands for this one: what only leads on is skipped, and all last words meet.
@@ -234,108 +264,154 @@ class Walker:
         self._fillers = fillers
         self._answers = answers
         """Sections in which a member's own language decides where two languages share a phrase."""
-        self._known = (grammar.vocabulary | names | fillers) - {ANY_WORD, ANY_NAME}
-        self._root = Node(frozenset({(0, 0, False)}), None)
-        self._nodes: dict[frozenset[tuple[int, int, bool]], Node] = {}
+        self._forget()
+
+    def _forget(self) -> None:
         self._count = 0
+        self._nodes: dict[frozenset[int], Node] = {}
+        self._root = self._node(frozenset({0}))
+        self._open(self._root)
 
     def prepare(self) -> None:
         """Work out where each single word leads, so that no reply has to wait for it."""
-        for word in self._grammar.reachable(0)[0]:
+        for word in [*self._root.after]:
             self._step(self._root, word)
 
     def prepare_further(self) -> None:
         """Work out where each second word of a phrase leads, so that the first long texts don't wait for it.
 
-        It takes a quarter of a second, which only a process pays that will read for long.
+        It takes a tenth of a second, which only a process pays that will read for long.
         """
-        begun = {id(node): node for node in [*self._root.after.values()] if node is not None}
-        for node in begun.values():
-            self._step(node, _OTHER)
-            for word in node.words or ():
-                if word not in node.after:
-                    self._step(node, word)
+        for node in [*self._root.after.values()]:
+            if not node.opened:
+                self._open(node)
+            for word in [*node.after]:
+                self._step(node, word)
 
     def found(self, words: list[str], language: str) -> Iterator[tuple[int, int, Leaf]]:
         """Yield start, end and leaf of every phrase in these words, for a member of this language."""
-        known = self._known
-        symbols = [word if word in known else _OTHER for word in words]
-        end = len(symbols)
+        end = len(words)
+        fillers = self._fillers
         root = self._root
         for start in range(end):
-            node = root
-            for at in range(start, end):
-                symbol = symbols[at]
-                after = node.after
-                following = after[symbol] if symbol in after else self._step(node, symbol)
-                if following is None:
+            node, at = root, start
+            while True:
+                word = words[at]
+                if at > start and word in fillers:
+                    yield from self._found_with_fillers(node, words, start, at, language)
                     break
+                following = node.after.get(word)
+                if following is None and node.strict:
+                    break
+                if following is None or following is _LATER:
+                    following = self._step(node, word)
+                    if following is _NOWHERE:
+                        break
                 node = following
+                at += 1
                 if node.leaves is not None:
                     for leaf in node.leaves[language]:
-                        yield start, at + 1, leaf
+                        yield start, at, leaf
+                if at == end:
+                    break
 
-    def _step(self, node: Node, word: str) -> Node | None:
+    def _found_with_fillers(
+        self, node: Node, words: list[str], start: int, at: int, language: str
+    ) -> Iterator[tuple[int, int, Leaf]]:
+        """Go on from a node where a filler stands at `at`: it may be a word of the phrase, or be skipped.
+
+        So there may be several nodes at once, each with how many words were skipped on the way to it.
+        """
+        alive: list[tuple[Node, int]] = [(node, 0)]
+        for place in range(at, len(words)):
+            word = words[place]
+            reached: dict[Node, int] = {}
+            skipped: dict[Node, int] = {}
+            for one, count in alive:
+                following = self._step(one, word)
+                if following is not _NOWHERE:
+                    reached[following] = min(count, reached.get(following, count))
+                if word in self._fillers and count < SKIPPED_WORDS:
+                    skipped[one] = min(count + 1, skipped.get(one, count + 1))
+            for leaf in self._leaves_of(reached, language):
+                yield start, place + 1, leaf
+            alive = [*reached.items(), *skipped.items()]
+            if not alive:
+                return
+
+    def _leaves_of(self, reached: Mapping[Node, int], language: str) -> tuple[Leaf, ...]:
+        """Return what counts of all that ends at these nodes."""
+        ending = [node for node in reached if node.leaves is not None]
+        if len(ending) < 2:
+            return ending[0].leaves[language] if ending and ending[0].leaves else ()
+        ended = [(reached[node], leaf) for node in ending for leaf in node.ended]
+        return self._chosen(ended, language)
+
+    def _step(self, node: Node, word: str) -> Node:
         """Find where this word leads from a node, and remember it.
 
-        Most words are none that a phrase has next. All of those lead to one place, but for fillers and names,
-        so that is worked out once a node and not once a word.
+        Most words are none that a phrase has next. All of those lead to one place, but for first names, so
+        that is worked out once a node and not once a word.
         """
-        if node.words is None:
-            reachable = self._grammar.reachable
-            node.ways = [(place, count, reachable(place)[0]) for place, count, _ in node.items]
-            arrows = [one for _, _, one in node.ways]
-            node.words = arrows[0] if len(arrows) == 1 else set().union(*arrows)
-        self._count += 1
-        if self._count > MOST_STEPS:
-            self._root, self._nodes, self._count = Node(self._root.items, None), {}, 0
-        if word in node.words:
-            following = self._worked_out(node, word, word in self._names, word in self._fillers)
-        else:
-            kind = _KINDS[word in self._names, word in self._fillers]
-            if kind not in node.after:
-                node.after[kind] = self._worked_out(node, kind, word in self._names, word in self._fillers)
-            following = node.after[kind]
-        node.after[word] = following
+        if not node.opened:
+            self._open(node)
+        after = node.after
+        if word not in after:
+            if node.strict:
+                return _NOWHERE
+            word = ANY_NAME if word in self._names else ANY_WORD
+        following = after[word]
+        if following is _LATER:
+            following = after[word] = self._worked_out(node, word)
+            self._count += 1
+            if self._count > MOST_STEPS:
+                self._forget()
         return following
 
-    def _worked_out(self, node: Node, word: str, named: bool, filler: bool) -> Node | None:
-        """Work out where a word leads from a node."""
-        fresh: dict[int, int] = {}
-        skipped: dict[int, int] = {}
-        signs = (word, ANY_WORD, ANY_NAME) if named else (word, ANY_WORD)
-        for place, count, arrows in node.ways:
-            for sign in signs:
-                for target in arrows.get(sign, ()):
-                    if count < fresh.get(target, SKIPPED_WORDS + 1):
-                        fresh[target] = count
-            if filler and place and arrows and count < SKIPPED_WORDS:
-                skipped[place] = min(count + 1, skipped.get(place, count + 1))
-        items = (
-            *((place, count, False) for place, count in fresh.items()),
-            *((place, count, True) for place, count in skipped.items()),
-        )
-        return self._node(frozenset(items), fresh) if items else None
+    def _open(self, node: Node) -> None:
+        """Note which words a phrase has next from a node; where they lead is worked out when they are met."""
+        after = node.after
+        for place in node.places:
+            after.update(dict.fromkeys(self._grammar.reachable(place)[0], _LATER))
+        node.opened = True
+        node.strict = ANY_WORD not in after and ANY_NAME not in after
+        if not node.strict:
+            after.setdefault(ANY_WORD, _NOWHERE)
+            after.setdefault(ANY_NAME, _LATER)
 
-    def _node(self, items: frozenset[tuple[int, int, bool]], fresh: Mapping[int, int]) -> Node:
-        node = self._nodes.get(items)
+    def _worked_out(self, node: Node, word: str) -> Node:
+        """Work out where a word leads from a node."""
+        named = word == ANY_NAME or word in self._names
+        signs = {word, ANY_WORD, ANY_NAME} if named else {word, ANY_WORD}
+        if node.strict:
+            signs = {word}
+        places: set[int] = set()
+        for place in node.places:
+            arrows = self._grammar.reachable(place)[0]
+            for sign in signs:
+                places.update(arrows.get(sign, ()))
+        return self._node(frozenset(places)) if places else _NOWHERE
+
+    def _node(self, places: frozenset[int]) -> Node:
+        node = self._nodes.get(places)
         if node is None:
-            node = self._nodes[items] = Node(items, self._leaves(fresh))
+            node = self._nodes[places] = Node(places)
+            reachable = [self._grammar.reachable(place) for place in places]
+            node.ended = tuple(leaf for _, leaves in reachable for leaf in leaves)
+            if node.ended:
+                ended = [(0, leaf) for leaf in node.ended]
+                node.leaves = {language: self._chosen(ended, language) for language in self._languages}
+            node.opened = node.strict = not any(arrows for arrows, _ in reachable)
         return node
 
-    def _leaves(self, fresh: Mapping[int, int]) -> Mapping[str, tuple[Leaf, ...]] | None:
-        """Return what ends at these places, by the language that the member is written to in."""
-        ended = [
-            (skipped, leaf) for place, skipped in fresh.items() for leaf in self._grammar.reachable(place)[1]
-        ]
-        if not ended:
-            return None
-        return {language: self._chosen(ended, language) for language in self._languages}
-
-    def _chosen(self, ended: list[tuple[int, Leaf]], language: str) -> tuple[Leaf, ...]:
+    def _chosen(self, ended: Sequence[tuple[int, Leaf]], language: str) -> tuple[Leaf, ...]:
         """Return one leaf a section: fewest words skipped, then own language, then first in the file."""
+        if len(ended) == 1:
+            return (ended[0][1],)
         own = (language, "any")
-        ordered = sorted(ended, key=lambda one: (one[0], one[1].language not in own, one[1].order))
+        ordered = sorted(
+            ended, key=lambda one: (one[0], one[1].language not in own, one[1].order, one[1].last, one[1].gap)
+        )
         chosen: dict[str, Leaf] = {}
         answered = False
         for _, leaf in ordered:
