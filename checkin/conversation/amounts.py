@@ -49,7 +49,7 @@ def read_number(
     first = places[0]
     value = int(words[first][:9])
     after = first + 1
-    if len(words[first]) > 9 or (first == 0 and scan.tokens.gaps[0] == "-"):
+    if len(words[first]) > 9 or (first == 0 and scan.tokens.signs_before(0) == "-"):
         return None
     part = _fraction(scan, places) if ranges else None
     of = _total(scan, first)
@@ -89,11 +89,16 @@ def _fraction(scan: Scan, places: list[int]) -> tuple[int, int] | None:
         return None
     first, second = places
     one, other = scan.words[first], scan.words[second]
-    if second == first + 1 and scan.tokens.gaps[second] in (".", ",") and len(other) == 1 and len(one) <= 2:
+    if (
+        second == first + 1
+        and scan.tokens.signs_before(second) in (".", ",")
+        and len(other) == 1
+        and len(one) <= 2
+    ):
         return int(one), second + 1
     if len(one) > 2 or len(other) > 2 or abs(int(one) - int(other)) != 1:
         return None
-    if second == first + 1 and not set(scan.tokens.gaps[second]) & {"-", "–", "—", "~"}:
+    if second == first + 1 and not set(scan.tokens.signs_before(second)) & {"-", "–", "—", "~"}:
         return None
     return (min(int(one), int(other)), second + 1) if _side_by_side(scan, places) else None
 
@@ -113,8 +118,7 @@ def _is_article(scan: Scan, word: str) -> bool:
 
 
 def _percent(scan: Scan, place: int) -> bool:
-    following = scan.tokens.gaps[place + 1] if place + 1 < len(scan.words) else scan.tokens.tail
-    return following.startswith("%")
+    return scan.tokens.signs_before(place + 1).startswith("%")
 
 
 def _fits(value: int, low: int | None, high: int | None) -> bool:
@@ -130,7 +134,7 @@ def _total(scan: Scan, place: int) -> tuple[int, int] | None:
     if at >= len(words) or not words[at].isdigit() or len(words[at]) > 9:
         return None
     said = at > place + 1
-    if said or scan.tokens.gaps[at].strip() == "/":
+    if said or scan.tokens.signs_before(at) == "/":
         return int(words[at]), at + 1
     return None
 

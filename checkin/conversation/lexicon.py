@@ -21,10 +21,11 @@ ANSWERS = frozenset({"mood", "yes", "no", "yes_alone", "unsure", "snooze", "numb
 _WILD = re.compile(rf"([{re.escape(ANY_WORD + ANY_NAME + GAP)}])")
 _DIGITS = frozenset("0123456789$@")
 _LEET = str.maketrans("01345$@", "oieassa")
-_LEET_WORD = re.compile(r"(?:(?<![^\W_])[^\W_$@]*)?[\d$@][^\W_]*")
-_SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*]{1,2}[^\W\d_]){2,9}(?![^\W_])")
-"""A word with a space or dot after each letter."""
-_LONE_LETTERS = re.compile(r"[ .\-_*][^\W\d_][ .\-_*]{1,2}[^\W\d_](?![^\W_])")
+_LEET_WORD = re.compile(r"[a-z]{0,20}+[0-9$@][a-z0-9$@]*")
+"""A word with a digit in it. None that is known has more letters, and the bound keeps the search short."""
+_SPELLED = re.compile(r"[a-z](?<![^\W_][a-z])(?:[ .\-_*]{1,2}[a-z]){2,9}(?![^\W_])")
+"""A word with a space or dot after each letter. To begin with a letter lets the search skip all else."""
+_LONE_LETTERS = re.compile(r"[ .\-_*][a-z][ .\-_*]{1,2}[a-z](?![^\W_])")
 """What every such word has in it, and is looked for in a fifth of the time."""
 
 
@@ -92,7 +93,7 @@ class Scan:
     @property
     def asks(self) -> bool:
         """Whether there is a question mark."""
-        return "?" in self.tokens.tail or any("?" in gap for gap in self.tokens.gaps)
+        return "?" in self.tokens.tail or "?" in "".join(self.tokens.gaps)
 
     def rule(self, hit: Hit) -> str:
         """Return what to call the rule that found this: its language, its section, and the words it knew."""
@@ -128,6 +129,7 @@ class Lexicon:
 
     def __init__(self, packs: Sequence[Pack]) -> None:
         self._cut = token_pattern(_signs(packs))
+        self._cut_plain = token_pattern(_signs(packs), plain=True)
         self.languages = tuple(dict.fromkeys(pack.language for pack in packs if pack.language != "any"))
         self.sets = {section: self._word_set(packs, section) for section in WORDS}
         self.amounts = {section: self._amounts(packs, section) for section in AMOUNTS}
@@ -157,17 +159,16 @@ class Lexicon:
 
     def cut(self, text: str) -> Tokens:
         """Return the text's tokens."""
-        return Tokens(normal(text), self._cut)
+        return self._tokens(normal(text))
+
+    def _tokens(self, folded: str) -> Tokens:
+        return Tokens(folded, self._cut_plain if folded.isascii() else self._cut)
 
     def scan(self, normal_text: str, language: str) -> Scan:
         """Return what the packs know of this text, the member's own language first."""
-        tokens = Tokens(self._despelled(normal_text), self._cut)
-        words = tokens.words
-        vocabulary = self._vocabulary
-        for place, word in enumerate(words):
-            if word not in vocabulary and not word.isdigit():
-                words[place] = self._speller.meant(word)
-        tokens.split_words()
+        tokens = self._tokens(self._despelled(normal_text))
+        if self._speller.mend(tokens.words, self._vocabulary):
+            tokens.split_words()
         words = tokens.words
         own = language if language in self.languages else self.languages[0]
         found: dict[str, list[Hit]] = {}
@@ -194,11 +195,14 @@ class Lexicon:
             return word if word in self._vocabulary else found[0]
 
         def plain(found: re.Match[str]) -> str:
-            short = self._spellings.get(found[0])
+            written = found[0]
+            short = self._spellings.get(written)
             if short is not None:
                 return short
-            word = found[0].translate(_LEET)
-            return word if len(word) > 3 and word in self._vocabulary else found[0]
+            if len(written) <= 3 or written.isdigit():
+                return written
+            word = written.translate(_LEET)
+            return word if word in self._vocabulary else written
 
         if not _DIGITS.isdisjoint(text):
             text = _LEET_WORD.sub(plain, text)

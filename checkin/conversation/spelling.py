@@ -37,6 +37,21 @@ class Speller:
         """Make the tables that are looked things up in, so that no reply has to wait for them."""
         _ = self._ordinary(), self._squeezed, self._near, self._heads, self._tails, self._swapped
 
+    def mend(self, words: list[str], right: Collection[str]) -> bool:
+        """Put in the place of each word what it was meant for; those of `right` are meant as they stand.
+
+        Returns whether one of them now stands for several.
+        """
+        ordinary, spellings = self._ordinary(), self._spellings
+        several = False
+        for place, word in enumerate(words):
+            if word in right or (word in ordinary and word not in spellings) or word.isdigit():
+                continue
+            if len(word) > 1 or word in spellings:
+                words[place] = mended = self.meant(word)
+                several = several or " " in mended
+        return several
+
     def meant(self, word: str) -> str:
         """Return the known word that this is a short, stretched or slightly misspelt form of, or the word."""
         spelt = self._spellings.get(word)
@@ -56,15 +71,13 @@ class Speller:
         return word
 
     def _nearest(self, word: str) -> str:
-        """Return the known word one edit away that begins with the same letter, or the word.
-
-        An edit leaves a word of six letters or more its first three, or its first and its last two. That most
-        words share neither with any known word is seen before all their shorter forms are made.
-        """
-        if len(word) >= SHORTEST_MISSPELT and word[:3] not in self._heads and _ends(word) not in self._tails:
+        """Return the known word one edit away that begins with the same letter, or the word."""
+        if not self._may_be_near(word):
             return word
+        # A form of a shorter one would be shorter than any form of a known word.
+        forms = (word, *_shorter(word)) if len(word) >= SHORTEST_MISSPELT else (word,)
         tried: set[str] = set()
-        for form in (word, *_shorter(word)):
+        for form in forms:
             for near in self._near.get(form, ()):
                 if near in tried:
                     continue
@@ -72,6 +85,16 @@ class Speller:
                 if near[0] == word[0] and OSA.distance(word, near, score_cutoff=1) <= 1:
                     return near
         return word
+
+    def _may_be_near(self, word: str) -> bool:
+        """Whether a known word could be one edit away; most words are told from all of them by this.
+
+        An edit leaves a word of six letters or more its first three, or its first and its last three, unless
+        it swaps the third of six letters with the fourth.
+        """
+        if word[:3] in self._heads or word[0] + word[-3:] in self._tails:
+            return True
+        return len(word) == SHORTEST_MISSPELT and word[:2] + word[3] + word[2] + word[4:] in self._near
 
     @cached_property
     def _squeezed(self) -> dict[str, str]:
@@ -83,7 +106,7 @@ class Speller:
 
     @cached_property
     def _tails(self) -> frozenset[str]:
-        return frozenset(_ends(word) for word in self._vocabulary if len(word) >= SHORTEST_MISSPELT)
+        return frozenset(word[0] + word[-3:] for word in self._vocabulary if len(word) >= SHORTEST_MISSPELT)
 
     @cached_property
     def _near(self) -> dict[str, tuple[str, ...]]:
@@ -110,11 +133,6 @@ class Speller:
 def _squeeze(word: str) -> str:
     """Return the word with every run of one letter cut to a single one: `nooo` and `no` become `no`."""
     return _DOUBLED.sub(r"\1", word)
-
-
-def _ends(word: str) -> str:
-    """Return a word's first letter and its last two."""
-    return word[0] + word[-2:]
 
 
 def _shorter(word: str) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,7 @@ def test_a_folded_text_is_short_and_folds_to_itself(text: str) -> None:
         "  stop  ",
         "ＳＴＯＰ",
         "s\u200bt\u200bo\u200bp",
+        "s\U000e0074top",
         "stóp",
         "𝐒𝐓𝐎𝐏",
         "stop\u202e",
@@ -146,6 +148,21 @@ def test_a_number_that_cannot_be_called_is_unclear() -> None:
 
 def test_the_shipped_packs_are_read_without_being_asked_for() -> None:
     assert understand("4", "en", Question(Answer("scale", low=1, high=5))).value == 4
+
+
+@pytest.mark.parametrize("text", [":D", "Estoy muy feliz :D, de verdad, mañana más", ":) 👍"])
+def test_an_emoticon_is_read_beside_any_letters(text: str) -> None:
+    assert READER.understand(text, "es", Question(Answer("scale", low=1, high=5))).category is Category.OK
+
+
+def test_a_character_is_read_by_what_unicode_says_of_it() -> None:
+    codes = [*range(0x80, 0x345), *range(0x346, 0x600), 0x1F3FB, 0x1D7D8, 0x2460, 0xE0001, 0xE01EF]
+    for character in map(chr, codes):
+        one = normal(f"a{character}b")[1:-1]
+        if unicodedata.category(character) in ("Mn", "Me", "Cf", "Cc") or character == "\U0001f3fb":
+            assert one == "", character
+        elif character.isdigit():
+            assert one == str(unicodedata.digit(character))
 
 
 def test_a_long_reply_costs_no_more_than_its_length() -> None:
