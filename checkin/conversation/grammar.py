@@ -53,6 +53,14 @@ class Leaf(NamedTuple):
     last: bool = False
 
 
+class Hit(NamedTuple):
+    """A phrase found: tokens `start` up to `end`, and what it means."""
+
+    start: int
+    end: int
+    leaf: Leaf
+
+
 Reachable = tuple[dict[str, tuple[int, ...]], tuple[Leaf, ...]]
 """Where words lead from a place, and what ends at it."""
 
@@ -288,55 +296,65 @@ class Walker:
             for word in [*node.after]:
                 self._step(node, word)
 
-    def found(self, words: list[str], language: str) -> Iterator[tuple[int, int, Leaf]]:
-        """Yield start, end and leaf of every phrase in these words, for a member of this language."""
+    def found(self, words: list[str], language: str) -> list[Hit]:
+        """Return every phrase in these words, for a member of this language."""
+        hits: list[Hit] = []
         end = len(words)
-        fillers = self._fillers
+        fillers, names = self._fillers, self._names
         root = self._root
-        for start in range(end):
-            node, at = root, start
-            while True:
+        begins, seldom = root.after.get, root.after.get(ANY_WORD, _NOWHERE) is _NOWHERE
+        for start, word in enumerate(words):
+            node = begins(word)
+            if node is None and seldom and word not in names:
+                continue
+            if node is None or node is _LATER:
+                node = self._step(root, word)
+            at = start + 1
+            while node is not _NOWHERE:
+                if node.leaves is not None:
+                    hits += [Hit(start, at, leaf) for leaf in node.leaves[language]]
+                if at == end:
+                    break
                 word = words[at]
-                if at > start and word in fillers:
-                    yield from self._found_with_fillers(node, words, start, at, language)
+                if word in fillers:
+                    if node.after or not node.opened:
+                        hits += self._found_with_fillers(node, words, start, at, language)
                     break
                 following = node.after.get(word)
                 if following is None and node.strict:
                     break
                 if following is None or following is _LATER:
                     following = self._step(node, word)
-                    if following is _NOWHERE:
-                        break
                 node = following
                 at += 1
-                if node.leaves is not None:
-                    for leaf in node.leaves[language]:
-                        yield start, at, leaf
-                if at == end:
-                    break
+        return hits
 
     def _found_with_fillers(
         self, node: Node, words: list[str], start: int, at: int, language: str
-    ) -> Iterator[tuple[int, int, Leaf]]:
+    ) -> Iterator[Hit]:
         """Go on from a node where a filler stands at `at`: it may be a word of the phrase, or be skipped.
 
         So there may be several nodes at once, each with how many words were skipped on the way to it.
         """
-        alive: list[tuple[Node, int]] = [(node, 0)]
+        alive = [(node, 0)]
         for place in range(at, len(words)):
             word = words[place]
+            filler = word in self._fillers
             reached: dict[Node, int] = {}
             skipped: dict[Node, int] = {}
             for one, count in alive:
                 following = self._step(one, word)
                 if following is not _NOWHERE:
                     reached[following] = min(count, reached.get(following, count))
-                if word in self._fillers and count < SKIPPED_WORDS:
+                if filler and count < SKIPPED_WORDS and one.after:
                     skipped[one] = min(count + 1, skipped.get(one, count + 1))
-            for leaf in self._leaves_of(reached, language):
-                yield start, place + 1, leaf
-            alive = [*reached.items(), *skipped.items()]
-            if not alive:
+            if reached:
+                for leaf in self._leaves_of(reached, language):
+                    yield Hit(start, place + 1, leaf)
+                alive = [*reached.items(), *skipped.items()]
+            elif skipped:
+                alive = [*skipped.items()]
+            else:
                 return
 
     def _leaves_of(self, reached: Mapping[Node, int], language: str) -> tuple[Leaf, ...]:

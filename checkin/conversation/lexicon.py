@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
-from checkin.conversation.grammar import ANY_NAME, ANY_WORD, GAP, Grammar, Leaf, Walker
+from checkin.conversation.grammar import ANY_NAME, ANY_WORD, GAP, Grammar, Hit, Leaf, Walker
 from checkin.conversation.normal import Tokens, normal, token_pattern
 from checkin.conversation.pack import AMOUNTS, WORDS, Pack, expand, ordinary_words
 from checkin.conversation.spelling import Speller
@@ -27,14 +26,6 @@ _SPELLED = re.compile(r"[a-z](?<![^\W_][a-z])(?:[ .\-_*]{1,2}[a-z]){2,9}(?![^\W_
 """A word with a space or dot after each letter. To begin with a letter lets the search skip all else."""
 _LONE_LETTERS = re.compile(r"[ .\-_*][a-z][ .\-_*]{1,2}[a-z](?![^\W_])")
 """What every such word has in it, and is looked for in a fifth of the time."""
-
-
-class Hit(NamedTuple):
-    """A phrase found: tokens `start` up to `end`, and what it means."""
-
-    start: int
-    end: int
-    leaf: Leaf
 
 
 class Scan:
@@ -173,11 +164,16 @@ class Lexicon:
         own = language if language in self.languages else self.languages[0]
         found: dict[str, list[Hit]] = {}
         closing: list[Hit] = []
-        for start, end, leaf in self._walker.found(words, own):
+        for hit in self._walker.found(words, own):
+            start, end, leaf = hit
             if leaf.last:
-                closing.append(Hit(start, end, leaf))
+                closing.append(hit)
             elif not (leaf.gap and tokens.breaks(start, end - 1)):
-                found.setdefault(leaf.section, []).append(Hit(start, end, leaf))
+                section = leaf.section
+                if section in found:
+                    found[section].append(hit)
+                else:
+                    found[section] = [hit]
         fillers = {place for place, word in enumerate(words) if word in self._fillers}
         for hit in found.get("fillers", ()):
             fillers.update(range(hit.start, hit.end))

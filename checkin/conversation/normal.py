@@ -20,6 +20,9 @@ MOST_WORDS = 400
 MOST_REPEATS = 3
 """The same word over and over is read so many times: thirty hearts say what three say."""
 
+_RUN = b"\1" * MOST_REPEATS
+"""What stands among ones for words that are the same as the next, where a word comes too often."""
+
 BREAKS = frozenset(".,;:!?…()—–\n")
 """Signs that end a clause; a negation does not reach across one."""
 
@@ -128,7 +131,7 @@ class Tokens:
         """What stood before each word."""
         self.tail = self.gaps.pop()
         """What stood behind the last."""
-        if any(map(eq, self.words, self.words[MOST_REPEATS:])):
+        if _RUN in bytes(map(eq, self.words, self.words[1:])):
             self._drop_repeats()
         if len(self.words) > MOST_WORDS:
             self.tail = self.gaps[MOST_WORDS]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkin.conversation.amounts import Length, read_length
-from checkin.conversation.lexicon import Hit, Scan
+from checkin.conversation.grammar import Hit
+from checkin.conversation.lexicon import Scan
 from checkin.conversation.understanding import Category, Context, Understanding
 
 _OPT_OUTS = frozenset({"opt_out", "opt_out_anywhere", "opt_out_sentence", "wrong_number"})
