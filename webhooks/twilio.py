@@ -111,15 +111,19 @@ class Webhooks:
             opted_out=form.get("OptOutType") == "STOP",
             number_index=number_index,
         )
-        answers = await app.store.run_async(
-            lambda unit: receive(app, unit, inbound, app.clock.now()), lambda: lookup_for(app, inbound)
-        )
+        with app.way.answering():
+            answers = await app.store.run_async(
+                lambda unit: receive(app, unit, inbound, app.clock.now()), lambda: lookup_for(app, inbound)
+            )
         return _twiml(twiml.message(answers))
 
     async def voice(self, scope: Scope, form: Form) -> Answer:
         """Say what a call hears next. A repeated request, or a late one, hears what the first one heard."""
         app, request = self._app, voice.request_of(form, scope["query_string"].decode("latin-1"))
-        document = await app.store.run_async(lambda unit: calls.answer(app, unit, request, app.clock.now()))
+        with app.way.answering():
+            document = await app.store.run_async(
+                lambda unit: calls.answer(app, unit, request, app.clock.now())
+            )
         return _twiml(voice.written(document, request, self._public_url))
 
     async def status(self, scope: Scope, form: Form) -> Answer:

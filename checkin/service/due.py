@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
@@ -36,6 +37,7 @@ from checkin.service.app import App, Lane
 from checkin.service.turn import Turn
 from checkin.store import alerts, inbox, outbox, runs, timers
 from checkin.store.timers import Timer
+from checkin.store.unit import Unit
 
 log = structlog.get_logger()
 
@@ -50,8 +52,12 @@ POISONED_FOR = timedelta(minutes=5)
 
 def claim(app: App, lane: Lane) -> Sequence[Timer]:
     """Claim what is due in this lane, oldest first."""
+    return app.store.run(_claiming(app, lane))
+
+
+def _claiming(app: App, lane: Lane) -> Callable[[Unit], Sequence[Timer]]:
     now = app.clock.now()
-    return app.store.run(lambda unit: timers.claim(unit, lane=lane, now=now, limit=BATCH, lease=LEASE))
+    return lambda unit: timers.claim(unit, lane=lane, now=now, limit=BATCH, lease=LEASE)
 
 
 def run_due(app: App, lane: Lane) -> int:
@@ -70,19 +76,16 @@ def run_due(app: App, lane: Lane) -> int:
 def fire_many(app: App, batch: Sequence[Timer]) -> int:
     """Do claimed timers, and claim more while there are check-ins to begin; return how many were done.
 
-    Check-ins are begun many together, and while some are being written the next are decided; all else is
-    done one by one.
+    Check-ins are begun many together: the next are claimed while some are decided, and those are written
+    while the next are decided. All else is done one by one.
     """
     done = 0
     before: fan_out.Begun | None = None
     while batch:
-        begun = fan_out.decide(app, batch, _work)
+        more = app.store.begin(_claiming(app, "routine"), patient=True) if fan_out.is_for(batch) else None
+        begun = fan_out.begin(app, batch, _work, functools.partial(_finish, app, before))
         done += len(batch)
-        # Before this is written: a claim waits for what is being written.
-        batch = claim(app, "routine") if begun.together else ()
-        _finish(app, before)
-        begun.begin(app)
-        before = begun
+        before, batch = begun, () if more is None else more.result()
     _finish(app, before)
     return done
 

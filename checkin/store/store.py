@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import IsolationLevel
 
 from checkin.store import tables
+from checkin.store.checkpoints import Checkpoints
 from checkin.store.prepared import Preparer
 from checkin.store.unit import Cursor, Done, Job, Lookup, Unit, Work, Writer
 from checkin.store.vault import Vault, new_key
@@ -27,6 +28,10 @@ _PG_READERS = 4
 _WRITER_KILOBYTES, _READER_KILOBYTES = 32_768, 8_192
 """What a connection to SQLite keeps of the file; the system keeps as much of it as it has room for."""
 
+_ASIDE_SECONDS = 0.005
+_LONGEST_LOG = 64_000
+"""Pages of SQLite's log at which a commit carries it over, where `Checkpoints` has not: 256 MB."""
+
 
 class Store:
     """One open database. Thread-safe; `close` it when done."""
@@ -40,15 +45,18 @@ class Store:
         self._finished: dict[asyncio.AbstractEventLoop, list[_Finished]] = {}
         """What is finished and not told yet, by the loop that awaits it: one may end with results untold."""
         self._writer: Writer = (
-            SqliteWriter(engine, lambda: self.vault)
+            SqliteWriter(engine, lambda: self.vault, Checkpoints(readers, self._stand_still))
             if engine.dialect.name == "sqlite"
             else PostgresWriter(engine, lambda: self.vault)
         )
 
-    def run(self, work: Callable[[Unit], T], lookup: Callable[[], Lookup] | None = None) -> T:
+    def run(
+        self, work: Callable[[Unit], T], lookup: Callable[[], Lookup] | None = None, *, patient: bool = False
+    ) -> T:
         """Run a use case in a transaction and wait until it is durable.
 
         `lookup` says what it will want to know first, for a database where asking early saves a round trip.
+        One that is `patient` lets all that are not go before it (`checkin.store.writers`).
 
         Raises what the use case raised; nothing of it is stored then. Not to be called from an event loop.
         """
@@ -59,13 +67,13 @@ class Store:
             outcome[:] = result, error
             finished.set()
 
-        self._submit(work, done, lookup)
+        self._submit(work, done, lookup, patient=patient)
         finished.wait()
         if outcome[1] is not None:
             raise outcome[1]
         return outcome[0]  # type: ignore[no-any-return]
 
-    def begin(self, work: Callable[[Unit], T]) -> Future[T]:
+    def begin(self, work: Callable[[Unit], T], *, patient: bool = False) -> Future[T]:
         """Begin a use case as `run` does, and go on; the future tells when it is durable, or why not."""
         future: Future[T] = Future()
 
@@ -75,7 +83,7 @@ class Store:
             else:
                 future.set_exception(error)
 
-        self._submit(work, done, None)
+        self._submit(work, done, None, patient=patient)
         return future
 
     def run_async(
@@ -102,9 +110,11 @@ class Store:
         self._submit(work, done, lookup)
         return future
 
-    def _submit(self, work: Work, done: Done, lookup: Callable[[], Lookup] | None) -> None:
+    def _submit(
+        self, work: Work, done: Done, lookup: Callable[[], Lookup] | None, *, patient: bool = False
+    ) -> None:
         early = lookup() if lookup is not None and self._writer.looks_up else None
-        self._writer.submit(Job(work, done, early))
+        self._writer.submit(Job(work, done, early, patient))
 
     def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give every finished use case's result to whoever awaits it in this loop."""
@@ -127,6 +137,17 @@ class Store:
             result = work(unit)
             assert not unit.writes, "a reading use case must not write"
             return result
+
+    def stand_aside(self) -> None:
+        """Wait, for a moment at most, until the writer of this process needs the interpreter no more.
+
+        For whoever decides much and is in no hurry: each of a writer's statements gives the interpreter away,
+        and it would wait half a millisecond each time to have it back.
+        """
+        self._writer.at_rest.wait(_ASIDE_SECONDS)
+
+    def _stand_still(self, work: Callable[[], None]) -> None:
+        self.run(lambda _unit: work(), patient=True)
 
     def close(self) -> None:
         """Finish what was submitted and close every connection."""
@@ -239,7 +260,7 @@ def _sqlite_engine(url: str, *, read_only: bool = False) -> sa.Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             f"cache_size = -{_READER_KILOBYTES if read_only else _WRITER_KILOBYTES}",
-            "wal_autocheckpoint = 8000",
+            f"wal_autocheckpoint = {_LONGEST_LOG}",
             *(("query_only = ON",) if read_only else ()),
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -17,6 +17,7 @@ A function may thus run more than once, and must have no effect but through its 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -191,11 +192,15 @@ Done = Callable[[Any, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A use case on its way through a writer, what it asks beforehand, and who is told its result."""
+    """A use case on its way through a writer, what it asks beforehand, and who is told its result.
+
+    For one that is `patient` nobody waits: it is one of many, and lets all others go before it.
+    """
 
     work: Work
     done: Done
     lookup: Lookup | None = None
+    patient: bool = False
 
 
 class Writer(Protocol):
@@ -204,6 +209,11 @@ class Writer(Protocol):
     @property
     def looks_up(self) -> bool:
         """Whether it pays to say beforehand what a job will want to know."""
+        ...
+
+    @property
+    def at_rest(self) -> threading.Event:
+        """Set while the writer's thread has nothing to decide and nothing to say, or waits for the disk."""
         ...
 
     def submit(self, job: Job) -> None:

@@ -7,7 +7,6 @@ use cases of that commit run again one by one.
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -18,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
+from checkin.store.checkpoints import Checkpoints
+from checkin.store.jobs import BATCH, Jobs
 from checkin.store.prepared import Merger, Preparer
-from checkin.store.unit import Conflict, Job, StoreClosed, Unit
+from checkin.store.unit import Conflict, Job, Unit
 from checkin.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from checkin.store.pipeline import Pipeline, Sent, Statement
 
 log = structlog.get_logger()
-
-BATCH = 64
-"""How many use cases may share one commit. More would make the first wait for the last."""
 
 ATTEMPTS = 12
 """How often a use case is run again after somebody else was faster, before its caller is told."""
@@ -49,24 +47,19 @@ class _Thread(ABC):
         self._preparer = Preparer(engine.dialect)
         self._vault = vault
         self._connection: sa.Connection | None = None
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._closing = threading.Lock()
-        self._closed = False
+        self._jobs = Jobs()
+        self.at_rest = threading.Event()
+        self.at_rest.set()
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, job: Job) -> None:
         """Run a job in the next shared transaction. Raises StoreClosed where there is none any more."""
-        with self._closing:
-            if self._closed:
-                raise StoreClosed
-            self._jobs.put(job)
+        self._jobs.put(job)
 
     def close(self) -> None:
         """Finish what was submitted, then stop."""
-        with self._closing:
-            self._closed = True
-            self._jobs.put(None)
+        self._jobs.close()
         self._thread.join()
 
     def _serve(self) -> None:
@@ -101,7 +94,7 @@ class _Thread(ABC):
 
     def _choose(self) -> list[Job] | None:
         """Return the jobs for the next commit, or None once it is time to stop."""
-        return self._next_batch()
+        return self._jobs.take()
 
     @abstractmethod
     def _commit(self, batch: list[Job]) -> list[_Outcome]:
@@ -120,24 +113,6 @@ class _Thread(ABC):
             self._connection.close()
             self._connection = None
 
-    def _next_batch(self) -> list[Job] | None:
-        """Wait for a job, and take whatever else is there; None once it is time to stop."""
-        job = self._jobs.get()
-        return None if job is None else self._and_more([job])
-
-    def _and_more(self, batch: list[Job]) -> list[Job]:
-        """Add whatever is there, without waiting for any."""
-        while len(batch) < BATCH:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                self._jobs.put(None)  # the end was seen behind a batch: do the batch first, then stop
-                break
-            batch.append(job)
-        return batch
-
 
 def _tell(job: Job, unit: Unit | None, result: Any, error: BaseException | None) -> None:
     """Tell a caller, then do what was asked for after the commit. A failure here must not stop the writer."""
@@ -154,13 +129,24 @@ class SqliteWriter(_Thread):
 
     looks_up = False
 
+    def __init__(self, engine: sa.Engine, vault: Callable[[], Vault], checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
+        super().__init__(engine, vault)
+
+    def close(self) -> None:
+        """Finish what was submitted, then stop."""
+        super().close()
+        self._checkpoints.close()
+
     def _commit(self, batch: list[Job]) -> list[_Outcome]:
         """Run all in one transaction; where one of them fails, all again, each under a savepoint of its own.
 
         Failures are rare, and two statements for each use case would be a fifth of all that SQLite is asked.
+        What patient ones have written is committed as soon as somebody waits; the rest of them goes on later.
         """
         raw = self._raw()
         cursor = raw.cursor()
+        self.at_rest.clear()
         try:
             cursor.execute("BEGIN IMMEDIATE")
             outcomes = self._up_to_a_failure(cursor, batch)
@@ -170,11 +156,16 @@ class SqliteWriter(_Thread):
                     return outcomes
                 cursor.execute("BEGIN IMMEDIATE")
                 outcomes = [self._under_savepoint(cursor, job) for job in batch]
+            self.at_rest.set()
             cursor.execute("COMMIT")
         except Exception as error:  # noqa: BLE001  nothing was committed: every caller is told
             if raw.in_transaction:
                 cursor.execute("ROLLBACK")
             return [(job, None, None, error) for job in batch]
+        finally:
+            self.at_rest.set()
+        self._jobs.put_back(batch[len(outcomes) :])
+        self._checkpoints.after(raw.total_changes)
         return outcomes
 
     def _up_to_a_failure(self, cursor: Any, batch: list[Job]) -> list[_Outcome]:
@@ -182,7 +173,7 @@ class SqliteWriter(_Thread):
         outcomes: list[_Outcome] = []
         for job in batch:
             outcomes.append(self._run(cursor, job))
-            if outcomes[-1][3] is not None:
+            if outcomes[-1][3] is not None or (job.patient and self._jobs.somebody_waits):
                 break
         return outcomes
 
@@ -236,7 +227,7 @@ class PostgresWriter(_Thread):
         batch, self._ahead = self._ahead, []
         if batch:
             return batch
-        waiting = self._late or self._next_batch()
+        waiting = self._late or self._jobs.take()
         return None if waiting is None else self._one_a_key(waiting)
 
     def _one_a_key(self, jobs: list[Job]) -> list[Job]:
@@ -258,8 +249,8 @@ class PostgresWriter(_Thread):
 
         What can't be asked is asked again when their own batch is begun, and told to whoever is at fault.
         """
-        if len(self._ahead) < BATCH and (self._late or not self._jobs.empty()):
-            fresh = self._one_a_key(self._and_more(self._late))
+        if len(self._ahead) < BATCH and (self._late or self._jobs.any):
+            fresh = self._one_a_key(self._late + self._jobs.now(max(0, BATCH - len(self._late))))
             self._ahead += fresh
             try:
                 self._ask(pipeline, fresh)

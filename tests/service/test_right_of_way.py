@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from time import perf_counter
 
 from checkin.service import delivery
-from checkin.service.way import LONGEST, RightOfWay
+from checkin.service.way import FOR_A_TEXT, LONGEST, OWN_TIME, RightOfWay
 from tests.service.kit import Chat
 from tests.service.test_pace_of_sending import queue
 
@@ -46,6 +47,34 @@ def test_a_way_that_is_never_freed_holds_nobody_up_for_long() -> None:
     way.claim()
     way.give()
     assert not way.is_free
+
+
+def test_routine_work_waits_until_a_text_has_its_answer() -> None:
+    way, passed = RightOfWay(), threading.Event()
+
+    def routine() -> None:
+        way.give()
+        passed.set()
+
+    with way.answering(), way.answering():
+        thread = threading.Thread(target=routine)
+        thread.start()
+        assert not passed.wait(FOR_A_TEXT / 10)
+    thread.join(5)
+    assert passed.is_set()
+
+
+def test_where_texts_never_end_routine_work_goes_on_between_them() -> None:
+    moment = 0.0
+    way = RightOfWay(lambda: moment)
+    with way.answering():
+        way.give()  # in vain
+        began = perf_counter()
+        way.give()  # its own time: it does not wait again
+        assert perf_counter() - began < FOR_A_TEXT
+        moment = OWN_TIME
+        way.give()
+        assert perf_counter() - began >= FOR_A_TEXT
 
 
 def test_a_request_claims_the_way_before_it_is_committed(quick: Chat) -> None:
