@@ -302,6 +302,7 @@ class PostgresWriter(_Thread):
                 _write_guarded(pipeline, outcomes)
             if not statements:
                 return self._done(outcomes)
+            self._look_ahead(pipeline)  # what is asked behind a write waits for the disk as well
             self._written = _Written(batch, outcomes, pipeline.send(statements))
         except Exception:
             if pipeline.connection.broken:
