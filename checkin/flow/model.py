@@ -6,8 +6,8 @@ step, every text exists in every language of the program, every wait has a timeo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from typing import Literal
 
@@ -424,8 +424,33 @@ class Flow:
 
     tells_people: bool = field(init=False, repr=False, compare=False)
     """Whether silence in this conversation leads to other people: staff, or trusted contacts."""
+    uses: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Every name that its texts, conditions and waits use: what it needs to know of a member, and no more."""
 
     def __post_init__(self) -> None:
         asks = (step for step in self.steps.values() if isinstance(step, Ask))
         tells = any(rung.task is not None or rung.tell_contacts for ask in asks for rung in ask.no_reply)
         object.__setattr__(self, "tells_people", tells)
+        object.__setattr__(self, "uses", tuple(sorted({"language", *_used((self.steps, self.shared))})))
+
+
+def _used(part: object) -> Iterator[str]:
+    """Go through the names that are used anywhere in a part of a flow, whatever kind of part it is."""
+    match part:
+        case Condition(names=names):
+            yield from names
+        case Template(plural=plural):
+            yield from part.names()
+            if plural is not None:
+                yield plural.number
+        case Until(at=at, day=day):
+            yield from (name for name in (at, day) if name is not None)
+        case Mapping():
+            yield from _used(tuple(part.values()))
+        case tuple():
+            for one in part:
+                yield from _used(one)
+        case _ if is_dataclass(part):
+            if isinstance(part, Set) and part.today:
+                yield "today"
+            yield from _used(tuple(getattr(part, one.name) for one in fields(part)))

@@ -137,7 +137,8 @@ def _answer(reply: Reply, here: Situation) -> None:
     run = reply.answers.run
     if not _is_yes_or_no(reply, run) and unplaced.nobody_came(reply):
         return
-    facts = {**reply.turn.facts(here), **_later_at(reply, here)}
+    flow = reply.turn.app.flow(reply.turn.unit, run.flow, run.version)
+    facts = {**reply.turn.facts(here, flow.uses), **_later_at(reply, here)}
     event = Replied(reply.understanding, reply.inbound.body, facts)
     if conversations.feed(reply.turn, run, event) == run:
         unplaced.noted(reply, here)

@@ -63,8 +63,8 @@ def start(turn: Turn, member_id: str, flow: Flow, *, expires_at: datetime | None
 
 
 def facts_for(turn: Turn, member_id: str, flow: Flow) -> Values:
-    """Return what this flow may know of a member at this moment."""
-    facts = turn.facts(turn.situation(member_id))
+    """Return what this flow needs to know of a member at this moment: nothing else gets into the journal."""
+    facts = turn.facts(turn.situation(member_id), flow.uses)
     return {**facts, **missed.wishes(turn, member_id)} if flow.tells_people else facts
 
 

@@ -8,7 +8,7 @@ members' journals, and wakes the lanes that got something to do once all of it i
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,9 +27,6 @@ from checkin.store.timers import Timer
 from checkin.store.unit import Unit
 from checkin.timing.words import clock_words
 
-NOBODY_MISSED = {"missed_call": False, "missed_staff": False, "missed_contacts": False}
-"""What flows know of the rungs beyond a reminder; those that climb them know better (`service.missed`)."""
-
 
 @functools.lru_cache(maxsize=512)
 def _clock(minute: datetime, zone: str, language: str) -> str:
@@ -39,7 +36,7 @@ def _clock(minute: datetime, zone: str, language: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _day(minute: datetime, zone: str) -> str:
-    """Return the day of a minute in a zone, as flows know days: `2027-01-14`."""
+    """Return the day of a minute in a zone; thousands of members share each."""
     return minute.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
@@ -202,24 +199,18 @@ class Turn:
                 app.way.claim()
             self.unit.after_commit(lambda: app.wake(lane))
 
-    def facts(self, situation: Situation) -> Values:
-        """Return what flows may know of a member and the program at this moment."""
-        person = situation.person
-        fields = situation.fields
-        return {
-            **self.app.facts(person.language),
-            **{name: fields.get(name) for name in self.app.program.fields},
-            "first_name": person.name,
-            "channel": person.channel,
-            "has_contact": situation.contact_name is not None,
-            "contact_name": situation.contact_name,
-            "invited_contact": situation.invited_name,
-            "taker_name": None,
-            "time": self.clock(person),
-            **NOBODY_MISSED,
-            "today": _day(self.now.replace(second=0, microsecond=0), self.app.zone_name(person)),
-            "day_of_week": DAYS_OF_WEEK[self.local(person).weekday()],
-        }
+    def facts(self, situation: Situation, names: Iterable[str] | None = None) -> Values:
+        """Return what flows may know of a member and the program at this moment, or these names of it."""
+        program, fields = self.app.facts(situation.person.language), self.app.program.fields
+        found: dict[str, Value] = {}
+        for name in (*_FACTS, *fields, *program) if names is None else names:
+            if name in _FACTS:
+                found[name] = _FACTS[name](self, situation)
+            elif name in fields:
+                found[name] = situation.fields.get(name)
+            elif name in program:
+                found[name] = program[name]
+        return found
 
     def local(self, person: Person, at: datetime | None = None) -> datetime:
         """Return a moment, or this one, on a person's own clock."""
@@ -229,6 +220,31 @@ class Turn:
         """Return the time of day as this person would say it."""
         return _clock(self.now.replace(second=0, microsecond=0), self.app.zone_name(person), person.language)
 
+    def day(self, person: Person) -> str:
+        """Return the day that it is for this person, as flows know days: `2027-01-14`."""
+        return _day(self.now.replace(second=0, microsecond=0), self.app.zone_name(person))
+
     def until(self, delay: timedelta) -> datetime:
         """Return the moment that is so far from now."""
         return self.now + delay
+
+
+_FACTS: Mapping[str, Callable[[Turn, Situation], Value]] = {
+    "first_name": lambda _, here: here.person.name,
+    "language": lambda _, here: here.person.language,
+    "channel": lambda _, here: here.person.channel,
+    "has_contact": lambda _, here: here.contact_name is not None,
+    "contact_name": lambda _, here: here.contact_name,
+    "invited_contact": lambda _, here: here.invited_name,
+    "taker_name": lambda _turn, _here: None,
+    "time": lambda turn, here: turn.clock(here.person),
+    # Those that climb beyond a reminder know these better (`service.missed`).
+    "missed_call": lambda _turn, _here: False,
+    "missed_staff": lambda _turn, _here: False,
+    "missed_contacts": lambda _turn, _here: False,
+    "today": lambda turn, here: _day(
+        turn.now.replace(second=0, microsecond=0), turn.app.zone_name(here.person)
+    ),
+    "day_of_week": lambda turn, here: DAYS_OF_WEEK[turn.local(here.person).weekday()],
+}
+"""What is known of every member, by the name under which flows know it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from checkin.conversation import engine
@@ -16,8 +16,9 @@ from checkin.conversation.replay import (
     event_to_json,
     replay,
 )
-from checkin.conversation.run import Effect, Event, Replied, Run, Started, TimerFired
+from checkin.conversation.run import Closed, Effect, Event, Replied, Run, Started, TimerFired
 from checkin.conversation.understanding import Category, Understanding
+from checkin.conversation.walk import LATE, LATER_AT
 from checkin.flow import model
 from checkin.flow.model import Branch, Condition, Flow, Rung, Template, Text, Value, Values
 
@@ -44,7 +45,7 @@ def go(name: str) -> tuple[Branch, ...]:
 
 def when(source: str, test: Callable[[Values], bool], name: str) -> Branch:
     """Return a branch with a condition."""
-    return Branch(Condition(source, test, frozenset()), name)
+    return Branch(Condition(source, test, frozenset(re.findall(r"[a-z_]+", source))), name)
 
 
 SHARED: Mapping[str, Text] = {
@@ -94,6 +95,14 @@ def read(category: str, value: Value = None, *also: str) -> Understanding:
     return Understanding(Category(category), value, tuple(Category(name) for name in also), "test")
 
 
+def knowing_no_more(flow: Flow, event: Event) -> Event:
+    """Return the event with no facts but those that the flow says it uses, and what some events bring."""
+    if isinstance(event, Closed):
+        return event
+    used = {*flow.uses, LATE, LATER_AT, *(f"last_{name}" for name in flow.recalls)}
+    return replace(event, facts={name: value for name, value in event.facts.items() if name in used})
+
+
 @dataclass
 class Talk:
     """One run, driven event by event; everything goes through JSON, as it does between two transactions."""
@@ -113,6 +122,7 @@ class Talk:
         received = event_from_json(json.loads(json.dumps(event_to_json(event))))
         assert received == event
         self.run, effects = engine.step(self.flow, stored, received)
+        assert engine.step(self.flow, stored, knowing_no_more(self.flow, event)) == (self.run, effects)
         self.events.append(received)
         written = json.loads(json.dumps([effect_to_json(effect) for effect in effects]))
         assert tuple(effect_from_json(data) for data in written) == effects

@@ -46,6 +46,7 @@ from checkin.flow.model import (
 from checkin.flow.program import Program
 from checkin.flow.texts import FACTS
 from checkin.service.rehearsal.trace import Way, traced
+from tests.conversation.talk import knowing_no_more
 from tests.flow.generated import INNER, Sort, drawn, written
 
 FLOWS = Path(__file__).parents[2] / "flows"
@@ -161,6 +162,7 @@ class _Explorer:
         """Let one event happen, and look at what the engine decided."""
         self.took.clear()
         after, decided = step(self.traced, run, event)
+        assert step(self.flow, run, knowing_no_more(self.flow, event)) == (after, decided)
         self._look(run, event, after, decided)
         if self.flow.unlinked:
             self._look_at_who_is_told(event, after, decided)

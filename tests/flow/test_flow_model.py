@@ -288,6 +288,51 @@ def test_questions_are_built(flow: Flow) -> None:
     assert not condition.test({"mood": 2})
 
 
+NEEDS = """\
+flow: needs
+title: What it needs to know
+start:
+  - staff: true
+steps:
+  mood:
+    ask: { en: "Hi {first_name}. How are you?", en.voice: "This is {program}. How are you?" }
+    answer: { scale: [1, 2], save_as: mood }
+    unclear: "Sorry. I know {contact_name}."
+    then:
+      - if: mood == 2 and has_contact
+        go: later
+      - go: later
+    no_reply:
+      - after: 1h
+        say: "It is {time}."
+      - after: 2h
+        if: missed_staff
+        task: { kind: silent, note: "{invited_contact} is invited." }
+      - after: 3h
+        go: later
+  later:
+    wait: { until: birthday, at: "09:00" }
+    go: noted
+  noted:
+    set: { notes_from: today }
+    go: list
+  list:
+    task: { kind: look, note: "They like {channel}." }
+    go: done
+  done:
+    end: done
+"""
+
+
+def test_what_a_conversation_needs_to_know_of_a_member_is_told_by_all_its_parts(english: Program) -> None:
+    loaded = load_flow(NEEDS, file="needs.yaml", program=english)
+    assert loaded.flow is not None, loaded.issues
+    assert set(loaded.flow.uses) & (set(FACTS) | set(english.fields)) == {
+        "first_name", "program", "contact_name", "has_contact", "time", "missed_staff", "invited_contact",
+        "birthday", "today", "channel", "language",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("start", "expected"),
     [
