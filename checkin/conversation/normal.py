@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from bisect import bisect_right
 from operator import eq
 
 MAX_TEXT = 1600
@@ -121,10 +122,11 @@ def clean(text: str) -> str:
 class Tokens:
     """A text cut into words, digits and known signs, with what stood between them as it was written."""
 
-    __slots__ = ("gaps", "tail", "words")
+    __slots__ = ("_openings", "gaps", "tail", "words")
 
     def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
         pieces = pattern.split(text)
+        self._openings: list[int] | None = None
         self.words = pieces[1::2]
         """Words, runs of digits and known signs."""
         self.gaps = pieces[::2]
@@ -165,9 +167,28 @@ class Tokens:
         self.words = [word for word, _ in pairs]
         self.gaps = [gap for _, gap in pairs]
 
+    @property
+    def openings(self) -> list[int]:
+        """The places that begin a clause, but for the first."""
+        if self._openings is None:
+            self._openings = [
+                place for place, gap in enumerate(self.gaps) if place and not BREAKS.isdisjoint(gap)
+            ]
+        return self._openings
+
     def breaks(self, start: int, end: int) -> bool:
         """Whether a clause ends between the tokens `start` and `end`."""
-        return any(not BREAKS.isdisjoint(gap) for gap in self.gaps[start + 1 : end + 1])
+        at = bisect_right(self.openings, start)
+        return at < len(self.openings) and self.openings[at] <= end
+
+    def clause(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the clause of the token `start` begins, and where that of the token `end` is over."""
+        first = bisect_right(self.openings, start)
+        last = bisect_right(self.openings, end)
+        return (
+            self.openings[first - 1] if first else 0,
+            self.openings[last] if last < len(self.openings) else len(self.words),
+        )
 
 
 def token_pattern(signs: str = "", plain: bool = False) -> re.Pattern[str]:

@@ -44,6 +44,8 @@ MORE_TO_SAY = 4
 
 _PHONE = re.compile(r"\+?\d[\d\s().\-/]{5,24}\d")
 _NAMED = re.compile(r"a \w+(?: \w+)? (\w+ \w+(?: \w+)?)")
+_LONGEST_BEFORE_A_QUOTE = 100
+"""Characters of "A María José le encantó": a name and a few words."""
 _QUOTES = '"“”„«»'
 _BESIDE_SUPPORT = frozenset(
     {Category.NUMBER, Category.YES, Category.NO, Category.CHOICE, Category.LOW, Category.OK, Category.TEXT}
@@ -153,6 +155,8 @@ class Reader:
         """Whether a phone writes this before the text that it quotes: `Liked`, `👍 to`, `A Bob le gustó`."""
         if before.startswith(("reacted ", "reacciono ")):
             return True
+        if len(before) > _LONGEST_BEFORE_A_QUOTE:
+            return False
         words = " ".join("".join(c if c.isalnum() else " " for c in before).split())
         if words in ("to", "a"):
             return not before[0].isalnum()

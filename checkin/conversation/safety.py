@@ -203,9 +203,7 @@ def _only_connects(scan: Scan, covered: set[int], hit: Hit, has_length: bool) ->
     sets = scan.lexicon.sets
     first, last = 0, len(scan.words)
     if has_length:
-        first = next((at for at in range(hit.start, 0, -1) if scan.tokens.breaks(at - 1, at)), 0)
-        end = max(covered)
-        last = next((at for at in range(end + 1, last) if scan.tokens.breaks(at - 1, at)), last)
+        first, last = scan.tokens.clause(hit.start, max(covered))
     for place in range(first, last):
         word = scan.words[place]
         if place in covered or place in scan.fillers or word in sets["polite"]:
