@@ -8,6 +8,7 @@ none: a failure is logged and the clock's next sweep looks again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import dramatiq
@@ -41,6 +42,11 @@ class Queue:
     def send(self) -> None:
         """Wake a worker of this lane. Raises what the broker raises when it can't be reached."""
         self.actor.send()
+
+    def hearing(self, heard: Callable[[], None]) -> AbstractContextManager[None]:
+        """Call `heard` meanwhile whenever a worker of this lane is woken, where the broker can tell."""
+        hearing = getattr(self.broker, "hearing", None)
+        return nullcontext() if hearing is None else hearing(self.actor.queue_name, heard)
 
     def close(self) -> None:
         """Let go of the broker. Nothing may use this queue any more."""
@@ -88,14 +94,13 @@ def _middleware() -> list[Middleware]:
 
 def _broker(url: str) -> dramatiq.Broker:
     if url.startswith(("redis://", "rediss://")):
-        from dramatiq.brokers.redis import RedisBroker
         from redis import Redis
+
+        from workers.bell import BellBroker
 
         client = Redis.from_url(url, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS)
         # A wake-up that a killed worker held is given out again soon, although the clock's sweep is sooner.
-        return RedisBroker(  # type: ignore[no-untyped-call]
-            client=client, middleware=_middleware(), namespace=NAMESPACE
-        )
+        return BellBroker(client, middleware=_middleware(), namespace=NAMESPACE)
     if url.startswith(("amqp://", "amqps://")):
         from dramatiq.brokers.rabbitmq import RabbitmqBroker
 

@@ -19,7 +19,7 @@ THREADS = 2
 """Threads a lane. A send waits for the carrier most of its time; the sender's rate is the real limit."""
 
 POLL_MILLISECONDS = 50
-"""How long an idle consumer of Redis rests at most: an alert waits no longer for its wake-up."""
+"""How long an idle thread rests before it looks whether it is to stop. `workers.bell` has Redis' rest."""
 
 STOP_MILLISECONDS = 12_000
 """How long a stopping worker may finish what it has begun: longer than one request to the carrier."""

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import structlog
 import uvicorn
@@ -116,7 +117,9 @@ def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.E
     log.info("worker started", lane=lane)
     refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
     refresher.start()
-    worker.serve(app, queues[lane], lane, stopping)
+    # An alert that another process has decided has the right of way here as well.
+    with queues["alerts"].hearing(app.way.claim) if lane == "routine" else nullcontext():
+        worker.serve(app, queues[lane], lane, stopping)
     waker.close()
     close_queues(queues)
     app.store.close()
@@ -133,9 +136,10 @@ def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None
     app.wake = _waking(app, waker)
     threads = ClockThreads(app)
     log.info("clock started")
-    threads.start()
-    stopping.wait()
-    threads.stop()
+    with queues["alerts"].hearing(app.way.claim):
+        threads.start()
+        stopping.wait()
+        threads.stop()
     waker.close()
     close_queues(queues)
     app.store.close()
