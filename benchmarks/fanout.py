@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import statistics
 import sys
 import tempfile
@@ -116,13 +115,12 @@ class Bare:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._dice = random.Random(1)
 
     def run(self) -> int:
         """Claim and write for all who are due; return for how many."""
         done = 0
         while batch := due.claim(self._app, "routine"):
-            made = [(timer, f"{self._dice.getrandbits(128):032x}") for timer in batch]
+            made = [(timer, self._app.new_id()) for timer in batch]
             self._app.store.run(lambda unit, made=made: self._write(unit, made))  # type: ignore[misc]
             done += len(batch)
         return done
