@@ -165,6 +165,21 @@ def test_a_character_is_read_by_what_unicode_says_of_it() -> None:
             assert one == str(unicodedata.digit(character))
 
 
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("i want to die", Category.CRISIS),
+        ("me quiero morir", Category.CRISIS),
+        ("please stop texting me", Category.OPT_OUT),
+        ("please someone call me", Category.SUPPORT),
+    ],
+)
+def test_safety_words_are_found_at_the_end_of_the_longest_text(text: str, category: Category) -> None:
+    before = "the bus was late again and rain came. " * 50
+    found = READER.understand(f"{before[: MAX_TEXT - len(text) - 2]}. {text}", "en", Question())
+    assert found.category is category
+
+
 def test_a_long_reply_costs_no_more_than_its_length() -> None:
     """Count function calls, not seconds: twice the text may cost about twice the work, not four times."""
     question = Question(Answer("text"))
