@@ -17,7 +17,8 @@ MAX_TEXT = 1600
 """Characters of a reply that are read: the longest text that a carrier hands over."""
 
 MOST_WORDS = 400
-"""Words of a reply that are read: more than 1,600 characters of anybody's writing hold."""
+"""Words of a reply that are read: more than 1,600 characters of anybody's writing hold. Of more, the middle
+is left out, since what somebody wants most is said first or last."""
 MOST_REPEATS = 3
 """The same word over and over is read so many times: thirty hearts say what three say."""
 
@@ -136,8 +137,9 @@ class Tokens:
         if _RUN in bytes(map(eq, self.words, self.words[1:])):
             self._drop_repeats()
         if len(self.words) > MOST_WORDS:
-            self.tail = self.gaps[MOST_WORDS]
-            del self.words[MOST_WORDS:], self.gaps[MOST_WORDS:]
+            first = MOST_WORDS // 2
+            del self.words[first:-first], self.gaps[first:-first]
+            self.gaps[first] = "\n"
 
     def _drop_repeats(self) -> None:
         """Leave out what repeats the words before it too often; what stood around it stays."""

@@ -174,10 +174,14 @@ def test_a_character_is_read_by_what_unicode_says_of_it() -> None:
         ("please someone call me", Category.SUPPORT),
     ],
 )
-def test_safety_words_are_found_at_the_end_of_the_longest_text(text: str, category: Category) -> None:
-    before = "the bus was late again and rain came. " * 50
-    found = READER.understand(f"{before[: MAX_TEXT - len(text) - 2]}. {text}", "en", Question())
-    assert found.category is category
+@pytest.mark.parametrize("before", ["the bus was late again and rain came. " * 50, "o k u r a b l t " * 100])
+def test_safety_words_are_found_at_both_ends_of_the_longest_text(
+    text: str, category: Category, before: str
+) -> None:
+    """Also where it has more words, of one letter each, than are read."""
+    rest = before[: MAX_TEXT - len(text) - 2]
+    assert READER.understand(f"{rest}. {text}", "en", Question()).category is category
+    assert READER.understand(f"{text}. {rest}", "en", Question()).category is category
 
 
 def test_a_long_reply_costs_no_more_than_its_length() -> None:
