@@ -45,6 +45,9 @@ READ_AT_ONCE = 25
 WRITTEN_AT_ONCE = {"sqlite": 10, "postgresql": 50}
 """How many: on SQLite a text waits for what is just being written, on PostgreSQL it does not."""
 
+AT_ONCE_IN_QUIET = 100
+"""How many are read and written at once while no texts come."""
+
 
 @dataclass(slots=True)
 class Begun:
@@ -105,10 +108,12 @@ def _begin(
     """Decide chunk after chunk on one view, and begin to write each."""
     now = app.clock.now()
     here: dict[str, Situation] = {}
-    for some in _parts(chosen, READ_AT_ONCE):
+    quiet = app.way.is_quiet
+    for some in _parts(chosen, AT_ONCE_IN_QUIET if quiet else READ_AT_ONCE):
         app.way.give()
         here.update(_known(app, reader, some, now))
-    for number, some in enumerate(_parts(chosen, WRITTEN_AT_ONCE[reader.dialect])):
+    size = AT_ONCE_IN_QUIET if quiet else WRITTEN_AT_ONCE[reader.dialect]
+    for number, some in enumerate(_parts(chosen, size)):
         decided = _decide(app, reader, some, work, here, now)
         if number == 0:
             finish()

@@ -25,21 +25,26 @@ LONGEST = 0.05
 FOR_A_TEXT = 0.02
 """Seconds that it stands aside for texts: several times what one takes."""
 
+A_WHILE = 1.0
+"""Seconds without a text after which routine work may take larger steps."""
+
 OWN_TIME = 0.005
 """Seconds that it goes on before it stands aside again, where texts never end."""
 
 
 class RightOfWay:
-    """The way through one process. `now` gives seconds that only grow."""
+    """The way through one process. `now` gives seconds that only grow; `for_a_text` is in seconds."""
 
-    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = monotonic, for_a_text: float = FOR_A_TEXT) -> None:
         self._now = now
+        self._for_a_text = for_a_text
         self._free = threading.Event()
         self._free.set()
         self._until = 0.0
         self._texts = 0
         self._all_answered = threading.Condition()
         self._own_time_until = 0.0
+        self._last_text: float | None = None
 
     def claim(self) -> None:
         """Let routine work stand aside for an alert from now on."""
@@ -55,6 +60,7 @@ class RightOfWay:
         """Let routine work stand aside for a text meanwhile."""
         with self._all_answered:
             self._texts += 1
+            self._last_text = self._now()
         try:
             yield
         finally:
@@ -68,6 +74,11 @@ class RightOfWay:
         """Whether no alert is on its way."""
         return self._free.is_set()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no text has come for a while, so that none is likely to wait for what is done now."""
+        return self._last_text is None or self._now() - self._last_text >= A_WHILE
+
     def give(self) -> None:
         """Wait while an alert or a text is on its way."""
         if not self.is_free:
@@ -77,5 +88,5 @@ class RightOfWay:
 
     def _give_to_texts(self) -> None:
         with self._all_answered:
-            if not self._all_answered.wait_for(lambda: not self._texts, FOR_A_TEXT):
+            if not self._all_answered.wait_for(lambda: not self._texts, self._for_a_text):
                 self._own_time_until = self._now() + OWN_TIME

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from time import perf_counter
 
 from checkin.service import delivery
-from checkin.service.way import FOR_A_TEXT, LONGEST, OWN_TIME, RightOfWay
+from checkin.service.way import A_WHILE, LONGEST, OWN_TIME, RightOfWay
 from tests.service.kit import Chat
 from tests.service.test_pace_of_sending import queue
+
+PATIENCE = 20.0
 
 
 def never() -> float:
@@ -49,32 +50,54 @@ def test_a_way_that_is_never_freed_holds_nobody_up_for_long() -> None:
     assert not way.is_free
 
 
+class Routine:
+    """A thread that gives way once."""
+
+    def __init__(self, way: RightOfWay) -> None:
+        self._passed = threading.Event()
+        self._thread = threading.Thread(target=lambda: (way.give(), self._passed.set()))
+        self._thread.start()
+
+    @property
+    def stands_aside(self) -> bool:
+        """Whether it has not gone on, a moment after it began."""
+        return not self._passed.wait(0.002)
+
+    def goes_on(self) -> bool:
+        """Whether it goes on now."""
+        return self._passed.wait(PATIENCE)
+
+
 def test_routine_work_waits_until_a_text_has_its_answer() -> None:
-    way, passed = RightOfWay(), threading.Event()
-
-    def routine() -> None:
-        way.give()
-        passed.set()
-
+    way = RightOfWay(for_a_text=PATIENCE)
     with way.answering(), way.answering():
-        thread = threading.Thread(target=routine)
-        thread.start()
-        assert not passed.wait(FOR_A_TEXT / 10)
-    thread.join(5)
-    assert passed.is_set()
+        routine = Routine(way)
+        assert routine.stands_aside
+    assert routine.goes_on()
 
 
 def test_where_texts_never_end_routine_work_goes_on_between_them() -> None:
+    moment, waits = 0.0, RightOfWay(lambda: moment, for_a_text=0)
+    with waits.answering():
+        waits.give()  # in vain
+        waits._for_a_text = PATIENCE  # so that who waits again is still waiting
+        assert Routine(waits).goes_on()  # its own time
+        moment = OWN_TIME
+        routine = Routine(waits)
+        assert routine.stands_aside
+    assert routine.goes_on()
+
+
+def test_routine_work_takes_large_steps_only_while_no_texts_come() -> None:
     moment = 0.0
     way = RightOfWay(lambda: moment)
+    assert way.is_quiet
     with way.answering():
-        way.give()  # in vain
-        began = perf_counter()
-        way.give()  # its own time: it does not wait again
-        assert perf_counter() - began < FOR_A_TEXT
-        moment = OWN_TIME
-        way.give()
-        assert perf_counter() - began >= FOR_A_TEXT
+        assert not way.is_quiet
+    moment = A_WHILE / 2
+    assert not way.is_quiet
+    moment = A_WHILE
+    assert way.is_quiet
 
 
 def test_a_request_claims_the_way_before_it_is_committed(quick: Chat) -> None:
