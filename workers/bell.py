@@ -34,15 +34,11 @@ AGAIN_SECONDS = 5.0
 class BellBroker(RedisBroker):
     """dramatiq's broker for Redis, with a bell for each queue."""
 
-    def __init__(self, client: Redis, **options: Any) -> None:
-        super().__init__(client=client, **options)  # type: ignore[no-untyped-call]
-        self._redis = client
-
     def enqueue(self, message: Any, *, delay: int | None = None) -> Any:
         """Enqueue a message, then ring."""
         enqueued = super().enqueue(message, delay=delay)
         bell = self.bell_of(message.queue_name)
-        with self._redis.pipeline(transaction=False) as pipeline:
+        with self.client.pipeline(transaction=False) as pipeline:
             pipeline.lpush(bell, 1)
             pipeline.ltrim(bell, 0, 0)
             pipeline.publish(bell, 1)
@@ -51,12 +47,12 @@ class BellBroker(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:  # noqa: ARG002  the bell has its own rest
         """Return a consumer that waits at the bell while there is nothing."""
-        return _Listening(super().consume(queue_name, prefetch, 0), self._redis, self.bell_of(queue_name))
+        return _Listening(super().consume(queue_name, prefetch, 0), self.client, self.bell_of(queue_name))
 
     @contextmanager
     def hearing(self, queue_name: str, heard: Callable[[], None]) -> Iterator[None]:
         """Call `heard` meanwhile whenever somebody enqueues a message there."""
-        ear = Ear(self._redis, self.bell_of(queue_name), heard)
+        ear = Ear(self.client, self.bell_of(queue_name), heard)
         ear.start()
         try:
             yield

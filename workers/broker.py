@@ -100,7 +100,9 @@ def _broker(url: str) -> dramatiq.Broker:
 
         client = Redis.from_url(url, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS)
         # A wake-up that a killed worker held is given out again soon, although the clock's sweep is sooner.
-        return BellBroker(client, middleware=_middleware(), namespace=NAMESPACE)
+        return BellBroker(  # type: ignore[no-untyped-call]
+            client=client, middleware=_middleware(), namespace=NAMESPACE
+        )
     if url.startswith(("amqp://", "amqps://")):
         from dramatiq.brokers.rabbitmq import RabbitmqBroker
 

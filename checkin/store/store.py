@@ -56,7 +56,7 @@ class Store:
         """Run a use case in a transaction and wait until it is durable.
 
         `lookup` says what it will want to know first, for a database where asking early saves a round trip.
-        One that is `patient` lets all that are not go before it (`checkin.store.writers`).
+        One that is `patient` lets all that are not go before it (`checkin.store.jobs`).
 
         Raises what the use case raised; nothing of it is stored then. Not to be called from an event loop.
         """
