@@ -242,9 +242,7 @@ _FACTS: Mapping[str, Callable[[Turn, Situation], Value]] = {
     "missed_call": lambda _turn, _here: False,
     "missed_staff": lambda _turn, _here: False,
     "missed_contacts": lambda _turn, _here: False,
-    "today": lambda turn, here: _day(
-        turn.now.replace(second=0, microsecond=0), turn.app.zone_name(here.person)
-    ),
+    "today": lambda turn, here: turn.day(here.person),
     "day_of_week": lambda turn, here: DAYS_OF_WEEK[turn.local(here.person).weekday()],
 }
 """What is known of every member, by the name under which flows know it."""
