@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from complaints import Complaints
-from handsets import Handsets
+from handsets import Handsets, Phone
 from playwright.sync_api import Page, expect
 from pretend_service import PretendService
 
@@ -166,10 +166,15 @@ def test_a_draft_outlives_new_texts(handsets: Handsets, service: PretendService)
     expect(alice.input).to_have_value("I feel rather low")
 
 
-def test_reading_older_texts_is_not_disturbed(handsets: Handsets, service: PretendService) -> None:
+def with_a_long_talk(handsets: Handsets, service: PretendService) -> Phone:
+    """Let Alice have had more texts than her phone shows at once."""
     for number in range(30):
         service.say("alice", f"text number {number}")
-    alice = handsets.phone("alice").expect_text("text number 29")
+    return handsets.phone("alice").expect_text("text number 29")
+
+
+def test_reading_older_texts_is_not_disturbed(handsets: Handsets, service: PretendService) -> None:
+    alice = with_a_long_talk(handsets, service)
     expect(alice.bubbles.last).to_be_in_viewport()
     alice.log.evaluate("log => { log.scrollTop = 0 }")
     service.say("alice", "a newer one")
@@ -183,9 +188,7 @@ def test_reading_older_texts_is_not_disturbed(handsets: Handsets, service: Prete
 def test_a_text_in_the_moment_of_scrolling_does_not_pull_the_reader_down(
     handsets: Handsets, service: PretendService
 ) -> None:
-    for number in range(30):
-        service.say("alice", f"text number {number}")
-    alice = handsets.phone("alice").expect_text("text number 29")
+    alice = with_a_long_talk(handsets, service)
     expect(alice.bubbles.last).to_be_in_viewport()
     # The browser tells of a scroll with its next frame; here it never does.
     alice.log.evaluate("() => addEventListener('scroll', event => event.stopImmediatePropagation(), true)")
@@ -199,9 +202,7 @@ def test_a_text_in_the_moment_of_scrolling_does_not_pull_the_reader_down(
 def test_the_last_text_stays_in_sight_when_the_composer_grows(
     handsets: Handsets, service: PretendService
 ) -> None:
-    for number in range(30):
-        service.say("alice", f"text number {number}")
-    alice = handsets.phone("alice").expect_text("text number 29")
+    alice = with_a_long_talk(handsets, service)
     before = alice.log.bounding_box()["height"]
     service.phones["alice"].suggestions = [f"suggestion {number}" for number in range(6)]
     expect(alice.root.get_by_test_id("suggestion")).to_have_count(6)
