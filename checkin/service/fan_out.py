@@ -148,7 +148,7 @@ def _decide(
         unit = reader.beside()
         turn = Turn(app, unit, now)
         turn.know(here[timer.member_id])
-        if _did(work, turn, timer) and all(expect is None for _, _, expect in unit.decided):
+        if _did(work, turn, timer) and not unit.waits_for_a_count:
             decided[timer.subject] = unit
     return decided
 

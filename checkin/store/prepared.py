@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,7 +24,7 @@ _Process = Callable[[Any], Any]
 class Prepared:
     """One statement for one dialect and one set of parameter names."""
 
-    __slots__ = ("_binds", "_constants", "_out", "_row", "encoded", "many", "sql", "table")
+    __slots__ = ("_binds", "_constants", "_in", "_out", "_pick", "_row", "encoded", "many", "sql", "table")
 
     def __init__(self, dialect: sa.Dialect, statement: sa.Executable, names: Sequence[str]) -> None:
         compiled: Any = statement.compile(  # type: ignore[attr-defined]
@@ -51,15 +52,18 @@ class Prepared:
         self._binds: tuple[tuple[str, _Process | None], ...] = tuple(
             (name, None if name in self._constants else processes.get(name)) for name in in_order
         )
+        self._pick = _picker(in_order)
+        self._in = tuple((place, process) for place, (_, process) in enumerate(self._binds) if process)
         self._row, self._out = _rows(dialect, statement)
 
     def values(self, params: Params) -> list[Any]:
         """Return the parameters in the order in which the statement names them."""
         given = {**self._constants, **params} if self._constants else params
-        return [
-            given[name] if process is None or given[name] is None else process(given[name])
-            for name, process in self._binds
-        ]
+        values = list(self._pick(given))
+        for place, process in self._in:
+            if values[place] is not None:
+                values[place] = process(values[place])
+        return values
 
     @property
     def binds(self) -> tuple[tuple[str, _Process | None], ...]:
@@ -176,6 +180,13 @@ def _bind_processor(dialect: sa.Dialect, type_: Any) -> _Process | None:
 def _in_dialect(type_: Any, dialect: sa.Dialect) -> Any:
     """Return the type as the dialect has it; our own already knows what each dialect wants."""
     return type_ if isinstance(type_, sa.TypeDecorator) else type_.dialect_impl(dialect)
+
+
+def _picker(names: Sequence[str]) -> Callable[[Params], tuple[Any, ...]]:
+    """Return what gives the values under these names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)
 
 
 def _bound(process: _Process | None, value: Any) -> Any:

@@ -144,7 +144,9 @@ class Store:
         For whoever decides much and is in no hurry: each of a writer's statements gives the interpreter away,
         and it would wait half a millisecond each time to have it back.
         """
-        self._writer.at_rest.wait(_ASIDE_SECONDS)
+        at_rest = self._writer.at_rest
+        if not at_rest.is_set():
+            at_rest.wait(_ASIDE_SECONDS)
 
     def _stand_still(self, work: Callable[[], None]) -> None:
         self.run(lambda _unit: work(), patient=True)

@@ -17,10 +17,10 @@ def collect(unit: Unit, made: Sequence[Deciding]) -> None:
     """Give one unit all that was decided in others, and what is to follow each of them."""
     alike: dict[tuple[Any, ...], list[Deciding]] = {}
     for one in made:
-        alike.setdefault(tuple((statement, expect) for statement, _, expect in one.decided), []).append(one)
+        alike.setdefault(tuple(one.statements), []).append(one)
     for statements, units in alike.items():
         for index, (statement, expect) in enumerate(statements):
-            unit.write_many(statement, [one.decided[index][1] for one in units], expect=expect)
+            unit.write_many(statement, [one.decided[index] for one in units], expect=expect)
     for one in made:
         for action in one.follows:
             unit.after_commit(action)

@@ -167,18 +167,27 @@ class Unit:
 class Deciding(Unit):
     """One decision of many: what it collects goes nowhere by itself (`checkin.store.together`)."""
 
-    __slots__ = ("decided",)
+    __slots__ = ("decided", "statements")
 
     def __init__(self, reader: Unit) -> None:
         super().__init__(reader._cursor, reader._preparer, reader.vault)
         self._foreseen = reader._foreseen
-        self.decided: list[tuple[sa.Executable, Params, int | None]] = []
+        self.statements: list[tuple[sa.Executable, int | None]] = []
+        """What it writes by, each with the number of rows that is expected to change, if any is."""
+        self.decided: list[Params] = []
+        """The values of each of these."""
 
     def write(
         self, statement: sa.Executable, params: Params | None = None, *, expect: int | None = None
     ) -> None:
         """Collect a write, as it was asked for."""
-        self.decided.append((statement, params or {}, expect))
+        self.statements.append((statement, expect))
+        self.decided.append(params or {})
+
+    @property
+    def waits_for_a_count(self) -> bool:
+        """Whether any of it is to be kept only where so many rows changed."""
+        return any(expect is not None for _, expect in self.statements)
 
     @property
     def follows(self) -> Sequence[Callable[[], None]]:
