@@ -114,6 +114,7 @@ def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.E
     app.wake = _waking(app, waker)
     if lane == "routine":
         os.nice(NICER)
+    leave_standing()
     log.info("worker started", lane=lane)
     refresher = threading.Thread(target=_keep_fresh, args=(app, stopping), daemon=True)
     refresher.start()
@@ -135,6 +136,7 @@ def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None
     waker = Waker(queues)
     app.wake = _waking(app, waker)
     threads = ClockThreads(app)
+    leave_standing()
     log.info("clock started")
     with queues["alerts"].hearing(app.way.claim):
         threads.start()
