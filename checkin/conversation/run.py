@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from checkin.conversation.understanding import Understanding
-from checkin.flow.model import AlertReason, Value, Values
+from checkin.flow.model import NO_VALUES, AlertReason, Value, Values
 
 
 class RunState(StrEnum):
@@ -27,8 +27,7 @@ class RunState(StrEnum):
     BROKEN = "broken"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One member going through one version of a flow.
 
     `transition` counts the events this run has taken; a timer names the transition that set it, and does
@@ -44,7 +43,7 @@ class Run:
     state: RunState = RunState.NEW
     step: str | None = None
     transition: int = 0
-    results: Values = field(default_factory=dict)
+    results: Values = NO_VALUES
     rung: int = 0
     unclear: int = 0
     outcome: str | None = None

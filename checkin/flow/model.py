@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from typing import Literal
 
-from checkin.flow.template import Template, Text, Value, Values
+from checkin.flow.template import NO_VALUES, Template, Text, Value, Values
 from checkin.timing.schedule import Rule
 
 __all__ = [
     "JOINED",
+    "NO_VALUES",
     "AddTask",
     "AfterAlertTrigger",
     "AfterFlowTrigger",

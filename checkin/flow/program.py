@@ -14,6 +14,7 @@ from checkin.flow.kinds import Kind
 from checkin.flow.model import Text, Value
 from checkin.flow.texts import FACTS
 from checkin.people.invitations import InvitationLimits
+from checkin.timing.hours import AllowedHours
 from checkin.timing.rota import Rota
 
 MOST_REPEATS = 3
@@ -34,6 +35,17 @@ class Hours:
     def on(self, weekday: int) -> tuple[time, time] | None:
         """Return the hours of an ISO weekday, or None where there are none."""
         return self.days.get(weekday, (self.start, self.end))
+
+    def in_minutes(self) -> AllowedHours:
+        """Return the hours as moments are reckoned with them."""
+        days = {day: None if span is None else _minutes(*span) for day, span in self.days.items()}
+        return AllowedHours(*_minutes(self.start, self.end), days)
+
+
+def _minutes(*moments: time) -> tuple[int, int]:
+    """Return a start and an end in minutes since midnight."""
+    start, end = (moment.hour * 60 + moment.minute for moment in moments)
+    return start, end
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from checkin.flow.speech import spoken
 
@@ -15,6 +16,8 @@ Value = str | int | float | bool | None
 """What a result, a member's field or a fact can hold. All of it is plain JSON."""
 
 Values = Mapping[str, Value]
+
+NO_VALUES: Values = MappingProxyType({})
 
 Form = Callable[[Value], str]
 """How a date, a time or a number is written in one language."""

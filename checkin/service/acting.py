@@ -5,7 +5,6 @@ Knows which use case each route means. Must not read words: that was done when t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from checkin.conversation.engine import snooze_length
@@ -228,11 +227,11 @@ def _start(reply: Reply, here: Situation) -> None:
             return
         if language is not None and language != person.language:
             people.set_language(turn.unit, person.id, language)
-            person = replace(person, language=language)
+            person = person._replace(language=language)
         if here.member_state is None:
             people.add_member(turn.unit, person.id, "joining")
-            here = replace(here, member_state="joining")
-        turn.update(replace(here, person=person))
+            here = here._replace(member_state="joining")
+        turn.update(here._replace(person=person))
     conversations.start(turn, person.id, flow)
 
 

@@ -20,6 +20,7 @@ from checkin.store.situations import Person
 from checkin.store.store import Store
 from checkin.store.unit import Unit
 from checkin.timing.clock import Clock
+from checkin.timing.hours import AllowedHours
 from checkin.timing.pacing import CallPace, Pace
 
 Lane = Literal["alerts", "routine"]
@@ -61,6 +62,7 @@ class App:
     """What each word begins, folded; the first flow that has a word has it alone."""
     _versions: dict[tuple[str, int], Flow] = field(default_factory=dict)
     _facts: dict[str, tuple[Program, Values]] = field(default_factory=dict)
+    _hours: tuple[Program, AllowedHours] | None = None
 
     def flow(self, unit: Unit, name: str, version: int) -> Flow:
         """Return this version of a flow, from memory or from the database. Raises FlowMissing."""
@@ -94,6 +96,14 @@ class App:
         known = self._facts.get(language)
         if known is None or known[0] is not self.program:
             known = self._facts[language] = self.program, self.program.facts(language)
+        return known[1]
+
+    @property
+    def hours(self) -> AllowedHours:
+        """The program's allowed hours as they are reckoned with, worked out once for each program."""
+        known = self._hours
+        if known is None or known[0] is not self.program:
+            known = self._hours = self.program, self.program.allowed_hours.in_minutes()
         return known[1]
 
     def zone_of(self, person: Person) -> tzinfo:

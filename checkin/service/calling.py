@@ -7,7 +7,6 @@ After that a check-in's ladder goes on by itself, and for an alert the next pers
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from checkin.alert.model import Alert, Told
@@ -133,5 +132,5 @@ def again(turn: Turn, message: Message) -> bool:
         return False
     id = f"{base}{_TRY}{number}"
     # Made when the first one was: what was asked since then overtakes every try.
-    outbox.add(turn.unit, replace(message, id=id, state="queued", due_at=due_at))
+    outbox.add(turn.unit, message._replace(id=id, state="queued", due_at=due_at))
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import assert_never
 
@@ -144,7 +143,7 @@ def _remember(turn: Turn, moved: Run, asked_at: datetime | None) -> None:
     known = [waiting for waiting in situation.waiting if waiting.run.id != moved.id]
     if moved.state is RunState.WAITING:
         known.append(Waiting(moved, asked_at))
-    turn.update(replace(situation, waiting=newest_first(known)))
+    turn.update(situation._replace(waiting=newest_first(known)))
 
 
 class _Doing:
@@ -262,7 +261,7 @@ class _Doing:
         joined_at = turn.now if given else None
         people.set_member_state(turn.unit, person.id, state, joined_at=joined_at)
         here = turn.situation(person.id)
-        turn.update(replace(here, member_state=state, joined_at=joined_at or here.joined_at))
+        turn.update(here._replace(member_state=state, joined_at=joined_at or here.joined_at))
         if given:
             schedules.plan(turn, person.id)
             schedules.plan_joined(turn, person.id)
@@ -276,7 +275,7 @@ class _Doing:
             return
         fields = {**situation.fields, name: value}
         people.set_fields(self.turn.unit, self.run.member, fields)
-        self.turn.update(replace(situation, fields=fields))
+        self.turn.update(situation._replace(fields=fields))
         schedules.plan_for_field(self.turn, self.run.member, name)
 
     def _keep(self, name: str, value: str) -> None:
@@ -284,12 +283,12 @@ class _Doing:
         if name == "first_name":
             value = short_name(value)
             people.rename(self.turn.unit, self.run.member, value)
-            person = replace(situation.person, name=value)
+            person = situation.person._replace(name=value)
         elif name == "channel":
             value = "voice" if value == "voice" else "sms"
             people.set_channel(self.turn.unit, self.run.member, value)
-            person = replace(situation.person, channel=value)
+            person = situation.person._replace(channel=value)
         else:
             people.set_language(self.turn.unit, self.run.member, value)
-            person = replace(situation.person, language=value)
-        self.turn.update(replace(situation, person=person))
+            person = situation.person._replace(language=value)
+        self.turn.update(situation._replace(person=person))

@@ -7,7 +7,6 @@ member kindly, and to staff where it may be a trick, or where only they can help
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from checkin.people.consent import ASKED, REMIND_AFTER, TAKES_PART, ContactEvent, ContactState
 from checkin.people.invitations import WAITS_A_DAY, InvitationHistory, Refusal, may_invite
@@ -91,7 +90,7 @@ def _send(
     subject = subject_of(contact)
     turn.tell(person, asked.wording, id=f"{key}.invite", subject=subject)
     turn.say(member, "contact_added", id=f"{key}.added", subject=subject, contact=name)
-    turn.update(replace(turn.situation(member.id), invited_name=name))
+    turn.update(turn.situation(member.id)._replace(invited_name=name))
     contacting.wait(turn, person, contact, REMIND_AFTER, rung=0)
 
 

@@ -46,8 +46,8 @@ def change(turn: Turn, person: Person, rhythm: Rhythm) -> Person:
     """Keep a member's rhythm, with a record of it in the journal; return the person with it."""
     people.set_rhythm(turn.unit, person.id, rhythm)
     turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Rhythm", "rhythm": rhythm.to_text()})
-    person = replace(person, rhythm=rhythm)
-    turn.update(replace(turn.situation(person.id), person=person))
+    person = person._replace(rhythm=rhythm)
+    turn.update(turn.situation(person.id)._replace(person=person))
     return person
 
 
@@ -121,7 +121,7 @@ def _language(turn: Turn, person: Person, wish: Wish) -> Answer:
     event = {"kind": "Language", "language": wish.language}
     turn.journal(person.id, f"member:{person.id}", 0, event)
     here = turn.situation(person.id)
-    turn.update(replace(here, person=replace(person, language=wish.language)))
+    turn.update(here._replace(person=person._replace(language=wish.language)))
     return "settings_language", person.rhythm
 
 

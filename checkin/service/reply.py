@@ -5,7 +5,7 @@ Knows how a text is read and routed. Must not do anything about it: that is `act
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checkin.conversation.routing import Place, Route, route
 from checkin.conversation.settings_words import read_wish
@@ -15,8 +15,7 @@ from checkin.service.turn import Turn
 from checkin.store.situations import Situation
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(NamedTuple):
     """One text from outside. `number` is E.164; `carrier_id` is the carrier's id of this text.
 
     `number_index` is the number's blind index, where the caller knows it already.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -80,7 +79,7 @@ def raise_alert(turn: Turn, member_id: str, reason: AlertReason, *, id: str) -> 
     moved, effects = escalate(alert, Raised())
     alerts.add(turn.unit, moved, turn.now)
     turn.alerts[moved.id] = moved
-    turn.update(replace(turn.situation(member_id), has_alert=True))
+    turn.update(turn.situation(member_id)._replace(has_alert=True))
     _settle(turn, moved, Raised(), effects)
     if reason != "crisis":
         previewing.say_who_sleeps(turn, moved, key=f"{moved.id}.quiet")

@@ -153,8 +153,8 @@ def _changed(turn: Turn, person: Person, rhythm: Rhythm) -> None:
 
 def _set(turn: Turn, person: Person, rhythm: Rhythm) -> Person:
     people.set_rhythm(turn.unit, person.id, rhythm)
-    person = replace(person, rhythm=rhythm)
-    turn.update(replace(turn.situation(person.id), person=person))
+    person = person._replace(rhythm=rhythm)
+    turn.update(turn.situation(person.id)._replace(person=person))
     return person
 
 
@@ -245,53 +245,26 @@ def ends(app: App, person: Person, at: datetime, until: datetime) -> datetime:
 
 def has_had_enough(turn: Turn, person: Person) -> bool:
     """Whether this person has had as many check-ins today, or in the seven days up to today, as allowed."""
-    return any(
-        outbox.check_ins_since(turn.unit, person.id, since) >= most
-        for since, most in _counted(turn.app, person, turn.now)
-    )
+    today, week = _midnights(turn.now, turn.app.zone_name(person))
+    begun, most = outbox.check_ins_since(turn.unit, person.id, week), turn.app.program.check_ins
+    return len(begun) >= most.a_week or sum(at >= today for at in begun) >= most.a_day
 
 
 def foresee(app: App, unit: Unit, whom: Sequence[Person], now: datetime) -> None:
     """Ask at once for many people what `has_had_enough` asks for one."""
-    since = {person.id: [since for since, _ in _counted(app, person, now)] for person in whom}
-    outbox.foresee_check_ins(unit, since)
-
-
-def _counted(app: App, person: Person, now: datetime) -> tuple[tuple[datetime, int], ...]:
-    """Return since when a person's check-ins are counted, and how many there may be: for a day, a week."""
-    limits, zone = app.program.check_ins, app.zone_name(person)
-    return _spans(now, zone, limits.a_day, limits.a_week)
+    outbox.foresee_check_ins(unit, {one.id: _midnights(now, app.zone_name(one))[1] for one in whom})
 
 
 @functools.lru_cache(maxsize=512)
-def _spans(now: datetime, zone: str, a_day: int, a_week: int) -> tuple[tuple[datetime, int], ...]:
-    """Return when the day, and the seven days up to it, began in a zone, each with its limit."""
+def _midnights(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return when the day, and the seven days up to it, began in a zone; in UTC."""
     tz = ZoneInfo(zone)
     today = now.astimezone(tz).date()
-    midnights = (
-        datetime.combine(today - timedelta(days=back), time(), tzinfo=tz).astimezone(UTC) for back in (0, 6)
-    )
-    return tuple(zip(midnights, (a_day, a_week), strict=True))
+    days = (today, today - timedelta(days=6))
+    began, week_began = (datetime.combine(day, time(), tzinfo=tz).astimezone(UTC) for day in days)
+    return began, week_began
 
 
 def hours_of(app: App, person: Person) -> AllowedHours:
     """Return the allowed hours that count for this person: their own, or the program's."""
-    if person.rhythm.hours is not None:
-        return person.rhythm.hours
-    hours = app.program.allowed_hours
-    return _program_hours(hours.start, hours.end, tuple(hours.days.items()))
-
-
-@functools.lru_cache(maxsize=16)
-def _program_hours(
-    start: time, end: time, spans: tuple[tuple[int, tuple[time, time] | None], ...]
-) -> AllowedHours:
-    """Return a program's hours as they are reckoned with."""
-    days = {
-        weekday: None if span is None else (_minutes(span[0]), _minutes(span[1])) for weekday, span in spans
-    }
-    return AllowedHours(_minutes(start), _minutes(end), days)
-
-
-def _minutes(moment: time) -> int:
-    return moment.hour * 60 + moment.minute
+    return person.rhythm.hours or app.hours

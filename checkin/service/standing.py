@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from checkin.people.consent import TAKES_PART, Asked, Consent, ContactState
@@ -33,8 +32,8 @@ def opt_out(
         conversations.close_all(turn, person.id, "opted_out")
         schedules.forget(turn, person.id)
         people.set_member_state(turn.unit, person.id, "left")
-    stopped = replace(turn.situation(person.id), person=replace(person, stopped=True), member_state="left")
-    turn.update(stopped if situation.member_state is not None else replace(stopped, member_state=None))
+    stopped = turn.situation(person.id)._replace(person=person._replace(stopped=True), member_state="left")
+    turn.update(stopped if situation.member_state is not None else stopped._replace(member_state=None))
     people.set_stopped(turn.unit, person.id, turn.now)
     said = Asked(wording, "", person.language)
     stop = Consent(person.id, "everything", False, said, turn.channel, turn.now)
@@ -92,17 +91,17 @@ def undo_opt_out(turn: Turn, situation: Situation, *, key: str, staff: str, why:
 
 
 def _start_again(turn: Turn, situation: Situation, *, key: str, wording: str, channel: str) -> None:
-    person = replace(situation.person, stopped=False)
+    person = situation.person._replace(stopped=False)
     people.set_stopped(turn.unit, person.id, None)
     timers.drop(turn.unit, f"erase:{person.id}")
-    turn.update(replace(situation, person=person))
+    turn.update(situation._replace(person=person))
     said = Asked(wording, "", person.language)
     start = Consent(person.id, "everything", True, said, channel, turn.now)
     people.record_consent(turn.unit, start, id=f"{key}.consent")
     agreed = [one.given for one in people.consents_of(turn.unit, person.id) if one.about == "check_ins"]
     if situation.member_state is not None and agreed and agreed[-1]:
         people.set_member_state(turn.unit, person.id, "active")
-        turn.update(replace(turn.situation(person.id), member_state="active"))
+        turn.update(turn.situation(person.id)._replace(member_state="active"))
         turn.journal(person.id, f"member:{person.id}", 0, {"kind": "Resumed"})
         schedules.plan(turn, person.id)
     turn.say(person, "resumed", id=f"{key}.resumed", subject=f"person:{person.id}")

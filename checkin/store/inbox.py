@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,8 +13,7 @@ from checkin.store.tables import callbacks, inbox
 from checkin.store.unit import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """One text that came in, what it was understood as, and what we answered at once.
 
     `number_index` is the blind index of the number that it came from.

@@ -20,10 +20,9 @@ A process that dies leaves its rows `sending`; when the lease has ended they are
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -39,8 +38,7 @@ MAY_HAVE_ARRIVED = ("sending", "in_doubt", "sent", "delivered", "lost")
 """States in which somebody may have read a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One outbox row. `subject` says what it is about (`run:…`, `alert:…`); `kind` how careful to be.
 
     kind: check_in (at most once), notification (at least once), notice (at least once).
@@ -194,30 +192,28 @@ def calls_to(unit: Unit, person_id: str) -> Sequence[Message]:
     return [_message(unit, row) for row in unit.read(_calls_to, {"person": person_id})]
 
 
-def check_ins_since(unit: Unit, person_id: str, since: datetime) -> int:
-    """Return how many check-ins were begun for a person since then, and sent or still to be sent.
+def check_ins_since(unit: Unit, person_id: str, since: datetime) -> Sequence[datetime]:
+    """Return when each check-in was begun for a person since then that was sent, or still is to be sent.
 
     A run's first message is of its first transition; one that a member began by a keyword has none here,
     because its question went back as the answer.
     """
     rows = unit.read(_check_ins_since, {"person": person_id, "since": since, "first": _FIRST})
-    return len({row.subject for row in rows})
+    return list({row.subject: row.created_at for row in rows}.values()) if rows else ()
 
 
-def foresee_check_ins(unit: Unit, since: Mapping[str, Collection[datetime]]) -> None:
-    """Ask for many people at once how many check-ins were begun for them since each of these moments."""
-    earliest = min((moment for moments in since.values() for moment in moments), default=None)
-    if earliest is None:
+def foresee_check_ins(unit: Unit, since: Mapping[str, datetime]) -> None:
+    """Ask for many people at once which check-ins were begun for them, for each since a moment of theirs."""
+    if not since:
         return
     begun: dict[str, list[Any]] = {}
-    asked = {"ids": list_of(since), "since": earliest, "first": _FIRST}
+    asked = {"ids": list_of(since), "since": min(since.values()), "first": _FIRST}
     for row in unit.execute(_check_ins_of_many[unit.dialect], asked):
-        begun.setdefault(row.person_id, []).append(row)
-    for person_id, moments in since.items():
-        theirs = begun.get(person_id, [])
-        for moment in moments:
-            rows = [row for row in theirs if row.created_at >= moment]
-            unit.foresee(_check_ins_since, {"person": person_id, "since": moment, "first": _FIRST}, rows)
+        if row.created_at >= since[row.person_id]:
+            begun.setdefault(row.person_id, []).append(row)
+    for person_id, moment in since.items():
+        params = {"person": person_id, "since": moment, "first": _FIRST}
+        unit.foresee(_check_ins_since, params, begun.get(person_id, []))
 
 
 def _message(unit: Unit, row: Any) -> Message:
@@ -334,7 +330,9 @@ _begun = sa.and_(
     outbox.c.id.like(sa.func.substr(outbox.c.subject, 5).op("||")(_p("first", type_=sa.Text))),
 )
 _FIRST = ".1.%"
-_check_ins_since = sa.select(outbox.c.subject).where(outbox.c.person_id == _p("person"), _begun)
+_check_ins_since = sa.select(outbox.c.subject, outbox.c.created_at).where(
+    outbox.c.person_id == _p("person"), _begun
+)
 _check_ins_of_many = for_each(
     sa.select(outbox.c.person_id, outbox.c.subject, outbox.c.created_at).where(_begun), outbox.c.person_id
 )

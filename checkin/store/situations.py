@@ -7,14 +7,13 @@ This is the hot path: a reply is answered from exactly one SELECT and one write.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from checkin.conversation.run import Run
-from checkin.flow.model import Values
+from checkin.flow.model import NO_VALUES, Values
 from checkin.people.consent import ASKED
 from checkin.store.listed import for_each, list_of
 from checkin.store.tables import (
@@ -32,8 +31,7 @@ from checkin.store.vault import Vault
 from checkin.timing.rhythm import AS_PLANNED, Rhythm, read_rhythm
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody whose number we know. `number` is E.164."""
 
     id: str
@@ -48,16 +46,14 @@ class Person:
     """How they want to be reached: `sms`, or `voice` where they chose to be called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A run that waits. `asked_at` is when its question was asked; None where it waits for a time only."""
 
     run: Run
     asked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """A person as an event finds them.
 
     `member_state` is None for somebody who is not a member. `seq` is the last number of the member's
@@ -77,7 +73,7 @@ class Situation:
     notified_at: datetime | None
     invited_at: datetime | None
     joined_at: datetime | None = None
-    fields: Values = field(default_factory=dict)
+    fields: Values = NO_VALUES
     """What the program keeps with a member besides name and language."""
 
     @property
@@ -98,8 +94,7 @@ FEW_TEXTS = 8
 """Who has sent fewer in the longest of these times can't have sent too many: nothing else is asked then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The answer to a text: whether its id is known already, and who sent it.
 
     `few_ago` is when the number sent the text that is `FEW_TEXTS` back, if any.

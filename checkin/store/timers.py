@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,8 +14,7 @@ from checkin.store.tables import timers
 from checkin.store.unit import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """Wake `subject` (`run:…`, `alert:…`, `schedule:…`, …) at `due_at`, if it is still at `transition`."""
 
     subject: str

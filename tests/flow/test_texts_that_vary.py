@@ -76,7 +76,7 @@ def test_a_wording_is_drawn_for_each_transition_and_the_same_when_it_is_replayed
     drawn = set()
     for number in range(40):
         talk = Talk(flow, FACTS)
-        talk.run = replace(talk.run, id=f"run-{number}")
+        talk.run = talk.run._replace(id=f"run-{number}")
         said = [effect.text for effect in _begin(talk) if isinstance(effect, Say)]
         assert said == [effect.text for effect in _begin(talk) if isinstance(effect, Say)]
         drawn.update(said)

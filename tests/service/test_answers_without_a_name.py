@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -75,7 +74,7 @@ def everything_about_alice(chat: Chat) -> list[Any]:
     def work(unit: Unit) -> list[Any]:
         (run,) = runs.started(unit, "workplace_pulse")
         journal = runs.journal_of(unit, alice.id, f"run:{run.id}")
-        texts = [replace(one, number_index=b"") for one in inbox.of_number(unit, alice.number)]
+        texts = [one._replace(number_index=b"") for one in inbox.of_number(unit, alice.number)]
         rows = [
             (table.name, len(list(unit.read(sa.select(table)))))
             for table in tables.metadata.sorted_tables

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -187,7 +186,7 @@ def test_waits_between_tries(
 def test_what_failed_together_comes_back_apart(quick: Chat) -> None:
     asked(quick)
     row = the_row(quick)
-    waits = {delivery._backoff(replace(row, id=f"run.{index}", tries=3)) for index in range(100)}
+    waits = {delivery._backoff(row._replace(id=f"run.{index}", tries=3)) for index in range(100)}
     assert len(waits) > 90
     assert all(timedelta(seconds=20) <= wait <= timedelta(seconds=25) for wait in waits)
 

@@ -159,7 +159,7 @@ def test_an_alert_whose_timer_always_fails_shows_as_late_until_it_works(
 def test_what_is_put_off_or_dropped_is_this_very_timer(chat: Chat) -> None:
     chat.joined("bob")
     old = Timer("run:x", "routine", "id", 1, MONDAY)
-    new = replace(old, transition=2, due_at=FIVE)
+    new = old._replace(transition=2, due_at=FIVE)
     chat.app.store.run(lambda unit: timers.put(unit, new))
     chat.app.store.run(lambda unit: timers.drop_this(unit, old))
     chat.app.store.run(lambda unit: timers.put_off(unit, old, FIVE + timedelta(days=1)))
@@ -173,7 +173,7 @@ def test_a_timer_whose_run_moved_while_it_fired_leaves_the_new_timer(chat: Chat)
     chat.until(FIVE)
     stale = due_timer(chat, "run:")
     chat.alice("2")
-    again = replace(due_timer(chat, "run:"), transition=stale.transition, due_at=stale.due_at)
+    again = due_timer(chat, "run:")._replace(transition=stale.transition, due_at=stale.due_at)
     chat.app.store.run(lambda unit: timers.put(unit, again))  # as if it had been read before the reply
     due.fire(chat.app, stale)
     assert "run:" not in "".join(chat.timers())  # this very one is dropped: it can do nothing

@@ -187,7 +187,7 @@ def test_the_same_answer_delivered_again_changes_nothing(quick: Chat, flow: str,
 
 
 def _with_name(chat: Chat, run: Run) -> Callable[..., None]:
-    named = replace(run, results={**run.results, "friend_name": "Bob"})
+    named = run._replace(results={**run.results, "friend_name": "Bob"})
     return lambda unit: runs.save(unit, named, chat.clock.now(), chat.clock.now())
 
 
