@@ -98,9 +98,13 @@ def deliver(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) 
 
 def deliver_batch(app: App, messages: Sequence[Message]) -> None:
     """Deliver claimed rows one after the other; what is the same for all is done once (`handing`)."""
+    stride = pacing.Stride(app)
     try:
         with _batch(app, messages) as batch:
             for message in messages:
+                if (rest := stride.rest_for(message)) > 0:
+                    batch.record()
+                    app.rest(rest)
                 if message.lane == "routine":
                     app.way.give()
                 deliver_safely(app, message, batch)

@@ -13,7 +13,7 @@ from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import outbox, pacing
 from checkin.store.outbox import Message
-from checkin.timing.pacing import SLACK
+from checkin.timing.pacing import MOST_AHEAD, SLACK
 
 LONGEST_REST = 1.0
 """Seconds after which a waiting worker looks whether it is to stop."""
@@ -81,6 +81,28 @@ def hold(turn: Turn, retry_after: timedelta | None) -> None:
     """Hold routine texts back for as long as the carrier asked: it has more of ours than it can move."""
     if turn.app.pace is not None:
         pacing.hold(turn.unit, (turn.now + (retry_after or HOLD)).timestamp())
+
+
+class Stride:
+    """Lets one claimed batch leave no faster than the sender moves it, once its queue is `MOST_AHEAD` long.
+
+    How many texts are claimed is booked before anybody knows how many segments each has. The booking is
+    corrected, so that the next batch waits; this one would still lie at the carrier all at once.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._free_at = 0.0
+
+    def rest_for(self, message: Message) -> float:
+        """Return how many seconds to rest before this text is handed over, and count it."""
+        if self._app.pace is None or message.lane != "routine":
+            return 0.0
+        now = self._app.clock.now().timestamp()
+        self._free_at = max(self._free_at, now)
+        rest = max(0.0, self._free_at - now - MOST_AHEAD)
+        self._free_at += _segments(message) / self._app.pace.segments_a_second
+        return rest
 
 
 def _segments(message: Message) -> int:

@@ -93,7 +93,20 @@ def test_long_texts_take_their_segments(quick: Chat) -> None:
     delivery.deliver(quick.app, "routine")
     took = (quick.clock.now() - began).total_seconds()
     assert took == pytest.approx(40 * 4 / 8, abs=3)
-    assert max(wait for _, wait in sender.waited[5:]) <= 2
+    assert max(wait for _, wait in sender.waited) <= 1
+
+
+@pytest.mark.parametrize("rate", [10, 30, 100])
+def test_the_longest_texts_leave_no_more_than_a_second_at_the_carrier(quick: Chat, rate: float) -> None:
+    sender = paced(quick, rate)
+    text = "Hello " * 250  # ten parts
+    queue(quick, [text] * 60)
+    began = quick.clock.now()
+    assert delivery.deliver(quick.app, "routine") == 60
+    assert max(wait for _, wait in sender.waited) <= 1
+    took = (quick.clock.now() - began).total_seconds()
+    number = 60 * segments(text).count
+    assert number / rate - 1 <= took <= number / rate / 0.8 + 1
 
 
 def test_only_one_worker_gets_a_booking(chat: Chat) -> None:
