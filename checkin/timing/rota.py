@@ -99,7 +99,7 @@ def shifts_of_calendar(data: bytes, zone: tzinfo) -> tuple[Shift, ...]:
     `zone` is that of times without one, and of whole days. Raises ValueError for what is no calendar.
     """
     try:
-        calendar = Calendar.from_ical(data.decode())
+        calendar = Calendar.from_ical(data.decode("utf-8-sig"))
         events = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]
         moved = {
             (str(one.get("UID")), _wall(one.decoded("RECURRENCE-ID"), zone))

@@ -31,11 +31,29 @@ def calendar_of(*events: str) -> bytes:
             "DTSTART;VALUE=DATE:20261126|RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;COUNT=2",
             {date(2026, 11, 26), date(2027, 11, 25)},
         ),
+        ("DTSTART:20261225T000000|DTEND:20261226T000000", {date(2026, 12, 25)}),
+        (
+            "DTSTART;VALUE=DATE:20261225|RDATE;VALUE=DATE:20270105,20270110",
+            {date(2026, 12, 25), date(2027, 1, 5), date(2027, 1, 10)},
+        ),
+        ("DTSTART;VALUE=DATE:20261225|STATUS:CANCELLED", set()),
         ("DTSTART:20260704T000000Z|RRULE:FREQ=YEARLY;UNTIL=20260704T235959Z", {date(2026, 7, 4)}),
     ],
 )
 def test_the_days_of_an_event(event: str, days: set[date]) -> None:
     assert days_of_calendar(calendar_of(event)) == days
+
+
+def test_a_day_of_a_series_that_was_moved_lies_where_it_was_moved_to() -> None:
+    series = "UID:new-year|DTSTART;VALUE=DATE:20260101|RRULE:FREQ=YEARLY;COUNT=3"
+    monday = "UID:new-year|RECURRENCE-ID;VALUE=DATE:20270101|DTSTART;VALUE=DATE:20270104"
+    cancelled = "UID:new-year|RECURRENCE-ID;VALUE=DATE:20280101|DTSTART;VALUE=DATE:20280101|STATUS:CANCELLED"
+    assert days_of_calendar(calendar_of(series, monday, cancelled)) == {date(2026, 1, 1), date(2027, 1, 4)}
+
+
+def test_a_mark_of_the_encoding_does_no_harm() -> None:
+    christmas = b"\xef\xbb\xbf" + calendar_of("DTSTART;VALUE=DATE:20261225")
+    assert days_of_calendar(christmas) == {date(2026, 12, 25)}
 
 
 def test_an_event_without_an_end_recurs_for_years() -> None:
