@@ -82,9 +82,13 @@ class Rhythm:
         return replace(self, unanswered=self.unanswered + 1).counted_from(today, self)
 
     def bend(self, rule: Rule) -> Rule:
-        """Return a schedule's rule as this member wants it. Days that would leave none are not left out."""
+        """Return a schedule's rule as this member wants it. Days that would leave none are not left out.
+
+        Nor are days of the month: who is asked on the first is asked on it, whatever day of the week it is.
+        """
         if self.at is None and self.days is None:
             return rule
+        rule = rule.by_weekday()
         days = rule.days & self.days if self.days is not None and rule.nth is None else rule.days
         return replace(rule, at=self.at or rule.at, days=days or rule.days)
 

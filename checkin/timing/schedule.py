@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain, islice, takewhile
@@ -69,6 +69,18 @@ class Rule:
             raise ValueError("A schedule is of every 1 to 52 weeks.")
         if self.times is not None and (self.begins is None or not 1 <= self.times <= MOST_TIMES):
             raise ValueError("A number of times, 1 to 1000, counts from a first day.")
+
+    def by_weekday(self) -> Rule:
+        """Return the same rule with its days of the week under `days`, where its cron names nothing else."""
+        of_month, _, of_week = (self.cron or "").rpartition(" ")
+        if of_month != "* *" or "#" in of_week or "L" in of_week.upper():
+            return self
+        begin = datetime.combine(FIRST_WEEK, time())
+        week = takewhile(
+            lambda at: at < begin + timedelta(days=7),
+            CronSim(f"0 0 {self.cron}", begin - timedelta(minutes=1)),
+        )
+        return replace(self, days=frozenset(at.isoweekday() for at in week), cron=None)
 
 
 def read_cron(line: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,6 +132,30 @@ def test_days_that_would_leave_none_are_not_left_out() -> None:
     fridays = Rule(frozenset({5}), "17:00")
     assert Rhythm(days=frozenset({1, 3})).bend(fridays).days == {5}
     assert Rhythm(days=frozenset({1, 5})).bend(DAILY).days == {1, 5}
+
+
+@pytest.mark.parametrize(
+    ("cron", "comes_on"),
+    [
+        ("* * *", {1, 5}),
+        ("* * 1-5", {1, 5}),
+        ("* * MON,WED", {1}),
+        ("* * 0", {7}),
+        ("1,15 * *", {1, 2, 3, 4, 5, 6, 7}),
+        ("* 1 MON-FRI", {1, 2, 3, 4, 5}),
+        ("* * TUE#1", {2}),
+        ("* * 4L", {4}),
+    ],
+)
+def test_own_days_hold_for_a_line_of_cron_that_names_days_of_the_week(cron: str, comes_on: set[int]) -> None:
+    rule, rhythm = Rule(EVERY_DAY, "17:00", cron=cron), Rhythm(days=frozenset({1, 5}))
+    found, cursor = set(), MONDAY - timedelta(days=1)
+    for _ in range(40):
+        start = next_check_in(rule, rhythm, NEW_YORK, cursor, hours=AllowedHours(9 * 60, 21 * 60))
+        assert start is not None
+        found.add(start.astimezone(ZoneInfo(NEW_YORK)).isoweekday())
+        cursor = start
+    assert found == comes_on
 
 
 def test_on_a_day_whose_hours_do_not_hold_the_time_it_comes_when_they_begin() -> None:
