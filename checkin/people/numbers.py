@@ -59,10 +59,15 @@ class NumberRefused(ValueError):
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SCHEME = re.compile(r"^(?:whatsapp|tel|sms|callto)\s*:\s*", re.IGNORECASE)
-_SPREADSHEET = re.compile(r"^\+?(?P<whole>\d)[.,](?P<rest>\d+)E\+?(?P<power>\d{1,2})$", re.IGNORECASE)
+_SPREADSHEET = re.compile(
+    r"(?<![\d.,])(?P<whole>\d+)(?:[.,](?P<rest>\d+))?\s?E\s?\+?(?P<power>\d{1,2})(?!\d)", re.IGNORECASE
+)
+_FEWEST_POWERS = 6
+"""What is less is no number that a spreadsheet has shortened."""
+_THOUSANDS = re.compile(r"^(\+?\d{1,3}(?:,\d{3}){2,})(?:\.0*)?$")
 _DECIMAL = re.compile(r"^(\+?\d+)[.,]0+$")
-_DIAL_ON = re.compile(r"\d\s*[,;]+\s*\d{1,7}#?$")
-"""A number that a phone dials on after a pause."""
+_DIAL_ON = re.compile(r"\d\s*(?:[,;]+|;\s*ext\s*=|[pw*])\s*\d{1,7}#?$", re.IGNORECASE)
+"""A number that a phone dials on after a pause: a comma, `p` or `w`."""
 
 _LONGEST_TEXT = 300
 _SHORTEST = 7
@@ -146,13 +151,15 @@ def _tidy(text: str) -> str:
 
 def _unrounded(text: str) -> str:
     """Undo what spreadsheets do to long numbers, where no digit was lost."""
-    rounded = _SPREADSHEET.match(text)
-    if rounded is not None:
-        rest, power = rounded["rest"], int(rounded["power"])
-        if len(rest) != power:
-            raise NumberRefused(Reason.ROUNDED)
-        return rounded["whole"] + rest
-    return _DECIMAL.sub(r"\1", text)
+    if _THOUSANDS.match(text):
+        return text.partition(".")[0].replace(",", "")
+    rounded = _SPREADSHEET.search(text)
+    if rounded is None or int(rounded["power"]) < _FEWEST_POWERS:
+        return _DECIMAL.sub(r"\1", text)
+    rest, power = rounded["rest"] or "", int(rounded["power"])
+    if len(rest) < power or rest[power:].strip("0"):
+        raise NumberRefused(Reason.ROUNDED)
+    return text[: rounded.start()] + rounded["whole"] + rest[:power] + text[rounded.end() :]
 
 
 def _one_number(text: str, region: str) -> PhoneNumber:
