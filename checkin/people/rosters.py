@@ -11,14 +11,13 @@ import csv
 import functools
 import io
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from zoneinfo import available_timezones
 
 from babel import Locale
 
+from checkin.people.cells import consent_in, folded, zone_in
 from checkin.people.names import short_name
 from checkin.people.numbers import NumberRefused, guess_zone, normalise
 
@@ -27,13 +26,15 @@ FIELDS = ("number", "name", "language", "zone", "consent", "group", "channel")
 
 _USUAL_NAMES = {
     "number": "number numbers phone phones phonenumber phoneno mobile mobilephone mobilenumber cell cellphone"
-    " cellnumber tel telephone telephonenumber sms textnumber e164 telefono numerodetelefono numero movil"
-    " telefonomovil celular",
-    "name": "name firstname givenname preferredname callname nombre nombredepila member membername fullname",
+    " cellnumber cellphonenumber mobilephonenumber primaryphone tel telephone telephonenumber"
+    " sms smsnumber textnumber e164 telefono numerodetelefono numerotelefonico numero movil telefonomovil"
+    " celular telefonocelular numerodecelular",
+    "name": "name firstname givenname preferredname callname nombre nombredepila nombrecompleto"
+    " member membername fullname",
     "language": "language lang locale preferredlanguage idioma lengua",
     "zone": "zone timezone tz localtime iana zonahoraria husohorario",
-    "consent": "consent consented consentdate consentgiven optin optedin agreed agreedon permission"
-    " consentimiento acepta aceptado",
+    "consent": "consent consented consentdate dateofconsent consentgiven smsconsent textconsent optin optedin"
+    " optindate smsoptin agreed agreedon permission consentimiento fechadeconsentimiento acepta aceptado",
     "group": "group groups groupname team circle grupo equipo circulo",
     "channel": "channel textorcall textorvoice preferredchannel contactby canal mensajeollamada",
 }
@@ -43,10 +44,6 @@ _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r"\Asep=(.)\r?\n", re.IGNORECASE)
 """How Excel says which delimiter follows."""
 
-_AGREED_WORDS = "yes y true t 1 x ok agreed consented given si s verdadero acepta aceptado ✓ ✔"
-_AGREED = frozenset(_AGREED_WORDS.split())
-_REFUSED_WORDS = "no n false f 0 declined refused falso rechazado"
-_REFUSED = frozenset(_REFUSED_WORDS.split())
 _CHANNELS = {
     **dict.fromkeys(["sms", "text", "texts", "textmessage", "mensaje", "mensajes", "texto"], "sms"),
     **dict.fromkeys(
@@ -54,19 +51,6 @@ _CHANNELS = {
     ),
 }
 """What people write for how somebody wants to be reached. "Phone" could be either, and is neither."""
-
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
-
-_ZONES = {
-    "eastern": "America/New_York", "et": "America/New_York", "est": "America/New_York",
-    "edt": "America/New_York", "central": "America/Chicago", "ct": "America/Chicago",
-    "cst": "America/Chicago", "cdt": "America/Chicago", "mountain": "America/Denver",
-    "mt": "America/Denver", "mst": "America/Denver", "mdt": "America/Denver",
-    "pacific": "America/Los_Angeles", "pt": "America/Los_Angeles", "pst": "America/Los_Angeles",
-    "pdt": "America/Los_Angeles", "alaska": "America/Anchorage", "hawaii": "Pacific/Honolulu",
-    "arizona": "America/Phoenix",
-}  # fmt: skip
-"""What people in the United States call their zones; any other is written as IANA has it."""
 
 
 class TableRefused(ValueError):
@@ -99,10 +83,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RowRefused:
-    """Why a row cannot be taken, and how to mend it."""
+    """Why a row cannot be taken, and how to mend it.
+
+    `e164` is its number where that could be read. `declined` where the row says that this person said no.
+    """
 
     problem: str
     mend: str
+    e164: str | None = field(default=None, repr=False)
+    declined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +150,7 @@ def read_rows(
     its groups and what staff call each.
     """
     known = _language_names(tuple(languages))
-    teams = {_folded(called): group for group, title in groups.items() for called in (group, title)}
+    teams = {folded(called): group for group, title in groups.items() for called in (group, title)}
     for number, cells in table.rows:
         yield number, _entry(table, cells, region, known, teams)
 
@@ -183,37 +172,45 @@ def _entry(
         e164 = normalise(row["number"], region)
     except NumberRefused as refused:
         return RowRefused(f"number: {refused.reason.value.replace('_', ' ')}", refused.mend)
-    language = languages.get(_folded(row.get("language", "")))
+    entry = _person(row, e164, languages, groups)
+    return replace(entry, e164=e164) if isinstance(entry, RowRefused) else entry
+
+
+def _person(
+    row: Mapping[str, str], e164: str, languages: Mapping[str, str], groups: Mapping[str, str]
+) -> Entry | RowRefused:
+    """Return what a row says of the person with this number."""
+    consent = row.get("consent") or None
+    if consent is not None and (refused := _consent_problem(consent)) is not None:
+        return refused
+    language = languages.get(folded(row.get("language", "")))
     if row.get("language") and language is None:
         choices = ", ".join(sorted(set(languages.values())))
         return RowRefused("language: not one of the program's", f"Write one of these: {choices}.")
-    zone = _zone(row.get("zone", ""))
+    zone = zone_in(row.get("zone", ""))
     if row.get("zone") and zone is None:
         return RowRefused("zone: no such time zone", "Write it like America/New_York, or leave it empty.")
-    group = groups.get(_folded(row.get("group", "")))
+    group = groups.get(folded(row.get("group", "")))
     if row.get("group") and group is None:
         choices = ", ".join(sorted(set(groups.values()))) or "none: program.yaml has no groups"
         return RowRefused("group: not one of the program's", f"Write one of these: {choices}.")
-    channel = _CHANNELS.get(_folded(row.get("channel", "")))
+    channel = _CHANNELS.get(folded(row.get("channel", "")))
     if row.get("channel") and channel is None:
         return RowRefused("channel: neither texts nor calls", "Write text or call, or leave it empty.")
-    consent = row.get("consent") or None
-    if consent is not None and (refused_consent := _consent_problem(consent)) is not None:
-        return refused_consent
     name = short_name(row.get("name", "")) or None
     return Entry(e164, name, language, zone, guess_zone(e164, "") or None, consent, group, channel)
 
 
-def _consent_problem(consent: str) -> RowRefused | None:
-    word = _folded(consent) or consent
-    if word in _REFUSED:
-        return RowRefused(
-            "consent: this person said no", "Take the row out: nobody is asked again who said no."
-        )
-    if word in _AGREED or _DATE.fullmatch(consent):
-        return None
-    mend = "Write yes or the date on which they agreed, or leave it empty: then they are invited."
-    return RowRefused("consent: neither a yes nor a date", mend)
+def _consent_problem(text: str) -> RowRefused | None:
+    match consent_in(text):
+        case "agreed":
+            return None
+        case "declined":
+            mend = "Take the row out: nobody is asked again who said no."
+            return RowRefused("consent: this person said no", mend, declined=True)
+        case None:
+            mend = "Write yes or the date on which they agreed, or leave it empty: then they are invited."
+            return RowRefused("consent: neither a yes nor a date", mend)
 
 
 def _decoded(content: bytes) -> str:
@@ -241,19 +238,21 @@ def _delimiter(text: str) -> str:
 
 def _columns(names: Sequence[str], mapped: Mapping[str, str]) -> Mapping[str, int]:
     found: dict[str, list[int]] = {}
-    folded = [_folded(name) for name in names]
+    plain = [folded(name) for name in names]
     for what, wanted in mapped.items():
         if what not in FIELDS:
             raise TableRefused(f"`{what}` is nothing a column can be.", f"It is one of {', '.join(FIELDS)}.")
-        if _folded(wanted) not in folded:
+        if folded(wanted) not in plain:
             raise TableRefused(f"There is no column `{wanted}`.", f"There are: {', '.join(names)}.")
-        found[what] = [folded.index(_folded(wanted))]
+        found[what] = [plain.index(folded(wanted))]
     taken = {index for indices in found.values() for index in indices}
-    for index, name in enumerate(folded):
+    for index, name in enumerate(plain):
         field_found = _FIELD_OF.get(name)
         if field_found is not None and field_found not in mapped and index not in taken:
             found.setdefault(field_found, []).append(index)
     for what, indices in found.items():
+        if what != "number":  # which may be the row's own
+            indices[:] = [index for index in indices if plain[index] == what] or indices
         if len(indices) > 1:
             which = " and ".join(f"`{names[index]}`" for index in indices)
             mend = f"Say which one to take: --column {what}={names[indices[0]]!r}."
@@ -266,12 +265,6 @@ def _columns(names: Sequence[str], mapped: Mapping[str, str]) -> Mapping[str, in
     return {what: indices[0] for what, indices in found.items()}
 
 
-def _folded(text: str) -> str:
-    """Return a name or word without capitals, accents, spaces and signs."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in plain if char.isalnum() or char in "✓✔")
-
-
 @functools.lru_cache(maxsize=8)
 def _language_names(languages: tuple[str, ...]) -> Mapping[str, str]:
     """Return what the program's languages are called, in each of them and in English."""
@@ -279,18 +272,8 @@ def _language_names(languages: tuple[str, ...]) -> Mapping[str, str]:
     for code in languages:
         locale = Locale.parse(code, sep="-" if "-" in code else "_")
         for spoken in {"en", *(other.replace("-", "_") for other in languages)}:
-            names[_folded(locale.get_language_name(spoken) or code)] = code
-        names[_folded(code)] = code
-        names[_folded(f"{code}-us")] = names[_folded(f"{code}-mx")] = code
-        names[_folded(f"{code}-es")] = names[_folded(f"{code}-gb")] = code
+            names[folded(locale.get_language_name(spoken) or code)] = code
+        names[folded(code)] = code
+        names[folded(f"{code}-us")] = names[folded(f"{code}-mx")] = code
+        names[folded(f"{code}-es")] = names[folded(f"{code}-gb")] = code
     return names
-
-
-@functools.lru_cache(maxsize=1)
-def _zone_names() -> Mapping[str, str]:
-    return {zone.casefold(): zone for zone in available_timezones()}
-
-
-def _zone(text: str) -> str | None:
-    known = _zone_names().get(text.casefold().replace(" ", "_"))
-    return _ZONES.get(_folded(text).removesuffix("time").removesuffix("standard")) or known

@@ -77,10 +77,25 @@ def test_numbers_that_are_none(written: str, why: str) -> None:
         ("America/Denver", "America/Denver"), ("america/denver", "America/Denver"),
         ("Pacific", "America/Los_Angeles"),
         ("Eastern Time", "America/New_York"), ("CST", "America/Chicago"), ("", None),
+        ("Eastern Daylight Time", "America/New_York"), ("Mountain Standard Time", "America/Denver"),
+        ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+        ("Pacific (PT)", "America/Los_Angeles"), ("los angeles", "America/Los_Angeles"),
+        ("America/New York", "America/New_York"), ("New York", "America/New_York"),
+        ("Europe/Madrid", "Europe/Madrid"), ("UTC", "UTC"),
     ],
 )  # fmt: skip
 def test_zones(written: str, zone: str | None) -> None:
     assert entry_of(f"phone,time zone\n2025550101,{written}\n").zone == zone
+
+
+@pytest.mark.parametrize(
+    "written", ["Factory", "localtime", "UTC-5", "North", "Louisville", "Springfield", "()"]
+)
+def test_zones_that_are_none_or_several(written: str) -> None:
+    refused = only(f"phone,zone\n2025550101,{written}\n")
+    assert isinstance(refused, RowRefused)
+    assert refused.problem == "zone: no such time zone"
+    assert refused.e164 == "+12025550101"
 
 
 def test_an_empty_zone_is_guessed_from_the_number() -> None:
@@ -92,9 +107,42 @@ def test_languages(language: str) -> None:
     assert entry_of(f"phone,language\n2025550101,{language}\n").language == "es"
 
 
-@pytest.mark.parametrize("consent", ["yes", "Y", "Sí", "x", "TRUE", "1", "2026-03-04", "3/4/26", "✓"])
+@pytest.mark.parametrize(
+    "consent",
+    [
+        "yes", "Y", "Sí", "x", "TRUE", "1", "2026-03-04", "3/4/26", "25.12.2025", "✓", "2026-03-04T10:15:00Z",
+        "4-Mar-26", "March 4, 2026", "4th of March 2026", "4 de marzo de 2026", "Sept 9 2025", "29/2/2024",
+    ],
+)  # fmt: skip
 def test_consent(consent: str) -> None:
-    assert entry_of(f"phone,Opt-in\n2025550101,{consent}\n").consent == consent
+    assert entry_of(f'phone,Opt-in\n2025550101,"{consent}"\n').consent == consent
+
+
+@pytest.mark.parametrize(
+    "consent",
+    ["99/99/9999", "2026-02-30", "29/2/2026", "maybe 4 2026", "13/13/2026", "Mar-26", "46085", "not yet"],
+)
+def test_what_is_no_consent(consent: str) -> None:
+    refused = only(f"phone,consent\n2025550101,{consent}\n")
+    assert isinstance(refused, RowRefused)
+    assert refused.problem == "consent: neither a yes nor a date"
+    assert not refused.declined
+
+
+@pytest.mark.parametrize("consent", ["no", "FALSE", "0", "opted out", "Unsubscribed", "STOP", "rechazado"])
+def test_whoever_said_no(consent: str) -> None:
+    refused = only(f"phone,consent,language\n2025550101,{consent},klingon\n")
+    assert isinstance(refused, RowRefused)
+    assert (refused.problem, refused.declined) == ("consent: this person said no", True)
+    assert refused.e164 == "+12025550101"
+    assert "2025550101" not in repr(refused)
+
+
+@pytest.mark.parametrize(
+    "name", ["Phone #", "Cell Phone Number", "MOBILE_PHONE", "Teléfono celular", "tel.", "SMS"]
+)
+def test_usual_names_of_the_number(name: str) -> None:
+    assert entry_of(f"{name},Nombre completo\n2025550101,Sam\n").name == "Sam"
 
 
 @pytest.mark.parametrize(
@@ -123,6 +171,14 @@ def test_a_column_is_named_where_its_usual_names_do_not_find_it() -> None:
     ((_, entry),) = read(b"Handy,Rufname\n2025550101,Sam\n", number="handy", name="Rufname")
     assert isinstance(entry, Entry)
     assert entry.name == "Sam"
+
+
+def test_of_two_columns_the_one_with_the_plain_name_counts() -> None:
+    table = read_table(b"phone,first name,name,consent date,consent\n2025550101,Samuel,Sam,,yes\n")
+    ((_, entry),) = read_rows(table, region="US", languages=("en",))
+    assert isinstance(entry, Entry)
+    assert (entry.name, entry.consent) == ("Sam", "yes")
+    assert table.left_out == ("first name", "consent date")
 
 
 @pytest.mark.parametrize(
