@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from checkin.flow.program import Program
     from checkin.people.rosters import Entry, RowRefused, Table
     from checkin.service.importing import Outcome
+
+T = TypeVar("T")
 
 command = typer.Typer(help="Bring members in, and see or erase what is kept about one.", no_args_is_help=True)
 
@@ -51,14 +53,23 @@ def import_members(
     Whoever has a yes or a date in the consent column gets check-ins; everybody else is asked first. The same
     file again changes nothing.
     """
-    from checkin.service.importing import take
+    from checkin.service.importing import can_ask, take
 
     table = _table(file, column or [])
     settings = settings_or_exit()
-    app = open_or_exit(settings, flows_or_exit(settings))
+    flow_set = flows_or_exit(settings)
+    app = open_or_exit(settings, flow_set)
     try:
         rows = _read(table, app.program)
-        outcomes = take(app, rows, dry_run=dry_run, skip_invalid=skip_invalid)
+        later = can_ask(flow_set.flows.values()) and not can_ask(app.flows.values())
+        outcomes = take(
+            app,
+            rows,
+            dry_run=dry_run,
+            skip_invalid=skip_invalid,
+            asks_later=later,
+            watch=lambda wanted: _bar(wanted, len(wanted), "Writing"),
+        )
     finally:
         app.store.close()
     invalid = any(one.status == "invalid" for one in outcomes)
@@ -72,6 +83,12 @@ def import_members(
     elif invalid and not skip_invalid:
         print(
             "Nothing was imported: mend these rows, or take the others with --skip-invalid.", file=sys.stderr
+        )
+    if later:
+        print(
+            "The conversation that asks people to join is not live yet: run checkin flows publish."
+            " Whoever has to be asked is asked then.",
+            file=sys.stderr,
         )
     if invalid:
         raise typer.Exit(FOUND_PROBLEMS)
@@ -148,10 +165,14 @@ def _read(table: Table, program: Program) -> list[tuple[int, Entry | RowRefused]
     from checkin.people.rosters import read_rows
 
     rows = read_rows(table, region=program.country, languages=program.languages, groups=program.groups)
-    with typer.progressbar(
-        rows, length=len(table.rows), label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
-        return list(bar)
+    return list(_bar(rows, len(table.rows), "Reading"))
+
+
+def _bar(things: Iterable[T], number: int, label: str) -> Iterator[T]:
+    """Go through these, with a bar on a terminal."""
+    hidden = not sys.stderr.isatty()
+    with typer.progressbar(things, length=number, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield from bar
 
 
 def _tell(outcomes: Sequence[Outcome], table: Table) -> None:

@@ -3,15 +3,17 @@
 1. Each row is read by itself (`checkin.people.rosters`): a person, or the reason why not.
 2. One transaction looks up who is known, decides about every row, and writes all of them or none (`take`).
 3. What each new member then hears is a timer: an invitation to whoever has not agreed, the plan of check-ins
-   for whoever has (`arrived`). The clock does them one by one, at allowed hours.
+   for whoever has (`arrived`). The clock does them one by one, at allowed hours. Where no flow is published
+   yet that could ask them, they wait for it.
 
 The same file again finds everybody as it left them, and changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from checkin.flow.model import Flow
@@ -20,7 +22,7 @@ from checkin.people.rosters import Entry, RowRefused
 from checkin.service import conversations, reading, schedules
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import people, rosters, timers
+from checkin.store import people, rosters, runs, timers
 from checkin.store.rosters import Known
 from checkin.store.situations import Person
 from checkin.store.unit import Unit
@@ -30,11 +32,19 @@ Status = Literal["added", "updated", "unchanged", "duplicate", "invalid"]
 WITH_WELCOME, PLAN_ONLY = 1, 0
 """The transition of an `imported:` timer: whether the flows begin that begin with joining."""
 
+LOOK_AGAIN_SOON = timedelta(minutes=1)
+LOOK_AGAIN = timedelta(days=1)
+"""How long whoever was brought in before any flow was published waits, if publishing does not wake them."""
+
 _STOPPED = RowRefused("this number said STOP", "Only they can come back: they text START.")
 _LEFT = RowRefused("this person has left", "Only they can come back: they text the word that joins.")
 _NO_CALLS = RowRefused(
     "channel: nobody is called who has not agreed to it",
     "Write yes or the date under consent, or leave the channel empty: then they are asked by text.",
+)
+_DECLINED = RowRefused(
+    "consent: another row says that this person said no",
+    "Keep the row that is true: nobody is asked again who said no.",
 )
 _NO_INVITATION = RowRefused(
     "nobody can be invited: no flow asks people to join",
@@ -53,61 +63,92 @@ class Outcome:
     mend: str | None = None
 
 
+Wanted = Sequence[tuple[Entry, Known | None]]
+
+
 def take(
     app: App,
     rows: Sequence[tuple[int, Entry | RowRefused]],
     *,
     dry_run: bool = False,
     skip_invalid: bool = False,
+    asks_later: bool = False,
+    watch: Callable[[Wanted], Iterable[tuple[Entry, Known | None]]] = lambda wanted: wanted,
 ) -> list[Outcome]:
     """Make members of these rows, all in one transaction; return what came of each, in their order.
 
-    With an invalid row among them nothing is written, unless `skip_invalid`.
+    With an invalid row among them nothing is written, unless `skip_invalid`. `asks_later` takes those who
+    have not agreed although no flow that asks them is published yet. `watch` goes through what is written,
+    for whoever shows how far it is.
     """
 
     def work(unit: Unit) -> list[Outcome]:
-        outcomes, wanted = _decided(app, unit, rows)
+        outcomes, wanted = _decided(app, unit, rows, can_invite=asks_later or can_ask(app.flows.values()))
         blocked = any(one.status == "invalid" for one in outcomes) and not skip_invalid
         if not dry_run and not blocked:
             turn = Turn(app, unit, app.clock.now())
-            for entry, known in wanted:
+            for entry, known in watch(wanted):
                 _write(turn, entry, known)
         return outcomes
 
     return app.store.read(work) if dry_run else app.store.run(work)
 
 
+def can_ask(flows: Iterable[Flow]) -> bool:
+    """Whether one of these flows asks people to join."""
+    return any(reading.asks_to_join(flow) for flow in flows)
+
+
 def arrived(turn: Turn, member_id: str, *, welcome: bool) -> None:
-    """Do what follows an import: ask whoever has not agreed, plan check-ins for whoever has."""
+    """Do what follows an import: ask whoever has not agreed, plan check-ins for whoever has.
+
+    Where the flows for that are not published yet, look again when they are (`woken`), or after a while.
+    """
     situation = turn.situation(member_id)
     if situation.person.stopped:
         return
     if situation.member_state == "joining" and not situation.waiting:
-        flow = _joining_flow(turn.app)
-        if flow is not None:
+        flow = next((flow for flow in turn.app.flows.values() if reading.asks_to_join(flow)), None)
+        if flow is None:
+            _wait(turn, member_id, welcome=welcome)
+        else:
             conversations.start(turn, member_id, flow)
     elif situation.member_state == "active":
+        if not turn.app.flows:
+            _wait(turn, member_id, welcome=welcome)
+            return
         schedules.plan(turn, member_id)
         if welcome:
             schedules.plan_joined(turn, member_id)
 
 
-def _joining_flow(app: App) -> Flow | None:
-    return next((flow for flow in app.flows.values() if reading.asks_to_join(flow)), None)
+def woken(unit: Unit, now: datetime) -> None:
+    """Let everybody who was brought in and waits for a flow have it now: some were published."""
+    timers.bring_forward(unit, "imported:", now)
+
+
+def _wait(turn: Turn, member_id: str, *, welcome: bool) -> None:
+    transition = WITH_WELCOME if welcome else PLAN_ONLY
+    published = runs.latest_numbers(turn.unit)  # this process may not have taken them up yet
+    due_at = turn.until(LOOK_AGAIN_SOON if published.keys() - turn.app.flows.keys() else LOOK_AGAIN)
+    timers.put(turn.unit, timers.Timer(f"imported:{member_id}", "routine", member_id, transition, due_at))
 
 
 def _decided(
-    app: App, unit: Unit, rows: Iterable[tuple[int, Entry | RowRefused]]
+    app: App, unit: Unit, rows: Iterable[tuple[int, Entry | RowRefused]], *, can_invite: bool
 ) -> tuple[list[Outcome], list[tuple[Entry, Known | None]]]:
     rows = list(rows)
     everybody = rosters.known(unit, list({one.e164 for _, one in rows if isinstance(one, Entry)}))
-    can_invite = _joining_flow(app) is not None
+    declined = {one.e164 for _, one in rows if isinstance(one, RowRefused) and one.declined}
     first_row: dict[str, int] = {}
     outcomes: list[Outcome] = []
     wanted: list[tuple[Entry, Known | None]] = []
     for row, entry in rows:
         if isinstance(entry, RowRefused):
-            outcomes.append(Outcome(row, "invalid", None, entry.problem, entry.mend))
+            outcomes.append(Outcome(row, "invalid", entry.e164, entry.problem, entry.mend))
+            continue
+        if entry.e164 in declined:
+            outcomes.append(Outcome(row, "invalid", entry.e164, _DECLINED.problem, _DECLINED.mend))
             continue
         earlier = first_row.setdefault(entry.e164, row)
         if earlier != row:
@@ -115,6 +156,8 @@ def _decided(
             outcomes.append(Outcome(row, "duplicate", entry.e164, why.problem, why.mend))
             continue
         known = everybody.get(entry.e164)
+        if known is not None and known.person.id in app.staff_ids:
+            entry = replace(entry, name=None)  # what staff are called stands in program.yaml
         status, why_not = _status(entry, known, can_invite)
         problem, mend = (None, None) if why_not is None else (why_not.problem, why_not.mend)
         outcomes.append(Outcome(row, status, entry.e164, problem, mend))

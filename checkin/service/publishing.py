@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from checkin.flow.bundle import bundle
 from checkin.flow.model import Flow
-from checkin.service import schedules
+from checkin.service import importing, schedules
 from checkin.service.app import App
 from checkin.service.turn import Turn
 from checkin.store import people, runs
@@ -47,8 +47,15 @@ def publish(app: App, flows: Iterable[Flow], *, author: str, note: str) -> tuple
 
     live, changed = app.store.run(work)
     app.go_live({**app.flows, **{flow.name: flow for flow in live}})
-    app.store.run(lambda unit: schedules.plan_everybody(Turn(app, unit, app.clock.now()), changed))
+    app.store.run(lambda unit: _taken_up(Turn(app, unit, app.clock.now()), changed))
     return tuple(Published(flow.name, flow.version) for flow in live if flow.name in changed)
+
+
+def _taken_up(turn: Turn, changed: set[str]) -> None:
+    """Do what follows the publishing of these flows."""
+    schedules.plan_everybody(turn, changed)
+    if changed:
+        importing.woken(turn.unit, turn.now)
 
 
 def refresh(app: App) -> bool:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from checkin.store.listed import for_each, list_of
-from checkin.store.tables import timers
+from checkin.store.tables import Instant, timers
 from checkin.store.unit import Unit
 
 
@@ -66,6 +66,12 @@ def drop_all(unit: Unit, prefix: str) -> None:
     """Forget every timer whose subject begins so. A prefix ends in a colon."""
     assert prefix.endswith(":")
     unit.write(_drop_all, {"low": prefix, "high": prefix[:-1] + ";"})  # the byte after the colon
+
+
+def bring_forward(unit: Unit, prefix: str, now: datetime) -> None:
+    """Let every timer whose subject begins so be due now, if it was to be later. A prefix ends in a colon."""
+    assert prefix.endswith(":")
+    unit.write(_bring_forward, {"low": prefix, "high": prefix[:-1] + ";", "new_due_at": now})
 
 
 def claim(unit: Unit, *, lane: str, now: datetime, limit: int, lease: timedelta) -> Sequence[Timer]:
@@ -147,7 +153,13 @@ _is_this = sa.and_(
     timers.c.due_at == _p("its_due_at"),
 )
 _drop = sa.delete(timers).where(timers.c.subject == _p("timer"))
-_drop_all = sa.delete(timers).where(timers.c.subject >= _p("low"), timers.c.subject < _p("high"))
+_begins_so = (timers.c.subject >= _p("low"), timers.c.subject < _p("high"))
+_drop_all = sa.delete(timers).where(*_begins_so)
+_bring_forward = (
+    sa.update(timers)
+    .where(*_begins_so, timers.c.due_at > _p("new_due_at", type_=Instant))
+    .values(due_at=_p("new_due_at", type_=Instant), claimed_until=None)
+)
 _due = (
     sa.select(timers.c.subject)
     .where(

@@ -62,6 +62,17 @@ def test_a_good_file_ends_with_status_zero_and_a_dry_run_says_so(run: Any) -> No
     assert "1 unchanged" in run(text).stdout
 
 
+def test_before_anything_is_published_it_says_that_nobody_is_asked_yet(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHECKIN_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    assert CliRunner().invoke(command, ["migrate"]).exit_code == 0
+    result = run("phone\n202-555-0101\n", "--format", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["status"] == "added"
+    assert "checkin flows publish" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "arguments"),
     [

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
 
-from checkin.people.rosters import read_rows, read_table
-from checkin.service.importing import Outcome, take
+from checkin.people.rosters import Entry, read_rows, read_table
+from checkin.service.importing import Outcome, Wanted, take
+from checkin.service.publishing import publish
 from checkin.store import tables
+from checkin.store.rosters import Known
 from tests.service.kit import Chat
 
 GROUPS = {"circle": "The Tuesday circle", "workplace": "The workplace team"}
@@ -149,6 +152,54 @@ def test_without_a_flow_that_asks_nobody_can_be_invited(chat: Chat) -> None:
     found = bring(chat, BOTH)
     assert statuses(found) == ["added", "invalid"]
     assert "flows publish" in (found[1].mend or "")
+
+
+def test_before_any_flow_is_live_people_are_taken_and_asked_once_it_is(chat: Chat) -> None:
+    flows = dict(chat.app.flows)
+    chat.app.go_live({})
+    chat.app.store.run(lambda unit: unit.write(sa.delete(tables.flow_versions)))
+    rows = list(read_rows(read_table(BOTH.encode()), region="US", languages=("en", "es")))
+    assert statuses(take(chat.app, rows, asks_later=True)) == ["added", "added"]
+    chat.later("2h")
+    assert chat.alice.new() == chat.bob.new() == []
+    publish(chat.app, flows.values(), author="Dana", note="the first")
+    chat.later("1m")
+    assert any(subject.startswith("schedule:") for subject in chat.timers()), "who has agreed begins"
+    (invitation,) = chat.bob.new()
+    assert "YES" in invitation
+    publish(chat.app, flows.values(), author="Dana", note="the same")
+    chat.later("1m")
+    assert chat.bob.new() == []
+
+
+def test_a_no_in_any_row_counts(chat: Chat) -> None:
+    text = "phone,consent\n202-555-0101,yes\n(202) 555 0102,yes\n+1 202 555 0102,No\n"
+    found = bring(chat, text, skip_invalid=True)
+    assert statuses(found) == ["added", "invalid", "invalid"]
+    assert [one.e164 for one in found] == ["+12025550101", "+12025550102", "+12025550102"]
+    assert "another row" in (found[1].problem or "")
+    assert chat.count(tables.members) == 1
+
+
+def test_staff_keep_the_name_that_the_program_gives_them(chat: Chat) -> None:
+    staff = chat.app.program.staff[0]
+    text = f"phone,name,consent\n{staff.number},Somebody,yes\n"
+    assert statuses(bring(chat, text)) == ["added"]
+    chat.restart()
+    assert statuses(bring(chat, text)) == ["unchanged"]
+
+
+def test_what_is_written_can_be_watched(chat: Chat) -> None:
+    seen: list[int] = []
+
+    def watch(wanted: Wanted) -> Iterator[tuple[Entry, Known | None]]:
+        for number, one in enumerate(wanted, 1):
+            yield one
+            seen.append(number)
+
+    rows = list(read_rows(read_table(BOTH.encode()), region="US", languages=("en", "es")))
+    take(chat.app, rows, watch=watch)
+    assert seen == [1, 2]
 
 
 def test_what_fails_in_the_middle_leaves_nothing(quick: Chat) -> None:
