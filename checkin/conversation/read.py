@@ -44,6 +44,7 @@ MORE_TO_SAY = 4
 
 _PHONE = re.compile(r"\+?\d[\d\s().\-/]{5,24}\d")
 _NAMED = re.compile(r"a \w+(?: \w+)? (\w+ \w+(?: \w+)?)")
+_TAPPED_WITH = re.compile(r"(?:reacted with|reacciono con) [^\w\s]+(?: to (?:a|your|an) \w+)?")
 _LONGEST_BEFORE_A_QUOTE = 100
 """Characters of "A María José le encantó": a name and a few words."""
 _QUOTES = '"“”„«»'
@@ -145,6 +146,8 @@ class Reader:
         """Whether a phone wrote this for a tap on one of our texts: Liked “…”."""
         stripped = folded.strip()
         if stripped in self.lexicon.reactions and " " in stripped:
+            return True
+        if _TAPPED_WITH.fullmatch(stripped):
             return True
         if len(stripped) < 3 or stripped[-1] not in _QUOTES:
             return False
