@@ -100,6 +100,9 @@ _WAITS = {
 CONGESTED = frozenset({"20429", "21611", "30001", "30022"})
 """Codes that say that we send too fast: all routine texts slow down, not only the one that was refused."""
 
+NEVER_LEFT = frozenset({"14107", "30001", "30022", "30023", "30027"})
+"""Codes of texts that were accepted and then not sent at all: there was no room, or a cap was reached."""
+
 
 def status_from_twilio(word: str | None) -> DeliveryStatus | None:
     """Return what a `MessageStatus` or `CallStatus` means, or None for a word that is not about a delivery.

@@ -29,11 +29,22 @@ _TRY = "~"
 
 
 def is_overtaken(app: App, message: Message) -> bool:
-    """Whether what this call would say is old: its question was answered, put off or asked anew since."""
-    return message.channel == "voice" and not app.store.read(lambda unit: _is_news(unit, message))
+    """Whether what this would say is old: its question was answered, put off or asked anew since.
+
+    A text is asked about only where it failed before; the first goes out as soon as it is decided.
+    """
+    waited = message.channel == "voice" or _TRY in message.id
+    return waited and not app.store.read(lambda unit: is_news(unit, message))
 
 
-def _is_news(unit: Unit, message: Message) -> bool:
+def next_try(id: str, most: int) -> str | None:
+    """Return the id of what is sent after this failed, None where it was tried as often as that."""
+    base, _, tried = id.partition(_TRY)
+    number = int(tried or 1) + 1
+    return f"{base}{_TRY}{number}" if number <= most else None
+
+
+def is_news(unit: Unit, message: Message) -> bool:
     """Whether this is what its run said last, or its question still waits. What is of no run always is."""
     kind, _, run_id = message.subject.partition(":")
     if kind != "run":
@@ -60,7 +71,7 @@ def take_news(turn: Turn, person_id: str, call_id: str) -> list[str]:
         ours = message.state == "sending" or message.carrier_id == call_id
         if message.kind == "notification" or (message.state != "queued" and not ours):
             continue
-        fresh = _is_news(turn.unit, message)
+        fresh = is_news(turn.unit, message)
         if fresh:
             news.append(message.body)
         if message.state == "queued":
@@ -123,14 +134,12 @@ def was_answered(turn: Turn, carrier_id: str) -> bool:
 
 def again(turn: Turn, message: Message) -> bool:
     """Plan to make a call again that nobody answered; return whether there is a try left."""
-    base, _, tried = message.id.partition(_TRY)
-    number = int(tried or 1) + 1
-    if number > MOST_CALLS:
+    id = next_try(message.id, MOST_CALLS)
+    if id is None:
         return False
     due_at = turn.until(CALL_AGAIN[message.lane])
     if message.expires_at is not None and message.expires_at <= due_at:
         return False
-    id = f"{base}{_TRY}{number}"
     # Made when the first one was: what was asked since then overtakes every try.
     outbox.add(turn.unit, message._replace(id=id, state="queued", due_at=due_at))
     return True

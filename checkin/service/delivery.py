@@ -12,7 +12,8 @@
    a check-in is given up (sent at most once), an alert's notification is sent again (at least once).
 6. Callbacks move a row to delivered or failed, in whatever order they come (`reported`). One that comes
    before step 4 proves that the carrier has the message and does that step's work; step 4 then finds its
-   lease gone and does nothing. A failure is an event for the alert that the message was about.
+   lease gone and does nothing. A failure is an event for the alert that the message was about. What never
+   left the carrier for want of room is sent again (`checkin.service.unsent`).
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ from checkin.service import (
     schedules,
     standing,
     unheard,
+    unsent,
 )
 from checkin.service.app import App, Lane
 from checkin.service.handing import Batch
@@ -343,7 +345,7 @@ def _accepted(app: App, unit: Unit, message: Message, accepted: Accepted, now: d
     outbox.settle(unit, message, state, carrier_id=accepted.carrier_id, sent_at=now, error_code=code)
     timers.count_from_sending(unit, message.subject, message.id, now)
     if state == "failed":
-        _failed(Turn(app, unit, now), message, code, failure_of_callback(code))
+        _not_delivered(Turn(app, unit, now), message, code)
 
 
 def _advance(
@@ -362,7 +364,13 @@ def _advance(
     if message.channel == "voice" and status.terminal:
         _called(turn, message, status, carrier_id, error_code)
     elif state == "failed":
-        _failed(turn, message, error_code, failure_of_callback(error_code))
+        _not_delivered(turn, message, error_code)
+
+
+def _not_delivered(turn: Turn, message: Message, code: str | None) -> None:
+    """Send a text again that had no room at the carrier; any other that it took and gave up has failed."""
+    if not unsent.again(turn, message, code):
+        _failed(turn, message, code, failure_of_callback(code))
 
 
 def _called(

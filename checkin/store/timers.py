@@ -109,6 +109,11 @@ def count_from_sending(unit: Unit, subject: str, outbox_id: str, sent_at: dateti
         unit.write(_set_due, {"timer": subject, "outbox": outbox_id, "new_due_at": due_at})
 
 
+def count_from_another(unit: Unit, subject: str, outbox_id: str, other: str) -> None:
+    """Let the timer of this subject, if it counts from one outbox row, count from another."""
+    unit.write(_count_from_another, {"timer": subject, "outbox": outbox_id, "other": other})
+
+
 def foresee_counting(unit: Unit, sent: Mapping[str, str]) -> None:
     """Ask for many messages at once which timers count from them. `sent` has subjects by outbox id."""
     found: dict[tuple[str, str], Any] = {}
@@ -184,5 +189,6 @@ _counting_from = sa.select(timers.c.after_seconds).where(*_counting)
 _counting_of = for_each(
     sa.select(timers.c.subject, timers.c.counts_from, timers.c.after_seconds), timers.c.subject
 )
+_count_from_another = sa.update(timers).where(*_counting).values(counts_from=_p("other"))
 _set_due = sa.update(timers).where(*_counting).values(due_at=_p("new_due_at"))
 _next_due = sa.select(timers).order_by(timers.c.due_at).limit(1)

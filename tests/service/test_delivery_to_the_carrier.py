@@ -45,6 +45,11 @@ def the_row(chat: Chat) -> Message:
     return found[0]
 
 
+def tries(chat: Chat) -> list[Message]:
+    """Return the question, and what was sent in its place when it failed."""
+    return sorted((row for row in chat.rows(chat.alice) if row.kind == "check_in"), key=lambda row: row.id)
+
+
 def deliver(chat: Chat) -> None:
     """Send what is due in both lanes; take no reports."""
     delivery.deliver(chat.app, "alerts")
@@ -148,6 +153,55 @@ def test_sent_failed_by_callback(chat: Chat) -> None:
     chat.report(the_row(chat).id, "failed", error_code="30003")
     assert (state(chat), the_row(chat).error_code) == ("failed", "30003")
     assert [task.kind for task in chat.tasks()] == ["undelivered"]
+
+
+@pytest.mark.parametrize(("code", "minutes"), [("30001", 5), ("30022", 1), ("14107", 1)])
+def test_a_question_without_room_at_the_carrier_is_sent_again_and_silence_counts_from_then(
+    chat: Chat, code: str, minutes: int
+) -> None:
+    asked(chat)
+    deliver(chat)
+    chat.reports_are_lost = True
+    first = the_row(chat)
+    chat.report(first.id, "failed", error_code=code)
+    _, second = tries(chat)
+    assert (second.id, second.state, second.body) == (f"{first.id}~2", "queued", first.body)
+    chat.later(f"{minutes}m")
+    sent_at = chat.clock.now()
+    assert [row.state for row in tries(chat)] == ["failed", "sent"]
+    assert chat.timers()[first.subject].due_at == sent_at + timedelta(hours=3)
+    assert chat.tasks() == []
+
+
+def test_a_question_that_never_finds_room_is_undelivered_after_three_times(chat: Chat) -> None:
+    asked(chat)
+    deliver(chat)
+    chat.reports_are_lost = True
+    for _ in range(3):
+        assert chat.tasks() == []
+        chat.report(tries(chat)[-1].id, "failed", error_code="30022")
+        chat.later("2m")
+    assert [row.state for row in tries(chat)] == ["failed"] * 3
+    assert [task.kind for task in chat.tasks()] == ["undelivered"]
+    assert len([out for out in chat.carrier.sent if "How are you" in out.body]) == 3
+
+
+def test_a_question_that_was_overtaken_is_not_sent_again(chat: Chat) -> None:
+    asked(chat)
+    deliver(chat)
+    chat.reports_are_lost = True
+    first = the_row(chat)
+    chat.report(first.id, "failed", error_code="30001")
+    chat.alice("4")
+    chat.later("10m")
+    assert [row.state for row in tries(chat)] == ["failed", "cancelled"]
+
+
+def test_a_failure_that_may_have_arrived_is_not_sent_again(chat: Chat) -> None:
+    asked(chat)
+    deliver(chat)
+    chat.report(the_row(chat).id, "failed", error_code="30008")
+    assert [row.state for row in tries(chat)] == ["failed"]
 
 
 # ---------------------------------------------------------------- again, and how much later
