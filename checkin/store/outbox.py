@@ -1,18 +1,22 @@
 """Texts and calls still to hand to the carrier, and how each of them went.
 
-=========  ==================================================================  =========================
-state      meaning                                                             goes to
-=========  ==================================================================  =========================
-queued     to be sent at `due_at`                                              sending, cancelled, lapsed
-sending    claimed under a lease that ends at `due_at`; the request may be out  sent, queued, failed, in_doubt
-in_doubt   nobody knows whether the carrier has it; asked again at `due_at`    sent, queued, failed, lost
-sent       the carrier has it                                                  delivered, failed
-delivered  it is on the phone                                                  -
-failed     the carrier said that it never will be                              -
-cancelled  it was no longer wanted, or may no longer be sent (STOP)            -
-lapsed     its time had passed before it could be sent                         -
-lost       in doubt for good, and not to be sent twice (a check-in)            -
-=========  ==================================================================  =========================
+=========  =====================================================  ==========================================
+state      meaning                                                goes to
+=========  =====================================================  ==========================================
+queued     to be sent at `due_at`                                 sending, delivered, cancelled
+sending    claimed under a lease that ends at `due_at`; the       queued, in_doubt, sent, delivered, failed,
+           request may be out                                     cancelled, lapsed
+in_doubt   nobody knows whether the carrier has it; asked again   in_doubt, queued, sent, delivered, failed,
+           at `due_at`                                            cancelled, lapsed, lost
+sent       the carrier has it                                     delivered, failed
+delivered  it is on the phone, or was read out in another call    -
+failed     the carrier said that it never will be                 -
+cancelled  it was no longer wanted, or may no longer be sent      -
+           (STOP)
+lapsed     its time had passed before it could be sent            -
+lost       in doubt for good, and not to be sent twice (a         -
+           check-in)
+=========  =====================================================  ==========================================
 
 A process that dies leaves its rows `sending`; when the lease has ended they are claimed as `in_doubt`.
 """
@@ -33,6 +37,22 @@ from checkin.store.unit import Unit
 OPEN = ("queued", "sending", "in_doubt")
 """States in which a row still wants something of us. Spelled the same in the partial index."""
 
+
+GOES_TO: Mapping[str, frozenset[str]] = {
+    state: frozenset(others.split())
+    for state, others in {
+        "queued": "sending delivered cancelled",
+        "sending": "queued in_doubt sent delivered failed cancelled lapsed",
+        "in_doubt": "in_doubt queued sent delivered failed cancelled lapsed lost",
+        "sent": "delivered failed",
+        "delivered": "",
+        "failed": "",
+        "cancelled": "",
+        "lapsed": "",
+        "lost": "",
+    }.items()
+}
+"""The table above. No row moves otherwise."""
 
 MAY_HAVE_ARRIVED = ("sending", "in_doubt", "sent", "delivered", "lost")
 """States in which somebody may have read a message."""
@@ -116,13 +136,26 @@ def foresee_leases(unit: Unit, ids: Sequence[str]) -> None:
 
 
 def settle(unit: Unit, message: Message, state: str, **changes: Any) -> None:
-    """Move a claimed message on, under its lease; a Conflict if the lease has passed to another."""
+    """Move a claimed message on, under its lease; a Conflict if the lease has passed to another.
+
+    Raises ValueError where no message goes from its state to this one.
+    """
+    _check(message, state)
     _move(unit, "lease", message.id, message.lease, {"state": state, "lease": None, **changes})
 
 
 def advance(unit: Unit, message: Message, state: str, **changes: Any) -> None:
-    """Move a message on because the carrier said so; the state it was read in must still hold."""
+    """Move a message on because the carrier said so; the state it was read in must still hold.
+
+    Raises ValueError where no message goes from its state to this one.
+    """
+    _check(message, state)
     _move(unit, "state", message.id, message.state, {"state": state, **changes})
+
+
+def _check(message: Message, state: str) -> None:
+    if state not in GOES_TO[message.state]:
+        raise ValueError(f"No message goes from {message.state} to {state}.")
 
 
 def _move(unit: Unit, guard: str, id: str, held: str | None, changes: Mapping[str, Any]) -> None:
