@@ -116,11 +116,13 @@ def read_table(content: bytes, mapped: Mapping[str, str] | None = None) -> Table
     if separator is not None:
         text = text[separator.end() :]
     delimiter = separator[1] if separator is not None else _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        lines = list(reader)
     except csv.Error:
         raise TableRefused(
-            "A quotation mark is opened and never closed, or a cell is far too long.",
+            "A quotation mark stands inside a cell, or is opened and never closed, or a cell is far too long;"
+            f" it shows at line {reader.line_num}.",
             "Open the file in a spreadsheet and save it as CSV again.",
         ) from None
     header = next((index for index, cells in enumerate(lines) if any(map(str.strip, cells))), None)

@@ -192,6 +192,11 @@ def test_files_that_are_no_list(content: bytes) -> None:
     assert refused.value.mend
 
 
+def test_a_wrong_quotation_mark_is_told_with_its_line() -> None:
+    with pytest.raises(TableRefused, match="line 3"):
+        read_table(b'phone,name\n2025550101,Sam "Sammy" Lee\n2025550102,"Al" Roe\n2025550103,Jo\n')
+
+
 def test_columns_that_are_not_there_or_nothing() -> None:
     for mapped in ({"number": "Handy"}, {"phone": "phone"}):
         with pytest.raises(TableRefused):
