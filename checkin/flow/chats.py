@@ -17,7 +17,7 @@ from checkin.flow.document import Document
 from checkin.flow.guess import did_you_mean
 from checkin.flow.issue import Code, Issue, in_order
 from checkin.flow.model import Value
-from checkin.flow.source import decode, parse
+from checkin.flow.source import is_hidden, parse, read_source
 from checkin.flow.validate import Differences, forgotten, validate
 
 ENDING = (".test.yaml", ".test.yml")
@@ -118,7 +118,9 @@ class ChatFile:
 
 def chat_files(folder: Path) -> tuple[Path, ...]:
     """Return the files of a folder that hold test conversations, by name."""
-    return tuple(path for path in sorted(folder.iterdir()) if path.name.endswith(ENDING))
+    return tuple(
+        path for path in sorted(folder.iterdir()) if path.name.endswith(ENDING) and not is_hidden(path)
+    )
 
 
 def load_chats(
@@ -132,7 +134,7 @@ def load_chats(
     files: list[ChatFile] = []
     issues: list[Issue] = []
     for path in chat_files(folder):
-        text = decode(path.read_bytes(), path.name)
+        text = read_source(path)
         if isinstance(text, Issue):
             issues.append(text)
             continue

@@ -26,7 +26,7 @@ from checkin.flow.model import AfterFlowTrigger, Flow, KeywordTrigger
 from checkin.flow.program import Program
 from checkin.flow.program_load import read_program
 from checkin.flow.shape import SHAPES, FlowShape, RunShape
-from checkin.flow.source import decode, parse
+from checkin.flow.source import is_hidden, parse, read_source
 from checkin.flow.texts import SAMPLES
 from checkin.flow.triggers import word_paths
 from checkin.flow.validate import forgotten, validate
@@ -195,11 +195,23 @@ def load_program(folder: Path, today: date | None = None) -> tuple[Program | Non
         documents.extend([document] if document else [])
     if len(documents) < len(PROGRAM_FILES):
         return None, in_order(issues)
-    program, found = read_program(
-        documents[0], documents[1], {path.name: path.read_bytes() for path in folder.glob("*.ics")}, today
-    )
+    program, found = read_program(documents[0], documents[1], _calendars(folder), today)
     issues.extend(found)
     return (None if errors(issues) else program), in_order(issues)
+
+
+def _calendars(folder: Path) -> Mapping[str, bytes]:
+    """Return what the calendar files of a folder hold, by name; one that can't be opened holds nothing.
+
+    Where the program needs that one, it is told so as of any that is no calendar.
+    """
+    found: dict[str, bytes] = {}
+    for path in folder.glob("*.ics"):
+        try:
+            found[path.name] = path.read_bytes()
+        except OSError:
+            found[path.name] = b""
+    return found
 
 
 def load_folder(folder: Path, today: date | None = None) -> FlowSet:
@@ -250,20 +262,22 @@ def flow_files(folder: Path) -> tuple[Path, ...]:
     return tuple(
         path
         for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
-        if path.name not in PROGRAM_FILES and not path.name.endswith((".test.yaml", ".test.yml"))
+        if path.name not in PROGRAM_FILES
+        and not path.name.endswith((".test.yaml", ".test.yml"))
+        and not is_hidden(path)
     )
 
 
 def sources(folder: Path) -> Mapping[str, str]:
     """Return the source of every flow of a folder that can be read at all, by the flow's name."""
-    texts = (decode(path.read_bytes(), path.name) for path in flow_files(folder))
+    texts = (read_source(path) for path in flow_files(folder))
     found = ((_NAMED.search(text), text) for text in texts if isinstance(text, str))
     return {name[1]: text for name, text in found if name is not None}
 
 
 def named(path: Path) -> str | None:
     """Return the name of the flow in a file, good or not; None where it does not say one."""
-    text = decode(path.read_bytes(), path.name)
+    text = read_source(path)
     found = _NAMED.search(text) if isinstance(text, str) else None
     return None if found is None else found[1]
 
@@ -273,7 +287,7 @@ _NAMED = re.compile(r"^flow: *[\"']?([a-z][a-z0-9_]*)[\"']? *(?:#.*)?$", re.MULT
 
 def load_file(path: Path, program: Program, parts: Mapping[str, str] | None = None) -> Loaded:
     """Read one flow from its file; `parts` are the sources of its folder's flows, read where not given."""
-    text = decode(path.read_bytes(), path.name)
+    text = read_source(path)
     if isinstance(text, Issue):
         return Loaded(None, (text,))
     parts = sources(path.parent) if parts is None else parts
@@ -285,7 +299,7 @@ def _read(path: Path) -> tuple[Document | None, tuple[Issue, ...]]:
         message = f"The file {path.name} is missing."
         issue = Issue(Severity.ERROR, Code.MISSING, path.name, 1, 1, message, "Every program needs it.")
         return None, (issue,)
-    text = decode(path.read_bytes(), path.name)
+    text = read_source(path)
     return (None, (text,)) if isinstance(text, Issue) else parse(text, path.name)
 
 

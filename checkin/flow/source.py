@@ -6,6 +6,7 @@ Knows files and what goes wrong in them, in plain words. What the values are mad
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import yaml
 
@@ -17,6 +18,22 @@ from checkin.flow.issue import Code, Issue, Severity
 MAX_CHARACTERS = 400_000
 
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+
+
+def read_source(path: Path) -> str | Issue:
+    """Return what a file says, or why it cannot be read; a folder's other files are not worse for that."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"This file can't be opened ({error.strerror})."
+        mend = "Let the user of the service read it, or take it out of this folder."
+        return Issue(Severity.ERROR, Code.NOT_READABLE, path.name, 1, 1, message, mend)
+    return decode(data, path.name)
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a file is no conversation but an editor's or a system's own, such as `.#daily.yaml`."""
+    return path.name.startswith(".")
 
 
 def decode(data: bytes, file: str) -> str | Issue:

@@ -18,7 +18,7 @@ from checkin.flow.document import Document
 from checkin.flow.issue import Code, Issue, Severity
 from checkin.flow.load import FlowSet, flow_files
 from checkin.flow.model import Ask, Flow
-from checkin.flow.source import parse
+from checkin.flow.source import parse, read_source
 from checkin.flow.triggers import word_paths
 from checkin.flow.words import fold
 from checkin.service.words import ReaderOnDemand
@@ -49,7 +49,8 @@ def misheard(folder: Path, flow_set: FlowSet, reader: Reader | ReaderOnDemand) -
     """Return every keyword and every word of a choice that the reader takes for something else."""
     found = list(_languages(folder, reader))
     for path in flow_files(folder):
-        document, _ = parse(path.read_text("utf-8", errors="replace"), path.name)
+        source = read_source(path)
+        document = None if isinstance(source, Issue) else parse(source, path.name)[0]
         flow = None if document is None else flow_set.flows.get(str(document.get(("flow",))))
         if document is not None and flow is not None:
             found.extend(_keywords(document, flow_set.program.languages, reader))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from checkin.flow.issue import Issue, errors
 from checkin.flow.load import ProgramRefused, load_folder
+from checkin.flow.source import is_hidden
 from checkin.service.app import App
 from checkin.service.publishing import Published, know_staff, publish
 
@@ -52,7 +53,8 @@ class Watch:
 def _stamps(folder: Path) -> Iterator[Stamp]:
     """Go through the files that flows are made of; one that vanishes meanwhile is left out."""
     for path in sorted(folder.iterdir()):
-        if path.suffix in (".yaml", ".yml", ".ics") and ".test." not in path.name:
+        watched = path.suffix in (".yaml", ".yml", ".ics") and ".test." not in path.name
+        if watched and not is_hidden(path):
             try:
                 status = path.stat()
             except FileNotFoundError:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checkin.flow.chats import load_chats
 from checkin.flow.issue import Code, Issue, Severity, errors
 from checkin.flow.load import ProgramRefused, load_flow, load_folder, load_program
 from checkin.flow.program import Hours, Program, Staff, Support
@@ -142,6 +143,32 @@ def test_a_broken_flow_is_left_out_and_the_others_load(folder: Path, flows_folde
     ]
 
 
+def test_a_file_that_cannot_be_opened_is_left_out_and_the_others_load(folder: Path) -> None:
+    (folder / "nowhere.yaml").symlink_to(folder / "gone")
+    (folder / "daily.yaml").unlink()
+    (folder / "daily.yaml").mkdir()
+    (folder / "daily.test.yaml").unlink()
+    (folder / "daily.test.yaml").symlink_to(folder / "gone")
+    flow_set = load_folder(folder)
+    told = [(one.file, one.code, one.line, one.column) for one in errors(flow_set.issues)]
+    assert told == [(name, Code.NOT_READABLE, 1, 1) for name in ("daily.yaml", "nowhere.yaml")]
+    assert "daily" not in flow_set.flows
+    assert "welcome" in flow_set.flows
+    chats, issues = load_chats(folder, flow_set.program.languages, [*flow_set.flows, "daily"])
+    assert [(one.file, one.code) for one in issues] == [("daily.test.yaml", Code.NOT_READABLE)]
+    assert chats
+
+
+def test_what_an_editor_puts_beside_a_flow_is_none(folder: Path) -> None:
+    """Emacs links `.#daily.yaml` to nothing while somebody writes; macOS keeps `._daily.yaml`."""
+    before = load_folder(folder)
+    (folder / ".#daily.yaml").symlink_to("dana@laptop.4711")
+    (folder / "._daily.yaml").write_bytes(b"\x00\x05\x16\x07")
+    (folder / ".#daily.test.yaml").symlink_to("dana@laptop.4711")
+    assert load_folder(folder).issues == before.issues
+    assert load_chats(folder, ("en", "es"), before.flows)[1] == ()
+
+
 def test_two_flows_with_one_name(folder: Path) -> None:
     shutil.copy(folder / "contacts.yaml", folder / "more.yaml")
     (issue,) = errors(load_folder(folder).issues)
@@ -245,12 +272,14 @@ def test_holidays_stand_in_a_calendar_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"), [("holiday.ics", "holidays: holidays.ics"), ("broken.ics", "Export")]
+    ("name", "mend"),
+    [("holiday.ics", "holidays: holidays.ics"), ("broken.ics", "Export"), ("folder.ics", "Export")],
 )
 def test_a_holiday_file_that_cannot_be_read(name: str, mend: str, folder: Path) -> None:
     change(folder / "program.yaml", "country: US", f"holidays: {name}\ncountry: US")
     (folder / "holidays.ics").write_bytes(CHRISTMAS)
     (folder / "broken.ics").write_bytes(b"no calendar")
+    (folder / "folder.ics").mkdir()
     program, issues = load_program(folder)
     assert program is None
     (issue,) = errors(issues)
