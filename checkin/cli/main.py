@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 from typing import Annotated, Literal
 
@@ -14,12 +15,13 @@ from checkin.cli.flows import command as flows_command
 from checkin.cli.members import command as members_command
 from checkin.cli.replies import command as replies_command
 from checkin.cli.start import (
+    COULD_NOT_RUN,
     FOUND_PROBLEMS,
     flows_or_exit,
     open_or_exit,
     settings_or_exit,
     stop,
-    stop_without_database,
+    stop_where_it_is_plain,
 )
 from checkin.cli.tasks import tasks_command
 from checkin.service.settings import Settings
@@ -41,12 +43,13 @@ Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How t
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. What it could not do has the exit status 2, also where that is our own fault."""
     try:
         command()
-    except Exception as error:
-        stop_without_database(error)
-        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told, and the process ends
+        stop_where_it_is_plain(error)
+        sys.excepthook(type(error), error, error.__traceback__)
+        raise SystemExit(COULD_NOT_RUN) from None
 
 
 @command.command(epilog="Example: PORT=8080 checkin dev")

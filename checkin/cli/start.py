@@ -69,15 +69,32 @@ def tell_issues(issues: Iterable[Issue]) -> None:
         print(issue, file=sys.stderr)
 
 
-def stop_without_database(error: Exception) -> None:
-    """Exit with a plain account where this error says that the database can't be reached."""
-    from sqlalchemy.exc import OperationalError
+def stop_where_it_is_plain(error: Exception) -> None:
+    """Exit with a plain account where this error is the operator's to mend, whatever command met it."""
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
+    from checkin.store.migrate import NewerDatabase
+    from checkin.store.vault import VaultError
 
     if isinstance(error, OperationalError):
         stop(
             f"The database can't be reached ({type(error).__name__}).",
             "Check that it runs and that CHECKIN_DATABASE_URL names it, its user and its password.",
         )
+    if type(error) is DatabaseError:  # those below it are about one statement
+        stop("The database can't be read: it is damaged, or no database.", OTHER_FILE)
+    if isinstance(error, NewerDatabase):
+        stop("The database belongs to a newer version of Checkin.", "Start that version.")
+    if isinstance(error, VaultError):
+        stop(f"The database can't be read: {error}.", "Set CHECKIN_SECRET_KEYS to the keys it was made with.")
+    if isinstance(error, OSError) and error.filename is not None:
+        stop(
+            f"{error.filename} can't be used ({error.strerror}).",
+            "Check the settings that name it, and that this user may read and write there.",
+        )
+
+
+OTHER_FILE = "Let CHECKIN_DATABASE_URL name another file, or put one back from a backup."
 
 
 def stop(*lines: str, status: int = COULD_NOT_RUN) -> NoReturn:
@@ -90,13 +107,10 @@ def open_or_exit(settings: Settings, flow_set: FlowSet) -> App:
     """Return the wired service, or say why it can't be had and exit with status 2."""
     from checkin.carrier.base import Misconfigured
     from checkin.service.wiring import NotMigrated, open_app
-    from checkin.store.vault import VaultError
 
     try:
         return open_app(settings, flow_set)
     except NotMigrated:
         stop("The database is not up to date.", "Run: checkin migrate")
-    except VaultError as error:
-        stop(f"The database can't be read: {error}.", "Set CHECKIN_SECRET_KEYS to the keys it was made with.")
     except Misconfigured as error:
         stop(f"The carrier can't be set up: {error}")

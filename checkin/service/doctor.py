@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from checkin.flow.issue import errors
 from checkin.flow.load import FlowSet, ProgramRefused
 from checkin.service import health
 from checkin.service.settings import Settings
 from checkin.service.wiring import carrier_of, open_app, read_flows
-from checkin.store.migrate import current_revision, head_revision
+from checkin.store.migrate import current_revision, head_revision, is_newer
 from checkin.timing.pacing import SLOWEST
 
 
@@ -60,9 +60,9 @@ def examine(settings: Settings) -> list[Finding]:
         )
     database = _database(settings)
     found.append(database)
-    if database.good and flow_set is not None:
+    if database.good:
         found.append(_migrations(settings))
-        if found[-1].good:
+        if found[-1].good and flow_set is not None:
             found.extend(_inside(settings, flow_set))
     found.append(_broker(settings))
     found.extend(_carrier(settings))
@@ -83,7 +83,13 @@ def _database(settings: Settings) -> Finding:
     kind = urlsplit(settings.database_url).scheme
     try:
         current_revision(settings.database_url)
-    except (SQLAlchemyError, OSError) as error:
+    except OSError as error:
+        seen = f"{error.filename or kind} can't be used ({error.strerror})"
+        return Finding("database", False, seen, "Let this user read and write there.")
+    except SQLAlchemyError as error:
+        if type(error) is DatabaseError:  # those below it are about one statement
+            mend = "Let CHECKIN_DATABASE_URL name another file, or put one back from a backup."
+            return Finding("database", False, f"{kind} can't be read: it is damaged, or no database", mend)
         mend = "Check that it runs and that CHECKIN_DATABASE_URL names it, its user and its password."
         return Finding("database", False, f"{kind} can't be reached ({type(error).__name__})", mend)
     return Finding("database", True, f"{kind} answers")
@@ -91,9 +97,9 @@ def _database(settings: Settings) -> Finding:
 
 def _migrations(settings: Settings) -> Finding:
     current, needed = current_revision(settings.database_url), head_revision()
-    return Finding(
-        "migrations", current == needed, f"at {current or 'none'}, needs {needed}", "Run: checkin migrate"
-    )
+    newer = is_newer(current)
+    mend = "Start the newer version of Checkin that it belongs to." if newer else "Run: checkin migrate"
+    return Finding("migrations", current == needed, f"at {current or 'none'}, needs {needed}", mend)
 
 
 def _inside(settings: Settings, flow_set: FlowSet) -> Iterator[Finding]:
@@ -105,6 +111,10 @@ def _inside(settings: Settings, flow_set: FlowSet) -> Iterator[Finding]:
         yield Finding(
             "keys", False, str(error), "Set CHECKIN_SECRET_KEYS to the keys the database was made with."
         )
+        return
+    except OSError as error:
+        seen = f"{error.filename} can't be used ({error.strerror})"
+        yield Finding("keys", False, seen, "Let this user read and write there, or set CHECKIN_SECRET_KEYS.")
         return
     try:
         yield Finding("keys", True, "the key ring opens the database")

@@ -38,7 +38,12 @@ def port(text: str) -> int:
 
 def host(text: str) -> str:
     """Read a host name or address to listen on."""
-    if not re.fullmatch(r"[A-Za-z0-9.:\-]+", text):
+    if ":" in text:
+        try:
+            return str(ip_address(text))
+        except ValueError:
+            raise Wrong("is not a host name or an address") from None
+    if not re.fullmatch(r"[A-Za-z0-9.\-]+", text):
         raise Wrong("is not a host name or an address")
     return text
 

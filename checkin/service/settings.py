@@ -83,8 +83,9 @@ def load_settings(environ: Mapping[str, str], *, env_file: Path | None) -> Setti
 
     An empty value counts as none, a missing file as empty. Raises `SettingsRefused` with every problem.
     """
-    given = _given(environ, env_file)
-    problems = [*_unknown(given)]
+    file, problems = _from_file(env_file)
+    given = _given(environ, file)
+    problems += _unknown(given)
     read: dict[str, Any] = {}
     for row in TABLE:
         try:
@@ -119,9 +120,21 @@ def document() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
-    # Interpolation is off: a `$` in a password is a `$`.
-    file = dotenv_values(env_file, interpolate=False) if env_file and env_file.is_file() else {}
+def _from_file(env_file: Path | None) -> tuple[Mapping[str, str | None], list[Problem]]:
+    """Return what stands in a `.env` file, or why it can't be read."""
+    if env_file is None or not env_file.is_file():
+        return {}, []
+    try:
+        # Interpolation is off: a `$` in a password is a `$`.
+        return dotenv_values(env_file, interpolate=False), []
+    except OSError as error:
+        mend = "Let the user of the service read it, or remove it."
+        return {}, [Problem(env_file.name, f"can't be opened ({error.strerror})", mend)]
+    except UnicodeDecodeError:
+        return {}, [Problem(env_file.name, "is not saved as UTF-8", "Save it again with that encoding.")]
+
+
+def _given(environ: Mapping[str, str], file: Mapping[str, str | None]) -> dict[str, str]:
     both = {**file, **environ}
     return {name: value.strip() for name, value in both.items() if value and value.strip()}
 

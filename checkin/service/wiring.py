@@ -21,7 +21,7 @@ from checkin.service.publishing import know_staff, refresh
 from checkin.service.settings import Settings
 from checkin.service.words import ReaderOnDemand, make_reader
 from checkin.store.lot import Lot
-from checkin.store.migrate import current_revision, head_revision
+from checkin.store.migrate import NewerDatabase, current_revision, head_revision, is_newer
 from checkin.store.store import Store, open_store
 from checkin.store.vault import keys_of_dev
 from checkin.timing.clock import Clock
@@ -50,8 +50,11 @@ def keys_of(settings: Settings) -> tuple[bytes, ...]:
 
 
 def open_migrated(settings: Settings) -> Store:
-    """Open the database. Raises NotMigrated where its revision is not the code's."""
-    if current_revision(settings.database_url) != head_revision():
+    """Open the database. Raises NotMigrated or NewerDatabase where its revision is not the code's."""
+    current = current_revision(settings.database_url)
+    if is_newer(current):
+        raise NewerDatabase
+    if current != head_revision():
         raise NotMigrated
     return open_store(settings.database_url, keys_of(settings))
 
@@ -85,7 +88,7 @@ def open_app(
 ) -> App:
     """Return the wired service, on a migrated database, with what is published there live.
 
-    Raises NotMigrated. The caller closes `app.store`.
+    Raises NotMigrated or NewerDatabase. The caller closes `app.store`.
     """
     store = open_migrated(settings)
     try:

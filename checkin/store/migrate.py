@@ -13,6 +13,10 @@ from checkin.store.tables import metadata
 _FOLDER = Path(__file__).parent / "migrations"
 
 
+class NewerDatabase(Exception):
+    """The database was brought up to date by a newer version of this code, which alone knows it."""
+
+
 def head_revision() -> str:
     """Return the revision that this version of the code needs, read from the file names alone."""
     return max(path.stem.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
@@ -30,10 +34,21 @@ def current_revision(url: str) -> str | None:
         engine.dispose()
 
 
+def is_newer(revision: str | None) -> bool:
+    """Whether a database at this revision is ahead of this version of the code."""
+    return revision is not None and revision > head_revision()
+
+
 def migrate(url: str) -> bool:
-    """Bring the database to `head_revision`; return whether there was anything to do."""
-    if current_revision(url) == head_revision():
+    """Bring the database to `head_revision`; return whether there was anything to do.
+
+    Raises NewerDatabase where it is ahead of that: there is no way back, for it might lose what was stored.
+    """
+    current = current_revision(url)
+    if current == head_revision():
         return False
+    if is_newer(current):
+        raise NewerDatabase
     from alembic import command
 
     config = _config(url)

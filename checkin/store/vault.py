@@ -26,7 +26,7 @@ KEY_BYTES = 32
 
 
 class VaultError(Exception):
-    """A sealed value does not open: its key is not in the ring, or the value was altered."""
+    """A sealed value does not open: its key can't be had, is not in the ring, or the value was altered."""
 
 
 _NONCES = Lot(12)
@@ -119,11 +119,18 @@ def keys_of_dev(path: Path) -> list[bytes]:
     """Return the keys kept in this file, making the file with one new key where there is none.
 
     For development only: a real deployment keeps its keys in CHECKIN_SECRET_KEYS. The file is readable by
-    its owner alone.
+    its owner alone. Raises VaultError where it holds no key, or something else: what was sealed with a key
+    that is gone must not be met with a new one.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(base64.b64encode(new_key()).decode() + "\n")
-    return [key_from_text(line) for line in path.read_text().splitlines() if line.strip()]
+    try:
+        keys = [key_from_text(line) for line in path.read_text().splitlines() if line.strip()]
+    except ValueError:
+        raise VaultError(f"{path} has a line that is no key: 32 bytes of base64") from None
+    if not keys:
+        raise VaultError(f"{path} has no key in it")
+    return keys

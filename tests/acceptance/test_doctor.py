@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,6 +146,36 @@ def test_keys_that_do_not_fit_are_named(cradle: Nursery, on_redis: Deployment, e
     assert status == 1
     assert not found["keys"]["good"]
     assert "CHECKIN_SECRET_KEYS" in found["keys"]["mend"]
+
+
+def test_what_is_wrong_with_the_files_of_one_machine_is_named(cradle: Nursery, tmp_path: Path) -> None:
+    env, var = environ(tmp_path), tmp_path / "var"
+
+    def bad() -> dict[str, Finding]:
+        status, said = cradle.run("checkin doctor --format json", env, tmp_path)
+        assert status == 1, said
+        return {one["what"]: one for one in json.loads(said) if not one["good"]}
+
+    var.write_text("a file, where a folder should be")
+    assert bad()["database"]["seen"] == f"{var} can't be used (File exists)"
+    var.unlink()
+    var.mkdir()
+    (var / "checkin.sqlite3").write_bytes(b"no database, but long enough to be one" * 100)
+    assert bad()["database"]["seen"] == "sqlite can't be read: it is damaged, or no database"
+    (var / "checkin.sqlite3").unlink()
+    assert cradle.run("checkin migrate", env, tmp_path)[0] == 0
+    (var / "secret.keys").write_text("garbage")
+    assert bad()["keys"]["seen"] == f"{var / 'secret.keys'} has a line that is no key: 32 bytes of base64"
+    (var / "secret.keys").unlink()
+    (var / "secret.keys").mkdir()
+    assert bad()["keys"]["seen"] == f"{var / 'secret.keys'} can't be used (Is a directory)"
+    with closing(sqlite3.connect(var / "checkin.sqlite3")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    env["CHECKIN_FLOWS"] = str(tmp_path / "empty")
+    (tmp_path / "empty").mkdir()
+    assert list(found := bad()) == ["flows", "migrations"], "one that is bad hides no other"
+    assert "newer version" in found["migrations"]["mend"]
 
 
 def test_a_new_checkout_is_told_what_comes_first(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 
@@ -109,6 +111,55 @@ def test_keys_that_do_not_open_the_database_are_said_to_be_wrong(
     status, said = cradle.run("checkin web", migrated | {"CHECKIN_SECRET_KEYS": KEY}, tmp_path)
     assert status == 2
     assert "Set CHECKIN_SECRET_KEYS to the keys it was made with." in said
+
+
+@pytest.mark.parametrize("held", ["garbage", ""])
+@pytest.mark.parametrize("command", ["web", "dev"])
+def test_a_file_of_keys_that_holds_none_is_said_to_be_wrong(
+    cradle: Nursery, migrated: dict[str, str], tmp_path: Path, command: str, held: str
+) -> None:
+    """It is never made again by itself: a new key opens nothing of what is stored."""
+    keys = tmp_path / "var" / "secret.keys"
+    keys.write_text(held)
+    status, said = cradle.run(f"checkin {command}", migrated, tmp_path)
+    assert status == 2
+    assert said.startswith(f"The database can't be read: {keys} has ")
+    assert keys.read_text() == held
+
+
+@pytest.mark.parametrize("command", ["migrate", "web", "dev", "flows publish"])
+def test_a_database_of_a_newer_version_is_left_alone(
+    cradle: Nursery, migrated: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "var" / "checkin.sqlite3")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    status, said = cradle.run(f"checkin {command}", migrated, tmp_path)
+    assert (status, said) == (
+        2,
+        "The database belongs to a newer version of Checkin.\nStart that version.\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["migrate", "web", "dev"])
+def test_a_file_that_is_no_database_is_said_to_be_none(
+    cradle: Nursery, env: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "checkin.sqlite3").write_bytes(b"no database, but long enough to be one" * 100)
+    status, said = cradle.run(f"checkin {command}", env, tmp_path)
+    assert status == 2
+    assert said.startswith("The database can't be read: it is damaged, or no database.\n")
+
+
+@pytest.mark.parametrize("command", ["migrate", "dev"])
+def test_a_folder_that_cannot_be_made_is_named(
+    cradle: Nursery, env: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "var").write_text("a file, where a folder should be")
+    status, said = cradle.run(f"checkin {command}", env, tmp_path)
+    assert status == 2
+    assert said.startswith(f"{tmp_path / 'var'} can't be used (File exists).\n")
 
 
 @pytest.mark.parametrize("command", ["worker alerts", "clock"])

@@ -92,6 +92,22 @@ def test_a_file_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:
     assert load_settings({}, env_file=tmp_path / ".env") == Settings()
 
 
+def test_a_file_that_cannot_be_read_is_told_with_all_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("CHECKIN_HOST=café\n".encode("latin-1"))
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings({"PORT": "eighty"}, env_file=file)
+    assert [one.setting for one in refused.value.problems] == [".env", "PORT"]
+    assert "UTF-8" in str(refused.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "host"), [("::1", "::1"), ("0:0:0:0:0:0:0:1", "::1"), ("checkin-1.local", "checkin-1.local")]
+)
+def test_a_host_is_a_name_or_an_address(text: str, host: str) -> None:
+    assert load(CHECKIN_HOST=text).host == host
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -100,6 +116,8 @@ def test_a_file_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:
         ("PORT", "80.0"),
         ("PORT", "٨٠"),
         ("CHECKIN_HOST", "http://localhost"),
+        ("CHECKIN_HOST", "127.0.0.1:8000"),
+        ("CHECKIN_HOST", "localhost:8000"),
         ("CHECKIN_LOG_LEVEL", "LOUD"),
         ("CHECKIN_FLOWS", "no-such-folder"),
         ("CHECKIN_DATABASE_URL", "mysql://root@localhost/checkin"),
