@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,10 @@ from starlette.routing import Route
 
 from checkin.service import health
 from checkin.service.app import LANES, App
+
+log = structlog.get_logger()
+
+NOT_ASKED = "can't be asked: the log of this process says why"
 
 
 class HealthPages:
@@ -32,12 +37,14 @@ class HealthPages:
         return PlainTextResponse("ok\n")
 
     async def ready(self, _request: Request) -> Response:
-        """Say whether the service is at work: 200, or 503 where no clock runs.
+        """Say whether the service is at work: 200, or 503 where no clock runs or the database can't be asked.
 
         A green or amber light is 200: texts must still come in when a person has to look at one request, be
         it a finding of the auditor's or a timer that is late.
         """
-        found = await run_in_threadpool(health.look, self._app)
+        found = await self._look()
+        if found is None:
+            return JSONResponse({"ready": False, "light": "red", "database": NOT_ASKED}, status_code=503)
         age = found.heartbeat_age
         body = {
             "ready": found.ready,
@@ -54,7 +61,9 @@ class HealthPages:
 
     async def metrics(self, _request: Request) -> Response:
         """Return figures in Prometheus' text format; none of them names a person."""
-        found = await run_in_threadpool(health.look, self._app)
+        found = await self._look()
+        if found is None:
+            return PlainTextResponse(f"The database {NOT_ASKED}.\n", status_code=503)
         registry = CollectorRegistry()
         Gauge("checkin_open_alerts", "Alerts that are not closed", registry=registry).set(found.open_alerts)
         Gauge("checkin_overdue_alert_timers", "Timers of alerts that are late", registry=registry).set(
@@ -72,3 +81,11 @@ class HealthPages:
             )
             age.set(found.heartbeat_age.total_seconds())
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def _look(self) -> health.Health | None:
+        """Return how the service stands, None where that can't be told. Whoever asks comes again soon."""
+        try:
+            return await run_in_threadpool(health.look, self._app)
+        except Exception:
+            log.exception("health can't be told")
+            return None

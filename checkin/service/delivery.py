@@ -111,7 +111,7 @@ def deliver_batch(app: App, messages: Sequence[Message]) -> None:
                     app.way.give()
                 deliver_safely(app, message, batch)
     except Exception:
-        log.exception("what was sent could not be recorded", number=len(messages))
+        log.exception("what was sent could not be recorded", count=len(messages))
 
 
 def deliver_safely(app: App, message: Message, batch: Batch) -> None:

@@ -83,7 +83,7 @@ class Batch:
         except Exception:
             if len(taken) == 1:
                 raise
-            log.exception("what was sent is recorded one by one", number=len(taken))
+            log.exception("what was sent is recorded one by one", count=len(taken))
             for one in taken:
                 self._alone(one)
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+import json
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
+from psycopg import sql
+from starlette.requests import Request
 
 from checkin.conversation.read import Reader
 from checkin.flow.load import FlowSet
+from checkin.service import health
 from checkin.service.inbound import Inbound, receive
 from checkin.store import tables
 from checkin.store.unit import Unit
 from tests.servers.migrated import make_migrated
 from tests.service.kit import Chat
+from webhooks.health import HealthPages
 
 
 @pytest.fixture
@@ -39,6 +47,36 @@ def cut(postgres_url: str) -> Callable[[], int]:
             return len(rows.fetchall())
 
     return cut_all
+
+
+@pytest.fixture
+def gone(postgres_url: str) -> Callable[[], AbstractContextManager[None]]:
+    """Takes the database away for a while: it cuts every connection and takes no new ones."""
+    url = sa.make_url(postgres_url)
+
+    def allow(connections: bool) -> None:
+        elsewhere = url.set(drivername="postgresql", database="postgres").render_as_string(
+            hide_password=False
+        )
+        with psycopg.connect(elsewhere, autocommit=True) as connection:
+            name = sql.Identifier(str(url.database))
+            word = sql.SQL(str(connections).lower())
+            connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(name, word))
+
+    @contextmanager
+    def taken_away() -> Iterator[None]:
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as last:
+            allow(False)
+            last.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        try:
+            yield
+        finally:
+            allow(True)
+
+    return taken_away
 
 
 def texts_of_support(chat: Chat, before: Callable[[], object], after: Callable[[], object]) -> Any:
@@ -81,3 +119,24 @@ def test_a_cut_that_hides_a_commit_takes_nothing_twice(chat: Chat, cut: Callable
     [again] = texts_of_support(chat, cut, lambda: None)
     assert again == first
     assert chat.count(tables.alerts) == 1
+
+
+def test_a_service_without_its_database_is_not_ready_and_says_so(
+    chat: Chat, gone: Callable[[], AbstractContextManager[None]], logs: list[MutableMapping[str, Any]]
+) -> None:
+    def ask(path: str) -> tuple[int, bytes]:
+        pages = HealthPages(chat.app)
+        endpoint = {route.path: route.endpoint for route in pages.routes()}[path]
+        request = Request({"type": "http", "method": "GET", "path": path, "headers": []})
+        response = asyncio.run(endpoint(request))
+        return response.status_code, bytes(response.body)
+
+    health.beat(chat.app)
+    with gone():
+        status, body = ask("/readyz")
+        assert (status, json.loads(body)["light"]) == (503, "red")
+        assert ask("/metrics")[0] == 503
+        assert ask("/healthz")[0] == 200
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["health can't be told"] * 2
+    logs.clear()
+    assert ask("/readyz")[0] == 200
