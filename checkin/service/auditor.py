@@ -93,7 +93,7 @@ def audit_alerts(app: App) -> int:
 
     count = app.store.run(work)
     if count:
-        log.warning("requests without a future", findings=count)
+        log.warning("requests without a future", count=count)
     return count
 
 

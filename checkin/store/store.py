@@ -25,6 +25,17 @@ _Finished = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 _BUSY_MILLISECONDS = 15_000
 _PG_READERS = 4
+_PG_PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""How soon a server that went away without a word is given up: in half a minute. The system would wait a
+quarter of an hour, or two hours while nothing is written, and a request for support with it. Seconds, but the
+last is milliseconds (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS)."""
+
 _WRITER_KILOBYTES, _READER_KILOBYTES = 32_768, 8_192
 """What a connection to SQLite keeps of the file; the system keeps as much of it as it has room for."""
 
@@ -180,10 +191,12 @@ def _postgres_engine(url: str, *, isolation_level: IsolationLevel, pool_size: in
     """Return an engine for PostgreSQL on which a statement is planned once, not each time it is run.
 
     Every statement here finds its rows by a key, so that a plan for any value is the plan for all values;
-    planning would cost more than running.
+    planning would cost more than running. What the URL says of patience goes before ours.
     """
+    said = sa.make_url(url).query
     engine = sa.create_engine(
         url,
+        connect_args={name: value for name, value in _PG_PATIENCE.items() if name not in said},
         isolation_level=isolation_level,
         hide_parameters=True,
         pool_size=pool_size,
