@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from checkin.conversation.amounts import read_length, read_number, read_single
-from checkin.conversation.grammar import Hit
+from checkin.conversation.grammar_walk import Hit
 from checkin.conversation.lexicon import Scan
 from checkin.conversation.normal import normal
 from checkin.conversation.safety import cry_for_help, refuses_to_cancel

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from checkin.conversation.grammar import ANY_NAME, ANY_WORD, GAP, Grammar, Hit, Leaf, Walker
+from checkin.conversation.grammar import ANY_NAME, ANY_WORD, GAP, Grammar, Leaf
+from checkin.conversation.grammar_walk import Hit, Walker
 from checkin.conversation.normal import Tokens, normal, token_pattern
 from checkin.conversation.pack import AMOUNTS, WORDS, Pack, expand, ordinary_words
 from checkin.conversation.spelling import Speller

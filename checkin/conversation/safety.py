@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkin.conversation.amounts import Length, read_length
-from checkin.conversation.grammar import Hit
+from checkin.conversation.grammar_walk import Hit
 from checkin.conversation.lexicon import Scan
 from checkin.conversation.understanding import Category, Context, Understanding
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin.conversation import grammar as grammar_module
+from checkin.conversation import grammar_walk
 from checkin.conversation.errors import PackError
-from checkin.conversation.grammar import Grammar, Leaf, Walker
+from checkin.conversation.grammar import Grammar, Leaf
+from checkin.conversation.grammar_walk import Walker
 from checkin.conversation.lexicon import Lexicon
 from checkin.conversation.normal import MAX_TEXT, MOST_WORDS, normal
 from checkin.conversation.pack import expand, load_packs, parse_pack
@@ -75,7 +76,7 @@ def test_a_walk_that_learnt_too_much_learns_anew_and_finds_the_same(monkeypatch:
     texts = ["i want to die", "please stop texting me", "quiero morirme"] * 3
     full = walker_of_the_packs()
     expected = [set(full.found(text.split(), "en")) for text in texts]
-    monkeypatch.setattr(grammar_module, "MOST_STEPS", 5)
+    monkeypatch.setattr(grammar_walk, "MOST_STEPS", 5)
     one = walker_of_the_packs()
     assert [set(one.found(text.split(), "en")) for text in texts] == expected
     assert all(expected)
