@@ -109,6 +109,7 @@ class Webhooks:
             body,
             confirmed=_confirmed(form, body),
             opted_out=form.get("OptOutType") == "STOP",
+            opted_in=form.get("OptOutType") == "START",
             number_index=number_index,
         )
         with app.way.answering():

@@ -20,7 +20,9 @@ class Inbound(NamedTuple):
 
     `number_index` is the number's blind index, where the caller knows it already.
     `confirmed` is true where the carrier has already answered an opt-out (or HELP) by itself, `opted_out`
-    where it took the text for an opt-out and blocks the number from now on, whatever we make of the words.
+    where it took the text for an opt-out and blocks the number from now on, whatever we make of the words;
+    `opted_in` where it took it for the end of that. A plain YES is one to it, so this says nothing of anybody
+    who has not opted out.
     """
 
     carrier_id: str
@@ -29,10 +31,11 @@ class Inbound(NamedTuple):
     channel: str = "sms"
     confirmed: bool = False
     opted_out: bool = False
+    opted_in: bool = False
     number_index: bytes | None = None
 
 
-_STOP = "STOP"
+_STOP, _START = "STOP", "START"
 
 
 class Reply:
@@ -48,6 +51,8 @@ class Reply:
         self.situation = situation
         self.key = f"in.{inbound.carrier_id}"
         words = _STOP if inbound.opted_out else inbound.body
+        if inbound.opted_in and situation is not None and situation.person.stopped:
+            words = _START
         self.keyword = reading.keyword(turn, situation, words)
         self.ordered = managing.understand(turn, situation, words)
         self.chosen = choosing.understand(turn, situation, words)

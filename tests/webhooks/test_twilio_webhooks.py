@@ -103,6 +103,30 @@ def test_an_opt_out_in_other_words_is_confirmed_once(chat: Chat, post: Callable[
     assert post("/twilio/sms", text_from(chat.alice.number, "please stop texting me")) == EMPTY
 
 
+def test_whom_twilio_lets_in_again_is_in_again(chat: Chat, post: Callable[..., str]) -> None:
+    """The words for it are the operator's own at Twilio, which has told the member that it worked."""
+    post("/twilio/sms", text_from(chat.alice.number, "STOP", OptOutType="STOP"))
+    assert post("/twilio/sms", text_from(chat.alice.number, "de vuelta")) == EMPTY
+    assert is_stopped(chat)
+    answer = post("/twilio/sms", text_from(chat.alice.number, "de vuelta", OptOutType="START"))
+    assert answer.count("welcome back") == 1
+    assert not is_stopped(chat)
+
+
+def test_a_yes_that_twilio_takes_for_start_is_a_yes_to_what_was_asked(
+    chat: Chat, post: Callable[..., str]
+) -> None:
+    chat.alice("SUPPORT")
+    chat.alice("NO")
+    chat.alice("ADD")
+    chat.alice("Carmen")
+    chat.alice("202 555 0103")
+    (invited,) = [one for one in chat.carmen.new() if "asks you to be a trusted contact" in one]
+    assert invited
+    answer = post("/twilio/sms", text_from(chat.carmen.number, "YES", OptOutType="START"))
+    assert "Thank you! If Alice wants to hear from you" in answer
+
+
 def test_help_that_twilio_has_given_is_not_given_twice(chat: Chat, post: Callable[..., str]) -> None:
     assert post("/twilio/sms", text_from(chat.alice.number, "HELP", OptOutType="HELP")) == EMPTY
     assert "reply SUPPORT to hear from a person" in post("/twilio/sms", text_from(chat.alice.number, "HELP"))
