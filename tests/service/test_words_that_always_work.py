@@ -200,3 +200,29 @@ def test_our_question_sent_back_is_no_answer(quick: Chat) -> None:
     quick.expect()
     quick.alice(f"> {asked}\n5")
     quick.expect(alice="Good to hear")
+
+
+@pytest.mark.parametrize("keyword", ["checkin", "plan", "notes", "JOIN"])
+@pytest.mark.parametrize(
+    ("flow", "step"), [("welcome", "name"), ("daily", "anything"), ("welcome", "contact_name")]
+)
+def test_a_reply_that_is_also_a_keyword_tore_members_out_of_their_conversation(
+    quick: Chat, flow: str, step: str, keyword: str
+) -> None:
+    run = ask(joined(quick, LANGUAGES["en"]), flow, step)
+    quick.alice(keyword)
+    moved = the_run(quick, run)
+    assert moved.transition == run.transition + 1
+    assert keyword.lower() in str(moved.results).lower()
+
+
+@pytest.mark.parametrize(
+    "text", ["please stop this bill", "can you stop the noise next door", "I had to stop at the shop"]
+)
+def test_a_word_of_stop_within_a_sentence_stopped_everything(quick: Chat, text: str) -> None:
+    ask(joined(quick, LANGUAGES["en"]), "daily", "mood")
+    quick.alice(text)
+    person = quick.person(quick.alice)
+    assert person is not None
+    assert not person.stopped
+    assert quick.waiting(quick.alice)[0] == ("daily", "mood")
