@@ -395,6 +395,21 @@ def test_nothing_in_doubt_goes_to_a_number_that_has_stopped(quick: Chat, deaf: b
     assert quick.bob.new() == []
 
 
+@pytest.mark.parametrize("deaf", [True, False])
+def test_nothing_in_doubt_asks_for_somebody_whom_another_has(quick: Chat, deaf: bool) -> None:
+    quick.joined("bob", "carmen")
+    quick.alice("SUPPORT")
+    quick.later("5m")
+    quick.carrier.deaf = deaf
+    quick.carrier.lose_answer(NUMBERS["carmen"], taken=False)
+    quick.later("30m")
+    assert [row.state for row in quick.rows(quick.carmen) if row.kind == "notification"] == ["in_doubt"]
+    quick.bob("1")
+    quick.later("1h")
+    assert [row.state for row in quick.rows(quick.carmen) if row.kind == "notification"] == ["cancelled"]
+    assert not any("would like to hear from you" in text for text in quick.carmen.new())
+
+
 def test_a_check_in_in_doubt_past_its_time_is_not_sent(quick: Chat) -> None:
     asked(quick)
     quick.carrier.lose_answer(ALICE, taken=False)
