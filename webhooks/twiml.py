@@ -19,17 +19,13 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 # one would make the whole answer unreadable (Twilio's error 12100), and the member would hear nothing.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#09;"}
 
-
-def message(texts: Sequence[str], status_callback: str | None = None) -> bytes:
+def message(texts: Sequence[str]) -> bytes:
     """Return the TwiML that answers with these texts, in this order; with none of them, that says nothing.
 
-    `status_callback` is the absolute URL that hears how each text fared. Characters that XML forbids are
-    dropped, and so is a text of which nothing is left: Twilio refuses an empty one.
+    Characters that XML forbids are dropped, and so is a text of which nothing is left: Twilio refuses those.
     """
-    attribute = f' statusCallback="{escape(status_callback, IN_ATTRIBUTES)}"' if status_callback else ""
     clean = [FORBIDDEN.sub("", text) for text in texts]
-    messages = "".join(f"<Message{attribute}>{escape(text)}</Message>" for text in clean if text)
+    messages = "".join(f"<Message>{escape(text)}</Message>" for text in clean if text)
     body = f"<Response>{messages}</Response>" if messages else "<Response/>"
     return (DECLARATION + body).encode()

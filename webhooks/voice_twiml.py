@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from checkin.conversation.call import Document, Listen
-from webhooks.twiml import DECLARATION, FORBIDDEN, IN_ATTRIBUTES
+from webhooks.twiml import DECLARATION, FORBIDDEN
+
+IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#09;"}
 
 VOICES: Mapping[str, tuple[str, str]] = {
     "en": ("en-US", "Polly.Joanna-Neural"),

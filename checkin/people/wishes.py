@@ -60,10 +60,6 @@ class Wishes:
     quiet: QuietHours | None = None
     quiet_by: Literal["member", "contact"] | None = None
 
-    def quiet_at(self, local: datetime) -> bool:
-        """Whether the contact is not to be asked at this moment of their own clock."""
-        return self.quiet is not None and self.quiet.cover(local)
-
     def to_json(self) -> dict[str, Any]:
         """Return the wishes as plain JSON values."""
         quiet = None if self.quiet is None else [self.quiet.start, self.quiet.end]

@@ -13,18 +13,17 @@ from webhooks.twiml import message
 SPOKEN = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"))
 
 
-def vendor(texts: list[str], status_callback: str | None) -> bytes:
+def vendor(texts: list[str]) -> bytes:
     response = MessagingResponse()
     for text in texts:
-        response.message(text, status_callback=status_callback)
+        response.message(text)
     return response.to_xml().encode()
 
 
 def test_a_reply_reads_exactly_so() -> None:
-    assert message(["Hi Alice <3 & thanks"], "https://checkin.example.org/twilio/status?token=a&b=c") == (
+    assert message(["Hi Alice <3 & thanks"]) == (
         b'<?xml version="1.0" encoding="UTF-8"?><Response>'
-        b'<Message statusCallback="https://checkin.example.org/twilio/status?token=a&amp;b=c">'
-        b"Hi Alice &lt;3 &amp; thanks</Message></Response>"
+        b"<Message>Hi Alice &lt;3 &amp; thanks</Message></Response>"
     )
 
 
@@ -34,15 +33,15 @@ def test_nothing_to_say_is_an_empty_response() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(SPOKEN.filter(bool), min_size=1, max_size=4), st.none() | SPOKEN.filter(bool))
-def test_it_is_the_vendors_document(texts: list[str], status_callback: str | None) -> None:
-    assert message(texts, status_callback) == vendor(texts, status_callback)
+@given(st.lists(SPOKEN.filter(bool), min_size=1, max_size=4))
+def test_it_is_the_vendors_document(texts: list[str]) -> None:
+    assert message(texts) == vendor(texts)
 
 
 @settings(deadline=None)
-@given(st.lists(st.text(), max_size=4), st.none() | SPOKEN)
-def test_any_text_at_all_gives_readable_xml(texts: list[str], status_callback: str | None) -> None:
-    root = ElementTree.fromstring(message(texts, status_callback))
+@given(st.lists(st.text(), max_size=4))
+def test_any_text_at_all_gives_readable_xml(texts: list[str]) -> None:
+    root = ElementTree.fromstring(message(texts))
     assert root.tag == "Response"
     assert [child.tag for child in root] == ["Message"] * len(root)
 
