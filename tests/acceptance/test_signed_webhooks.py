@@ -7,18 +7,22 @@ is signed for that name and sent elsewhere, as by a proxy that ends TLS and pass
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.acceptance.deployment import PUBLIC_URL, Deployment
+from tests.acceptance.mined import Nursery
 from tests.acceptance.people import Circle
+from tests.servers.process import free_port
 from tests.standin.caller import PhoneCall
 from tests.standin.rows import new_sid
 from tests.standin.standin import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from tests.standin.waiting import poll
 from tests.standin.webhook_sender import Answer, TwilioSender, post_signed
 from webhooks.form import MAX_BODY, Form
 from webhooks.signature import sign
@@ -235,6 +239,43 @@ def test_the_same_text_twenty_times_at_once_is_one_transition(deployment: Deploy
     assert deployment.rows("SELECT state FROM alerts") == [("window",)]
     assert deployment.number_of("journal") == events + 1
     assert deployment.number_of("inbox") == texts + 1
+
+
+@pytest.fixture
+def two_senders(cradle: Nursery, on_redis_forks: Deployment) -> Iterator[tuple[TwilioSender, TwilioSender]]:
+    """Twilio's side of two web processes of one deployment, as behind something that spreads the load."""
+    port = str(free_port())
+    settings = {**on_redis_forks.processes["web"].environ, "PORT": port}
+    second = cradle.process("second_web", "checkin web", settings, on_redis_forks.folder)
+    second.start()
+    try:
+        other = replace(on_redis_forks, settings={**on_redis_forks.settings, "PORT": port})
+        poll(other.answers, what="the second web process")
+        yield on_redis_forks.sender, other.sender
+        assert second.complaints() == []
+    finally:
+        second.kill()
+
+
+@pytest.mark.redis
+@pytest.mark.postgres
+def test_the_same_text_at_two_processes_at_once_is_one_transition(
+    on_redis_forks: Deployment, two_senders: tuple[TwilioSender, TwilioSender]
+) -> None:
+    circle = Circle.of(on_redis_forks)
+    circle.join()
+    texts = on_redis_forks.number_of("inbox")
+    sids = [new_sid("SM") for _ in range(5)]
+
+    def send(number: int) -> tuple[str, Answer]:
+        sid = sids[number // 20]
+        return sid, two_senders[number % 2].sms_answer(ALICE, NUMBER, "SUPPORT", sid)
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = set(pool.map(send, range(100)))
+    assert len(answers) == len(sids), "one answer a text, byte for byte"
+    assert on_redis_forks.rows("SELECT state FROM alerts") == [("window",)]
+    assert on_redis_forks.number_of("inbox") == texts + len(sids)
 
 
 def test_twenty_texts_of_one_person_at_once_are_each_taken(deployment: Deployment) -> None:
