@@ -26,11 +26,14 @@ class Published:
 
 
 def publish(app: App, flows: Iterable[Flow], *, author: str, note: str) -> tuple[Published, ...]:
-    """Publish every flow whose text differs from its newest version, and plan its schedule for everybody."""
+    """Publish every flow whose text differs from its newest version, and plan its schedule for everybody.
 
-    def work(unit: Unit) -> tuple[tuple[Flow, ...], set[str]]:
+    Both or nothing: a version without its schedule would never begin, and publishing it again change nothing.
+    """
+
+    def work(unit: Unit) -> tuple[tuple[Flow, ...], tuple[Flow, ...]]:
         latest = runs.latest_flows(unit)
-        live, changed = [], set()
+        live, changed = [], []
         for flow in flows:
             source = bundle(flow.source, flow.parts)
             digest = hashlib.sha256(source.encode()).hexdigest()
@@ -42,20 +45,15 @@ def publish(app: App, flows: Iterable[Flow], *, author: str, note: str) -> tuple
             version = FlowVersion(flow.name, number, source, digest)
             runs.publish(unit, version, at=app.clock.now(), author=author, note=note)
             live.append(replace(flow, version=number))
-            changed.add(flow.name)
-        return tuple(live), changed
+            changed.append(live[-1])
+        schedules.plan_everybody(Turn(app, unit, app.clock.now()), changed)
+        if changed:
+            importing.woken(unit, app.clock.now())
+        return tuple(live), tuple(changed)
 
     live, changed = app.store.run(work)
     app.go_live({**app.flows, **{flow.name: flow for flow in live}})
-    app.store.run(lambda unit: _taken_up(Turn(app, unit, app.clock.now()), changed))
-    return tuple(Published(flow.name, flow.version) for flow in live if flow.name in changed)
-
-
-def _taken_up(turn: Turn, changed: set[str]) -> None:
-    """Do what follows the publishing of these flows."""
-    schedules.plan_everybody(turn, changed)
-    if changed:
-        importing.woken(turn.unit, turn.now)
+    return tuple(Published(flow.name, flow.version) for flow in changed)
 
 
 def refresh(app: App) -> bool:

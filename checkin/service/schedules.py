@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -164,12 +164,14 @@ def drawn(what: str) -> float:
     return int.from_bytes(digest) / 2**63 - 1
 
 
-def plan_everybody(turn: Turn, changed: set[str]) -> None:
-    """Plan the starts of these flows again for every member, after they were published."""
+def plan_everybody(turn: Turn, changed: Collection[Flow]) -> None:
+    """Plan the starts of these flows again for every member, as they are published."""
+    if not changed:
+        return
     for member_id in people.active_members(turn.unit):
         person = turn.person(member_id)
-        for name in changed:
-            plan_flow(turn, person, turn.app.flows[name])
+        for flow in changed:
+            plan_flow(turn, person, flow)
 
 
 def plan_follow_ups(turn: Turn, member_id: str, alert_id: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import pytest
+
 from checkin.flow.load import load_flow
-from checkin.flow.model import Flow
+from checkin.flow.model import JOINED, Flow, MemberDateTrigger
 from checkin.service.publishing import Published, publish, refresh
 from checkin.store import runs, tables
 from tests.service.kit import Chat, open_chat_app
@@ -115,6 +117,19 @@ def test_a_new_time_of_day_counts_from_the_next_start(chat: Chat) -> None:
     chat.later("2h 29m")
     chat.expect()
     chat.later("1m")
+    chat.expect(alice="How are you feeling")
+
+
+def test_what_cannot_be_planned_is_not_published_either(chat: Chat) -> None:
+    """As if the process had died between the two: whoever publishes again gets both."""
+    chat.joined("bob")
+    new = changed(chat, "daily", ('"17:00"', '"12:30"'))
+    at_no_time = MemberDateTrigger(JOINED, "noon")
+    with pytest.raises(ValueError, match="noon"):
+        release(chat, replace(new, start=(at_no_time,)))
+    assert chat.app.flows["daily"].version == 1
+    assert release(chat, new) == (Published("daily", 2),)
+    chat.later("2h 30m")
     chat.expect(alice="How are you feeling")
 
 

@@ -410,9 +410,8 @@ def test_a_pause_that_ends_while_the_service_stands_still(quick: Chat) -> None:
 def test_publishing_anew_plans_for_everybody_and_nothing_twice(quick: Chat) -> None:
     quick.joined("bob")
     alice = quick.situation(quick.alice).person.id
-    quick.app.store.run(
-        lambda unit: schedules.plan_everybody(Turn(quick.app, unit, MONDAY), {"daily", "welcome"})
-    )
+    flows = [quick.app.flows[name] for name in ("daily", "welcome")]
+    quick.app.store.run(lambda unit: schedules.plan_everybody(Turn(quick.app, unit, MONDAY), flows))
     assert [s for s in quick.timers() if s.startswith("schedule:")] == [f"schedule:{alice}:daily"]
 
 
