@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import os
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
-from checkin.store.migrate import check, current_revision, head_revision, migrate
+from checkin.store.migrate import _config, check, current_revision, head_revision, migrate
 from checkin.store.store import open_store
 from checkin.store.tables import Instant, metadata
 from checkin.store.vault import Vault, VaultError, key_from_text, keys_of_dev, new_key
@@ -101,6 +105,62 @@ def test_migrating_twice_is_nothing_to_do(database_url: str) -> None:
 def test_the_database_has_the_tables_of_the_code(database_url: str) -> None:
     migrate(database_url)
     check(database_url)
+
+
+def test_a_migration_that_broke_off_begins_again(database_url: str) -> None:
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE tallies (in_the_way INTEGER)"))
+    with pytest.raises(sa.exc.DatabaseError, match="tallies"):
+        migrate(database_url)
+    assert current_revision(database_url) is None
+    assert sa.inspect(engine).get_table_names() == ["tallies"], "all or nothing"
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE tallies"))
+    assert migrate(database_url)
+    check(database_url)
+
+
+def test_two_migrations_at_once_are_one(database_url: str) -> None:
+    """Each in a process of its own, as when two of them are released together; alembic knows no threads."""
+    starts = [sys.executable, "-c", f"from checkin.store.migrate import migrate; migrate({database_url!r})"]
+    started = [subprocess.Popen(starts, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [(one.communicate(timeout=60)[1], one.returncode) for one in started] == [("", 0)] * 2
+    check(database_url)
+
+
+def test_what_was_stored_before_a_migration_is_there_after_it(database_url: str) -> None:
+    command.upgrade(_config(database_url), "0001")
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    first = sa.MetaData()
+    first.reflect(engine)
+    tables = [table for table in first.sorted_tables if table.name != "alembic_version"]
+    with engine.begin() as connection:
+        for table in tables:
+            connection.execute(
+                sa.insert(table), {column.name: _something(column) for column in table.columns}
+            )
+    assert migrate(database_url)
+    check(database_url)
+    with engine.connect() as connection:
+        for table in tables:
+            (row,) = connection.execute(sa.select(table)).mappings()
+            assert dict(row) == {column.name: _something(column) for column in table.columns}, table.name
+
+
+def _something(column: sa.Column[Any]) -> object:
+    """Return a value that the column can hold."""
+    match column.type:
+        case sa.Text():
+            return "x"
+        case sa.LargeBinary():
+            return b"x"
+        case sa.Boolean():
+            return True
+        case sa.DateTime():
+            return datetime(2026, 11, 23, 15, tzinfo=UTC if column.type.timezone else None)
+        case _:
+            return 1
 
 
 def test_the_index_key_is_kept(database_url: str) -> None:
