@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from starlette.types import Receive, Scope, Send
 
 from checkin.carrier.base import DeliveryStatus
-from checkin.carrier.twilio_words import status_from_twilio, unanswered
+from checkin.carrier.twilio_words import SMS_PATH, STATUS_PATH, VOICE_PATH, status_from_twilio, unanswered
 from checkin.people.numbers import is_e164
 from checkin.service import calls, delivery
 from checkin.service.app import App
@@ -93,7 +93,7 @@ class Webhooks:
 
     def endpoints(self) -> Mapping[str, Endpoint]:
         """Return what answers a POST to each path; POST only, for Twilio keeps the parameters of a GET."""
-        handlers = {"/twilio/sms": self.sms, voice.PATH: self.voice, "/twilio/status": self.status}
+        handlers = {SMS_PATH: self.sms, VOICE_PATH: self.voice, STATUS_PATH: self.status}
         return {path: Endpoint(self._believed, handle) for path, handle in handlers.items()}
 
     async def sms(self, _scope: Scope, form: Form) -> Answer:

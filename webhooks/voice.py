@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
+from checkin.carrier.twilio_words import VOICE_PATH
 from checkin.conversation.call import Document
 from checkin.people.numbers import is_e164
 from checkin.service.calls import CallRequest
 from webhooks import voice_twiml
 from webhooks.form import Form
 
-PATH = "/twilio/voice"
 _MOST_DIGITS = 6
 
 
@@ -37,4 +37,4 @@ def request_of(form: Form, query: str) -> CallRequest:
 
 def written(document: Document, request: CallRequest, public_url: str) -> bytes:
     """Return the TwiML that answers this request; what is heard comes back as the next turn."""
-    return voice_twiml.call(document, f"{public_url.rstrip('/')}{PATH}?turn={request.turn + 1}")
+    return voice_twiml.call(document, f"{public_url.rstrip('/')}{VOICE_PATH}?turn={request.turn + 1}")

@@ -24,15 +24,10 @@ from checkin.carrier.base import (
     Refused,
 )
 from checkin.carrier.twilio_account import Finding, findings
-from checkin.carrier.twilio_words import failure_of_callback, status_from_twilio
+from checkin.carrier.twilio_words import STATUS_PATH, VOICE_PATH, status_from_twilio
 
 if TYPE_CHECKING:
     from checkin.carrier.twilio_create import Creator
-
-__all__ = ["Finding", "TwilioCarrier", "failure_of_callback", "status_from_twilio"]
-
-STATUS_PATH = "/twilio/status"
-VOICE_PATH = "/twilio/voice"
 
 CLOCK_SKEW = timedelta(seconds=30)
 """How far our clock may be ahead of Twilio's for `find` to see a message still."""
@@ -41,13 +36,13 @@ _MIN_VALIDITY, _MAX_VALIDITY = 1, 36_000  # seconds; Twilio's own limits for Val
 _PAGE = 100
 _TRIAL_PREFIX = "Sent from your Twilio trial account - "
 
-# `initiated` proves acceptance early, where the answer to the create was lost.
 _RING_SECONDS = 30
 """Short of most voice mails' patience, long enough to reach the phone."""
 
 _LONGEST_CALL_SECONDS = 15 * 60
 """No conversation is this long; a line that somebody left open is free again after it."""
 
+# `initiated` proves acceptance early, where the answer to the create was lost.
 _CALL_EVENTS = ["initiated", "answered", "completed"]
 
 

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkin.carrier.base import CarrierError, FailureKind, Refused
-
-SMS_PATH = "/twilio/sms"
-VOICE_PATH = "/twilio/voice"
-STATUS_PATH = "/twilio/status"
+from checkin.carrier.twilio_words import SMS_PATH, STATUS_PATH, VOICE_PATH
 
 Attempt = Callable[[Callable[[], Any]], Any]
 

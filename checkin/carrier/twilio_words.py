@@ -1,4 +1,4 @@
-"""Twilio's words for statuses and errors, in ours.
+"""Twilio's words for statuses and errors, in ours, and the paths at which it finds this service.
 
 Plain tables; knows no client and no network, so that the web process can read a callback without paying for
 Twilio's library. The codes are from https://www.twilio.com/docs/api/errors.
@@ -9,6 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from checkin.carrier.base import DeliveryStatus, FailureKind
+
+SMS_PATH = "/twilio/sms"
+VOICE_PATH = "/twilio/voice"
+STATUS_PATH = "/twilio/status"
 
 _STATUSES = {
     # Messages. `sent` may be the last word: some carriers give no receipt.

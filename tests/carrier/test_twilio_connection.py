@@ -107,7 +107,8 @@ def test_threads_may_share_a_carrier_and_its_connections(
 def test_a_process_that_sends_nothing_does_not_load_twilios_library() -> None:
     program = """
 import sys
-from checkin.carrier.twilio import TwilioCarrier, failure_of_callback, status_from_twilio
+from checkin.carrier.twilio import TwilioCarrier
+from checkin.carrier.twilio_words import failure_of_callback, status_from_twilio
 carrier = TwilioCarrier("AC1", "token", public_url="https://checkin.example.org", from_number="+12025550100")
 assert status_from_twilio("delivered") and failure_of_callback("21610")
 sys.exit(any(name.split(".")[0] in ("twilio", "requests", "aiohttp") for name in sys.modules))

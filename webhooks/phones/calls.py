@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from checkin.carrier.twilio_words import VOICE_PATH
 from checkin.carrier.twiml import MOST_REDIRECTS, Line, Played, Unplayable, play
 from checkin.flow.speech import seconds
 from checkin.service import calls, pretend_calls
@@ -60,7 +61,7 @@ class PretendCalls:
         Raises CallIsOver, and ValueError for a step that nobody can take.
         """
         if step.do == "dial":
-            return self._hear(handset, Step("hear", DIALLED + self._app.new_id(), voice.PATH))
+            return self._hear(handset, Step("hear", DIALLED + self._app.new_id(), VOICE_PATH))
         ours = None
         if not step.call.startswith(DIALLED):
             ours = pretend_calls.call_of(self._app, step.call, handset.number)
@@ -95,7 +96,7 @@ class PretendCalls:
 
     def _fetch(self, handset: Handset, step: Step, url: str, *, outbound: bool) -> Played:
         app, parts = self._app, urlsplit(url)
-        if parts.path != voice.PATH:
+        if parts.path != VOICE_PATH:
             raise ValueError("no address of a call")
         from_, to = (OUR_NUMBER, handset.number) if outbound else (handset.number, OUR_NUMBER)
         fields = {
@@ -120,9 +121,9 @@ def _asking(step: Step, ours: PretendCall | None) -> Step:
     if step.do == "hear":
         return step
     if step.do in ("answer", "machine") and ours is not None and ours.rings:
-        return replace(step, url=voice.PATH)
+        return replace(step, url=VOICE_PATH)
     if step.do == "resume" and ours is not None and not ours.rings:
-        return replace(step, url=f"{voice.PATH}?turn={ours.turns - 1}")
+        return replace(step, url=f"{VOICE_PATH}?turn={ours.turns - 1}")
     if ours is None or step.do not in ("answer", "machine", "resume"):
         raise ValueError("nothing that a phone can do")
     raise CallIsOver
