@@ -21,6 +21,7 @@ _SAID: Mapping[str, tuple[str, ...]] = {
     "crisis": ("crisis_line", "emergency_number"),
     "crisis_other": ("crisis_line", "emergency_number"),
     "help": ("crisis_line",),
+    "help_contact": ("crisis_line",),
     "stranger": ("crisis_line",),
     "contact_accepted": ("crisis_line",),
 }

@@ -135,6 +135,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "later": Entry("Answers LATER: the question comes again in so long.", ("when",)),
     "later_by_day": Entry("Answers LATER where that would be at night: when the question comes.", ("when",)),
     "help": Entry("Answers HELP: how to reach a person, the crisis line, not an emergency service, STOP."),
+    "help_contact": Entry("Answers HELP of a trusted contact or staff who is no member, in the same way."),
     "stopped": Entry("The one confirmation after STOP."),
     "stopped_erasing": Entry("The same for whoever wants their data deleted: erased in a week."),
     "my_data": Entry("Answers MY DATA: what is kept, and how to have it.", ("texts", "answers")),

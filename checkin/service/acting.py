@@ -104,7 +104,7 @@ def _act(reply: Reply, here: Situation) -> None:
         case Route.ANSWER:
             _answer(reply, here)
         case Route.HELP:
-            reply.say("help", unless_confirmed=True)
+            reply.say(standing.help_for(turn, here), unless_confirmed=True)
         case Route.PAUSE:
             _pause(reply, here)
         case Route.SETTINGS:

@@ -71,6 +71,9 @@ def later(reply: Reply, here: Situation) -> None:
     """Answer "in an hour" where no flow asks anything: somebody who was asked to be there may say so."""
     person = here.person
     known = alerts.open_for_person(reply.turn.unit, person.id) if here.notified_at is not None else ()
+    if not known and here.invited_at is not None and here.member_state is None:
+        unplaced.noted(reply, here)  # the invitation waits for an answer, and says which
+        return
     if not known:
         reply.say("nothing_to_snooze")
         return

@@ -61,9 +61,16 @@ def resume(turn: Turn, situation: Situation, *, key: str, wording: str) -> None:
             unpause(turn, person.id)
             turn.say(person, "unpaused", id=f"{key}.unpaused", subject=f"person:{person.id}")
         elif not resting:
-            turn.say(person, "help", id=f"{key}.help", subject=f"person:{person.id}")
+            turn.say(person, help_for(turn, situation), id=f"{key}.help", subject=f"person:{person.id}")
         return
     _start_again(turn, situation, key=key, wording=wording, channel=turn.channel)
+
+
+def help_for(turn: Turn, situation: Situation) -> str:
+    """Return the text that helps this person: SUPPORT reaches nobody for who is only asked for others."""
+    person = situation.person
+    for_others = person.id in turn.app.staff_ids or contacts.of_person(turn.unit, person.id)
+    return "help_contact" if situation.member_state is None and for_others else "help"
 
 
 def undo_stop(app: App, number: str, *, staff: str, why: str) -> bool:

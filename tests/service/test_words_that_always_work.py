@@ -226,3 +226,28 @@ def test_a_word_of_stop_within_a_sentence_stopped_everything(quick: Chat, text: 
     assert person is not None
     assert not person.stopped
     assert quick.waiting(quick.alice)[0] == ("daily", "mood")
+
+
+@pytest.mark.parametrize("who", ["bob", "carmen", "dana"])
+def test_help_promises_nobody_what_they_cannot_have(quick: Chat, who: str) -> None:
+    """Whoever is only asked for others can't ask for a person by SUPPORT, and is not told to."""
+    quick.joined("bob")
+    for text in ("ADD", "Carmen", "202 555 0103"):
+        quick.alice(text)
+    quick.forget()
+    for text in ("HELP", "AYUDA", "START"):
+        quick.phones[who](text)
+        (answer,) = quick.phones[who].new()
+        assert "988" in answer
+        assert "STOP" in answer
+        assert "SUPPORT" not in answer
+        quick.forget()
+
+
+def test_later_to_an_invitation_hears_what_is_asked(quick: Chat) -> None:
+    quick.joined()
+    for text in ("ADD", "Bob", "202 555 0102"):
+        quick.alice(text)
+    quick.forget()
+    quick.bob("later")
+    quick.expect(bob="YES or NO?")
