@@ -64,7 +64,7 @@ class Begun:
                 done.update(decided)
             else:
                 # Whoever is at fault, or was overtaken, shows when each is done alone.
-                log.info("timers are done one by one", number=len(decided))
+                log.info("timers are done one by one", count=len(decided))
         return [timer for timer in self.batch if timer.subject not in done]
 
 

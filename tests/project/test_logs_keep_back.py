@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
@@ -21,7 +22,7 @@ from dramatiq.brokers.stub import StubBroker
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkin.service.logs import WITHHELD, configure_logs
+from checkin.service.logs import KEYS, SUFFIXES, WITHHELD, configure_logs
 
 NUMBER = "+12025550101"
 TEXT = "I cannot do this any more"
@@ -265,3 +266,19 @@ def test_no_text_of_a_person_ever_leaves(secret: str) -> None:
 def _nothing_personal(log: io.StringIO) -> None:
     for words in PERSONAL:
         assert words not in log.getvalue()
+
+
+def test_what_the_service_logs_may_leave() -> None:
+    """A key that is kept back tells the operator nothing: whoever wrote it meant something."""
+    root, kept_back = Path(__file__).parents[2], []
+    for path in (one for room in ("checkin", "webhooks", "workers") for one in (root / room).rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match call:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log")), keywords=keywords):
+                    names = {str(one.arg) for one in keywords} - {"exc_info"}
+                    kept_back += [
+                        f"{path.name}: {name}"
+                        for name in sorted(names)
+                        if name not in KEYS and not name.endswith(SUFFIXES)
+                    ]
+    assert kept_back == []
