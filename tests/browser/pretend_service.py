@@ -44,8 +44,8 @@ def _day(at: datetime) -> str:
 def _ahead(by: timedelta) -> str:
     if not by:
         return ""
-    count, unit = (by.days, "day") if by.days else (by.seconds // 60, "minute")
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    lengths = [(by.days, "day"), (by.seconds // 3600, "hour"), (by.seconds // 60 % 60, "minute")]
+    return " and ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in lengths if count)
 
 
 @dataclass

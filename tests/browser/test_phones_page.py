@@ -122,7 +122,7 @@ def test_the_clock_moves_by_its_buttons(handsets: Handsets, service: PretendServ
     clock = handsets.clock
     clock.advance("10m").expect("9:10 AM").expect("10 minutes ahead")
     clock.advance("1h").expect("10:10 AM")
-    clock.advance("1d").expect("Tue, Nov 24").expect("1 day ahead")
+    clock.advance("1d").expect("Tue, Nov 24").expect("1 day and 1 hour and 10 minutes ahead")
     assert [fields["by"] for _, fields in service.posts] == ["10m", "1h", "1d"]
     expect(handsets.page.get_by_test_id("announce")).to_contain_text("Tue, Nov 24, 10:10 AM")
 
@@ -336,6 +336,27 @@ def test_a_small_screen_shows_one_phone_and_names_the_others(
     expect(handsets.phone("bob").button).to_be_in_viewport(ratio=1)
     expect(tabs.nth(1)).to_have_accessible_name("Bob")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [320, 390, 720, 768, 1024, 1240, 1280, 1366, 1440, 1920])
+def test_the_header_keeps_its_place_and_cuts_nothing_off(
+    handsets: Handsets, service: PretendService, width: int
+) -> None:
+    page = handsets.page
+    page.set_viewport_size({"width": width, "height": 800})
+    height = "document.querySelector('.top').offsetHeight"
+    before = page.evaluate(height)
+    service.now += timedelta(hours=22, minutes=34)
+    service.due(timedelta(minutes=15), "staff are reminded")
+    handsets.clock.expect("22 hours and 34 minutes ahead")
+    expect(handsets.clock.next_due).to_contain_text("staff are reminded")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for button in ("start-over", "advance-10m", "advance-1h", "advance-1d", "advance-next"):
+        expect(page.get_by_test_id(button)).to_be_in_viewport(ratio=1)
+    # The narrowest of all may give the clock's words a second line, and shorten what is due.
+    if width > 320:
+        assert page.evaluate(height) == before
+        assert handsets.clock.next_due.evaluate("shown => shown.scrollWidth <= shown.clientWidth")
 
 
 def test_screen_readers_are_told_of_new_texts_only(handsets: Handsets) -> None:
