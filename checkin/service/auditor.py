@@ -35,7 +35,7 @@ LATE = timedelta(minutes=2)
 """What is due is done within a second or so; a process that died in between leaves it for a minute."""
 
 LONGEST_NIGHT = timedelta(days=1)
-"""A request that its member has put off waits for the end of somebody's quiet hours, and no longer."""
+"""A request that its member has put off, and the question to its taker, wait for a night's end, no longer."""
 
 FARTHEST_REMINDER = timedelta(hours=4)
 """Staff hear at least so often of a request that nobody has taken, whatever the policy says."""
@@ -112,6 +112,8 @@ def _wrong(alert: Standing, now: datetime) -> Iterator[Wrong]:
     if alert.timer_due_at < now - LATE:
         yield "overdue"
     longest = LONGEST_NIGHT if alert.state == "put_off" else _longest_wait(data["policy"])
+    if alert.state == "acknowledged":
+        longest += LONGEST_NIGHT
     if alert.timer_due_at > now + longest + SLACK:
         yield "due_too_late"
     if alert.state == "notifying" and not (alert.told & _asked(data)):

@@ -240,6 +240,12 @@ def allowed(app: App, person: Person, at: datetime) -> datetime:
     return next_allowed(at, app.zone_name(person), hours_of(app, person))
 
 
+def by_day(app: App, person: Person, at: datetime) -> datetime:
+    """Return this moment, or the next at which the night is over on the person's own clock, on any day."""
+    hours = hours_of(app, person)
+    return next_allowed(at, app.zone_name(person), AllowedHours(hours.start, hours.end))
+
+
 def ends(app: App, person: Person, at: datetime, until: datetime) -> datetime:
     """Return when the person's allowed hours around this moment end, `until` at the latest."""
     return allowed_until(at, until, app.zone_name(person), hours_of(app, person))

@@ -6,11 +6,13 @@ Knows who may be asked at this hour, and in which words. Must not move a request
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from checkin.alert.model import (
     AddTask,
     Alert,
+    AlertState,
     Call,
     CheckTaker,
     Effect,
@@ -34,6 +36,9 @@ from checkin.store.situations import Person
 
 _AND = {"en": "and", "es": "y"}
 """Stands before the last of several names; a language that is not here is answered in English."""
+
+LONGEST_NIGHT = timedelta(days=1)
+"""How long whoever took a request is left alone, at most, before they are asked how it went."""
 
 UNANSWERED = (Told.TOLD, Told.SILENT)
 """How it stands with somebody who was asked and has said nothing yet."""
@@ -66,7 +71,7 @@ def do(turn: Turn, alert: Alert, effect: Effect, key: str) -> None:
             values = {"member": name, "by": by and name_of(turn, alert, by)}
             turn.say(turn.person(target.person), text_key, id=key, subject=subject, lane="alerts", **values)
         case SetTimer(after):
-            due_at = turn.until(after)
+            due_at = _by_day(turn, alert, turn.until(after))
             timers.put(turn.unit, timers.Timer(subject, "alerts", alert.member, alert.transition, due_at))
         case AddTask(kind):
             member = turn.person(alert.member)
@@ -167,6 +172,18 @@ def _call(turn: Turn, alert: Alert, target: Target, key: str) -> None:
         lane="alerts",
         channel="voice",
     )
+
+
+def _by_day(turn: Turn, alert: Alert, due_at: datetime) -> datetime:
+    """Return when an alert is due: nobody is woken to be asked whether they got in touch."""
+    if alert.state is not AlertState.ACKNOWLEDGED or alert.taken_by is None or alert.reminders:
+        return due_at
+    taker = turn.person(alert.taken_by)
+    day = schedules.by_day(turn.app, taker, due_at)
+    for contact in contacts.of_member(turn.unit, alert.member):
+        if contact.person_id == taker.id and (over := naming.quiet_until(turn, contact, day)) is not None:
+            day = schedules.by_day(turn.app, taker, over)
+    return min(day, due_at + LONGEST_NIGHT)
 
 
 def _check_taker(turn: Turn, alert: Alert, target: Target, key: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from checkin.alert.model import AlertState, Told
 from checkin.flow.program import Limits
+from checkin.service.auditor import audit_alerts
 from checkin.store import contacts
 from tests.service.kit import NUMBERS, Chat, Phone
 
@@ -13,6 +16,42 @@ def joins(chat: Chat, phone: Phone, name: str) -> None:
     for text in ("JOIN", "YES", name, "NO"):
         phone(text)
     chat.forget()
+
+
+# ---------------------------------------------------------------- who took it sleeps
+
+
+def taken_in_the_evening(chat: Chat) -> None:
+    """Let Bob take a request just after five in New York: 32 hours later it is one at night."""
+    chat.until(datetime(2026, 11, 24, 22, 5, tzinfo=UTC))
+    chat.alice("SUPPORT")
+    chat.later("5m")
+    chat.bob("1")
+    chat.forget()
+
+
+def asked_whether(chat: Chat) -> list[datetime]:
+    return [row.created_at for row in chat.rows(chat.bob) if "did you get to talk" in row.body]
+
+
+def test_nobody_is_woken_to_be_asked_whether_they_got_in_touch(quick: Chat) -> None:
+    taken_in_the_evening(quick.joined("bob"))
+    quick.until(datetime(2026, 11, 26, 13, 59, tzinfo=UTC))
+    assert asked_whether(quick) == []
+    assert audit_alerts(quick.app) == 0
+    quick.until(datetime(2026, 11, 26, 14, 0, tzinfo=UTC))  # nine in the morning
+    assert asked_whether(quick) == [quick.clock.now()]
+    quick.later("33h")
+    assert any("Alice asks for a person" in text for text in quick.dana.new())
+
+
+def test_a_takers_own_quiet_hours_count_in_the_morning_too(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.bob("quiet 11pm to 10:30am")
+    taken_in_the_evening(quick)
+    assert audit_alerts(quick.app) == 0
+    quick.until(datetime(2026, 11, 26, 15, 30, tzinfo=UTC))
+    assert asked_whether(quick) == [quick.clock.now()]
 
 
 # ---------------------------------------------------------------- one person, two roles
