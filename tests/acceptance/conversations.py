@@ -25,7 +25,7 @@ def bob_answers(circle: Circle) -> None:
     deployment.until("17:00")
     alice.reads("Hi Alice, it's Harbor Circle. How are you feeling today, …")
     alice.writes("4")
-    alice.reads("Good to hear, Alice. Talk to you tomorrow.")
+    alice.reads("Good to hear, Alice. Talk to you soon.")
     deployment.until("17:30")
     alice.reads("Hi Alice. You asked for support. Did someone get in touch with you? YES or NO")
     alice.writes("yes")

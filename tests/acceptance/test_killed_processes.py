@@ -296,7 +296,7 @@ def test_a_check_in_never_comes_twice(circle: Circle, fall: Fall, moment: str) -
     lease_ends(deployment)
     circle.alice.reads("Hi Alice, it's Harbor Circle. How are you feeling today, …")
     circle.alice.writes("4")
-    circle.alice.reads("Good to hear, Alice. Talk to you tomorrow.")
+    circle.alice.reads("Good to hear, Alice. Talk to you soon.")
     circle.nobody_has_anything_to_read()
 
 

@@ -36,7 +36,7 @@ def test_lines_through_a_pipe_are_repeated_and_answered(folder: Path) -> None:
     assert lines[1:4] == [
         "> muy bien, un 5",
         "Mon 12:00  result: mood = 5",
-        "Mon 12:00  program: Qué bueno, Alice. Hasta mañana.",
+        "Mon 12:00  program: Qué bueno, Alice. Hasta pronto.",
     ]
     assert lines[-1] == "Kept in daily.test.yaml. Play it with: checkin flows test daily"
     assert 'title: "Un buen día"' in (folder / "daily.test.yaml").read_text()

@@ -76,7 +76,7 @@ def test_a_check_in_is_a_call_and_its_answer_the_same_run(chat: Chat) -> None:
     call = Call(chat, row)
     assert MOOD not in " ".join(call.hears().says), "nothing before a yes"
     assert [text for text in call.hears("1").says if MOOD in text]
-    assert call.hears("4").says[0] == "Good to hear, Alice. Talk to you tomorrow."
+    assert call.hears("4").says[0] == "Good to hear, Alice. Talk to you soon."
     call.ends()
     chat.later("3h")
     assert len(calls(chat, chat.alice)) == 1

@@ -91,6 +91,6 @@ def test_alice_answers_while_she_is_reminded(
     due.run_due(chat.app, "routine")
     monkeypatch.undo()
     chat.settle()
-    assert answers == [("Good to hear, Alice. Talk to you tomorrow.",)]
+    assert answers == [("Good to hear, Alice. Talk to you soon.",)]
     assert chat.waiting(chat.alice) == [], "her answer stands, and nothing reminds her"
     assert chat.alice.new() == []

@@ -43,7 +43,7 @@ def test_what_comes_of_a_line_is_told_with_its_time(session: Session, tmp_path: 
     told = list(session.do("4", tmp_path))
     assert told == [
         "Mon 12:00  result: mood = 4",
-        "Mon 12:00  program: Good to hear, Alice. Talk to you tomorrow.",
+        "Mon 12:00  program: Good to hear, Alice. Talk to you soon.",
         "Mon 12:00  ends: done",
     ]
 

@@ -37,7 +37,7 @@ def test_daily_is_edited_while_three_members_are_in_it(chat: Chat) -> None:
     chat.forget()
     new = edited(
         chat,
-        ("Good to hear, {first_name}. Talk to you tomorrow.", "How lovely, {first_name}."),
+        ("Good to hear, {first_name}. Talk to you soon.", "How lovely, {first_name}."),
         ("Thank you. A person reads what you write", "Thanks. A person reads what you write"),
     )
 
@@ -55,7 +55,7 @@ def test_daily_is_edited_while_three_members_are_in_it(chat: Chat) -> None:
     chat.bob("no")
     chat.charlie("We cooked.")
     chat.expect(
-        alice="Good to hear, Alice. Talk to you tomorrow.",
+        alice="Good to hear, Alice. Talk to you soon.",
         bob="OK. I'm glad you told us.",
         charlie="Thank you. A person reads what you write",
     )
@@ -94,7 +94,7 @@ def test_going_back_is_publishing_again(quick: Chat) -> None:
     quick.joined()
     quick.alice("CHECKIN")
     quick.alice("5")
-    assert quick.alice.new()[-1] == "Good to hear, Alice. Talk to you tomorrow."
+    assert quick.alice.new()[-1] == "Good to hear, Alice. Talk to you soon."
     with pytest.raises(NoSuchVersion, match=r"no version 7 of daily. There are: 1, 2, 3\."):
         versions.go_back(app, "daily", 7, author="eve", note="")
 
@@ -136,7 +136,7 @@ def test_a_changed_file_is_taken_up_and_a_broken_one_never(quick: Chat, tmp_path
     quick.joined()
     quick.alice("CHECKIN")
     quick.alice("5")
-    assert quick.alice.new()[-1] == "Lovely to hear, Alice. Talk to you tomorrow."
+    assert quick.alice.new()[-1] == "Lovely to hear, Alice. Talk to you soon."
 
 
 def test_a_changed_text_of_the_program_is_taken_up(quick: Chat, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_the_same_in_spanish(chat: Chat, dial: Dial) -> None:
         "Hola Carlos, somos Harbor Circle. ¿Cómo te sientes hoy? "
         "Di o marca un número del 1, muy mal, al 5, muy bien."
     ]
-    assert again.say("cinco")[0] == "Qué bueno, Carlos. Hasta mañana."
+    assert again.say("cinco")[0] == "Qué bueno, Carlos. Hasta pronto."
 
 
 def test_a_stranger_hears_what_this_is_and_joins_with_one_key(chat: Chat, dial: Dial) -> None:
@@ -202,7 +202,7 @@ def test_what_is_not_understood_is_asked_once_more_slowly(chat: Chat, dial: Dial
     call = dial(chat.alice.number)
     call.begin()
     again = call.say("purple elephants marching")
-    assert again[0].startswith("Sorry, I did not get that. Hi Alice")
+    assert again[0].startswith("Sorry, I did not get that. Please say or press")
     assert '<prosody rate="80%">' in call.requests[-1][2]
     left = call.say("purple elephants marching")
     assert "A person will read what you wrote" in left[0]
