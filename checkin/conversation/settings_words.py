@@ -4,7 +4,7 @@ Knows the words and how times, days and hours are written. Must not know what is
 
 A text counts only as a whole: "change my time to 8" does, "I change my time at work" does not. `explicit`
 tells the words that mean nothing else, whatever was asked, from those that may also answer a question: the
-bare LESS and MORE, and days without the word days.
+bare LESS, MORE and LANGUAGE, and days without the word days.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ _OURS = r"(?:check ?in|checkin|text|message|mensaje)s?"
 _TO = r"(?:to|at|for|a las|a la|a|para las|para la|las|la)"
 
 _WHOLE: Mapping[What, re.Pattern[str]] = {
-    "show": re.compile(rf"(?:{_MY} )?(?:settings?|ajustes|configuracion|preferencias|preferences)"),
+    "show": re.compile(
+        rf"(?:{_MY} )?(?:settings?|ajustes|configuracion|preferencias|preferences|language|idioma)"
+    ),
     "less": re.compile(
         rf"{_PLEASE}(?:(?:text|write|ask|message|escribe|escribeme|preguntame) (?:me )?)?"
         rf"(?:less|less often|less frequently|fewer(?: {_OURS})?|not so often|"
@@ -72,7 +74,7 @@ _WHOLE: Mapping[What, re.Pattern[str]] = {
         rf"mas|mas {_OURS}|mas seguido|mas veces|con mas frecuencia)(?: please| por favor)?"
     ),
 }
-_BARE = frozenset({"less", "more", "menos", "mas"})
+_BARE = frozenset({"less", "more", "menos", "mas", "language", "idioma"})
 
 _TIME = re.compile(
     rf"{_PLEASE}(?:(?:{_CHANGE} )?(?:{_MY} )?(?:{_OURS} )?(?:time|hora)(?: {_TO})? "

@@ -57,6 +57,8 @@ LANGUAGES = {
 OTHERS = {
     "SETTINGS": "show",
     "mis ajustes": "show",
+    "Language": "show",
+    "idioma?": "show",
     "less": "less",
     "Less often, please!": "less",
     "text me less": "less",
@@ -70,7 +72,7 @@ NOT_WISHES = (
     "time to go",
     "my English is not good",
     "she speaks Spanish",
-    "language",
+    "bad language",
     "I need more time",
     "more help please",
     "my days are hard",

@@ -41,7 +41,7 @@ def test_settings_tell_how_it_is_and_how_to_change_it(chat: Chat) -> None:
     chat.joined("bob")
     assert says(chat, "SETTINGS") == (
         "Check-ins: once a day at most, any day, at 5:00 PM, from 9:00 AM to 9:00 PM. "
-        "Reply LESS, MORE, TIME 8pm, DAYS Mon Wed, HOURS 10am-6pm."
+        "Reply LESS, MORE, TIME 8pm, DAYS Mon Wed, HOURS 10am-6pm, ESPAÑOL."
     )
 
 
@@ -183,4 +183,5 @@ def test_another_language(quick: Chat) -> None:
     assert question.startswith("Hola")
     assert "From now on we write to you in English" in says(quick, "in English please")
     assert "Desde ahora te escribimos en español" in says(quick, "español")
-    assert says(quick, "AJUSTES").endswith("HORARIO 10-18.")
+    assert says(quick, "AJUSTES").endswith("HORARIO 10-18, ENGLISH.")
+    assert says(quick, "idioma") == says(quick, "AJUSTES")
