@@ -196,8 +196,8 @@ def _take(walk: Walk, run: Run, event: Event) -> Ending:
         case Started():
             walk.recall()
             return walk.start(walk.flow.first)
-        case Replied(understanding=understanding):
-            return _reply(walk, understanding)
+        case Replied(understanding, text):
+            return _reply(walk, understanding, text)
         case TimerFired():
             return _timer(walk)
         case Closed(reason=reason):
@@ -211,7 +211,7 @@ def _wants_a_person(understanding: Understanding) -> bool:
     return understanding.category is Category.SUPPORT or Category.SUPPORT in understanding.also
 
 
-def _reply(walk: Walk, understanding: Understanding) -> Ending:
+def _reply(walk: Walk, understanding: Understanding, text: str) -> Ending:
     ask = walk.stepping()
     assert isinstance(ask, Ask)  # _check_reply has seen to it
     if understanding.category is Category.SNOOZE:
@@ -223,7 +223,7 @@ def _reply(walk: Walk, understanding: Understanding) -> Ending:
         return walk.start(ask.skip)
     value = answer_value(ask.answer, understanding)
     if value is None:
-        return walk.not_understood(ask)
+        return walk.not_understood(ask, text)
     if walk.flow.unlinked:
         walk.count(ask, value)
     elif ask.answer.save_as is not None:

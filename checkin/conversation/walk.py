@@ -307,8 +307,8 @@ class Walk:
         self.snoozed = True
         return Ending.RESTS
 
-    def not_understood(self, ask: Ask) -> Ending:
-        """Ask again once, gently; after that a person reads it, and the question stays open.
+    def not_understood(self, ask: Ask, reply: str) -> Ending:
+        """Ask again once, gently; after that a person reads what was written, and the question stays open.
 
         Where answers are unlinked nobody reads it: the conversation goes on without it.
         """
@@ -323,9 +323,8 @@ class Walk:
         else:
             if self.unclear == 2:
                 self.say_shared("noted")
-            self.decided.append(
-                effects.AddTask("unclear_reply", f"A reply to {ask.name!r} was not understood.")
-            )
+            note = f"{self.names.get('first_name') or 'A member'} wrote: {reply}"
+            self.decided.append(effects.AddTask("unclear_reply", note))
         return self.wait_on(ask)
 
     def stepping(self) -> Step | None:

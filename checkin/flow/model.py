@@ -426,13 +426,15 @@ class Flow:
     tells_people: bool = field(init=False, repr=False, compare=False)
     """Whether silence in this conversation leads to other people: staff, or trusted contacts."""
     uses: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """Every name that its texts, conditions and waits use: what it needs to know of a member, and no more."""
+    """Every name that its texts, conditions, waits and tasks use: all that it needs to know of a member."""
 
     def __post_init__(self) -> None:
-        asks = (step for step in self.steps.values() if isinstance(step, Ask))
+        asks = [step for step in self.steps.values() if isinstance(step, Ask)]
         tells = any(rung.task is not None or rung.tell_contacts for ask in asks for rung in ask.no_reply)
         object.__setattr__(self, "tells_people", tells)
-        object.__setattr__(self, "uses", tuple(sorted({"language", *_used((self.steps, self.shared))})))
+        # Staff who read what was not understood have to know whose it is; of unlinked answers nobody may.
+        always = {"language", "first_name"} if asks and not self.unlinked else {"language"}
+        object.__setattr__(self, "uses", tuple(sorted({*always, *_used((self.steps, self.shared))})))
 
 
 def _used(part: object) -> Iterator[str]:

@@ -70,7 +70,7 @@ def obey(turn: Turn, staff: Person, command: Command, *, key: str) -> None:
                 _say_list(turn, staff, key)
             case "take":
                 task = todo.take(turn, command.number, staff.id)
-                say("staff_task_taken", number=task.number, task=task.note)
+                say("staff_task_taken", number=task.number, task=todo.sentence(task))
             case "note":
                 task = todo.note(turn, command.number, staff.id, command.words)
                 say("staff_task_noted", number=task.number)
@@ -86,6 +86,6 @@ def _say_list(turn: Turn, staff: Person, key: str) -> None:
     mine = [one for one in todo.on_the_list(turn, staff.id) if one.claimed_by in (None, staff.id)]
     mine.sort(key=lambda one: (one.claimed_by is not None, one.due_at or one.created_at))
     text = "staff_tasks" if mine else "staff_tasks_none"
-    lines = " ".join(f"{one.number}: {one.note}" for one in mine[:MOST_LISTED])
+    lines = " ".join(f"{one.number}: {todo.sentence(one)}" for one in mine[:MOST_LISTED])
     subject = f"person:{staff.id}"
     turn.say(staff, text, id=f"{key}.list", subject=subject, count=len(mine), tasks=lines)

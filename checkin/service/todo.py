@@ -152,7 +152,13 @@ def _remind(turn: Turn, task: Task, reminded: int) -> None:
     for person_id in dict.fromkeys((task.claimed_by,) if task.claimed_by else here):
         person = turn.person(person_id)
         id = f"{task.id}.overdue.{reminded}.{task.state}.{person_id}"
-        turn.say(person, text, id=id, subject=f"task:{task.id}", number=task.number, task=task.note)
+        turn.say(person, text, id=id, subject=f"task:{task.id}", number=task.number, task=sentence(task))
+
+
+def sentence(task: Task) -> str:
+    """Return what a task says, such that another sentence may follow: members end theirs as they like."""
+    note = task.note.rstrip()
+    return note if note.endswith((".", "!", "?", "…")) else f"{note}."
 
 
 def _open_request(turn: Turn, task: Task) -> Alert | None:

@@ -102,7 +102,7 @@ def test_an_unclear_reply_is_re_asked_once_then_left_to_a_person(talk: Talk) -> 
     talk.start()
     again = Say("Sorry, I didn't get that. Hi Alice, 1 to 5?", "mood", question=True)
     assert talk.reply("unclear") == (again, SetTimer(3 * HOUR))
-    task = AddTask("unclear_reply", "A reply to 'mood' was not understood.")
+    task = AddTask("unclear_reply", "Alice wrote: what Alice wrote")
     noted = Say("Thank you. A person will read this.", "mood")
     assert talk.reply("unclear") == (noted, task, SetTimer(3 * HOUR))
     assert talk.reply("unclear") == (task, SetTimer(3 * HOUR))

@@ -52,7 +52,7 @@ def test_what_staff_write_to_their_list(text: str, command: Command | None) -> N
 
 def test_staff_take_note_and_finish_by_text(asked: Chat) -> None:
     asked.dana("TASKS")
-    asked.expect(dana="1 on the list. 1: Alice wrote: my landlord called again Reply TAKE, NOTE or DONE")
+    asked.expect(dana="1 on the list. 1: Alice wrote: my landlord called again. Reply TAKE, NOTE or DONE")
     asked.dana("TAKE 1")
     asked.expect(dana="1 is yours: Alice wrote")
     asked.dana("NOTE 1 Called her. She will see a lawyer on Monday; I want to die of this heat")
@@ -89,7 +89,7 @@ def test_a_task_that_nobody_takes_is_told_to_staff_less_and_less_often(asked: Ch
     asked.later("1h")
     (heard,) = asked.dana.new()
     assert heard == (
-        "Harbor Circle: nobody has taken task 1 yet. Alice wrote: my landlord called again "
+        "Harbor Circle: nobody has taken task 1 yet. Alice wrote: my landlord called again. "
         "Reply TAKE 1 if you will."
     )
     asked.later("60d")
