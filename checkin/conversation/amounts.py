@@ -84,17 +84,25 @@ def read_single(scan: Scan, section: str, low: int | None, high: int | None) -> 
 
 
 def _fraction(scan: Scan, places: list[int]) -> tuple[int, int] | None:
-    """Return the lower whole number and the place after "3.5", "3-4", "3 or 4", "between 3 and 4"."""
-    if len(places) != 2:
+    """Return the lower whole number and the place after "3.5", "3-4", "3 or 4", "between 3 and 4".
+
+    What comes close after "3.5" only says it again: "3.5 maybe 4".
+    """
+    if len(places) not in (2, 3):
         return None
-    first, second = places
+    first, second = places[:2]
     one, other = scan.words[first], scan.words[second]
-    if (
+    decimal = (
         second == first + 1
         and scan.tokens.signs_before(second) in (".", ",")
         and len(other) == 1
         and len(one) <= 2
-    ):
+    )
+    if len(places) == 3:  # "3.5 maybe 4"
+        third = scan.words[places[2]]
+        near = decimal and len(third) <= 2 and int(third) - int(one) in (0, 1)
+        return (int(one), second + 1) if near else None
+    if decimal:
         return int(one), second + 1
     if len(one) > 2 or len(other) > 2 or abs(int(one) - int(other)) != 1:
         return None

@@ -155,7 +155,8 @@ def read_in_window(scan: Scan) -> Understanding | None:
 def read_from_contact(scan: Scan) -> Understanding | None:
     """Read a trusted contact's "1 if you can, 2 if not". What asks back is no yes: the alert would stop."""
     number = read_number(scan, 1, 2, ranges=False)
-    if number is not None:
+    first = next((place for place, word in enumerate(scan.words) if word.isdigit()), None)
+    if number is not None and first not in _clock_time(scan):  # "at 2" says when
         return Understanding(Category.YES if number == 1 else Category.NO, rule="number")
     said = {place for hit in scan.found("contact_yes", "contact_no") for place in range(hit.start, hit.end)}
     if scan.asks or any(word.isdigit() and place not in said for place, word in enumerate(scan.words)):

@@ -293,7 +293,7 @@ def test_a_contact_who_can_be_there_later_is_asked_for_a_1_or_a_2(quick: Chat) -
     quick.alice("SUPPORT")
     quick.later("6m")
     quick.forget()
-    for text in ("in an hour", "I can in an hour", "later"):
+    for text in ("in an hour", "I can in an hour", "later", "i can after 5", "at 2"):
         quick.bob(text)
         quick.expect(bob="Later today is fine. Shall I tell Alice that you will be in touch? Reply 1")
     quick.bob("1")
