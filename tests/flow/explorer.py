@@ -343,7 +343,7 @@ def _replies(ask: Ask, *, again: bool) -> Iterator[Understanding]:
         case "phone":
             yield Understanding(Category.TEXT, "+12025550102", rule="drawn")
         case _:
-            for words in ("walk", "call", "yes", "something else"):
+            for words in ("walk", "call", "yes", "no", "something else"):
                 yield Understanding(Category.TEXT, words, rule="drawn")
     if ask.skip is not None:
         yield SKIPPED
