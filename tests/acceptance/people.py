@@ -130,6 +130,8 @@ class Circle:
         alice.reads(f"And what is {friend.name}'s mobile number? …")
         alice.writes(f"202-555-{friend.number[-4:]}")
         alice.reads(f"I have asked {friend.name} …")
+        if friend is self.bob:  # the first of them ends the conversation in which she joined
+            alice.reads("You are all set, Alice. …")
         friend.reads("Alice asks you to be a trusted contact …")
         friend.writes("YES")
         friend.reads("Thank you! If Alice wants to hear from you, we text you. …")

@@ -363,7 +363,7 @@ def test_a_request_in_the_middle_of_a_question_keeps_the_question(quick: Chat) -
     quick.alice("Alice")
     quick.expect(alice=["Thanks, Alice.", "choose a trusted contact"])
     quick.alice("no")  # asked after the request: this is about the trusted contact
-    quick.expect(alice="That's fine. Text CONTACTS")
+    quick.expect(alice=["That's fine. Text CONTACTS", "You are all set, Alice"])
     assert quick.all_alerts()[0].state is AlertState.WINDOW
     quick.alice("no")
     quick.expect(alice="I told nobody")
