@@ -86,6 +86,6 @@ def _say_list(turn: Turn, staff: Person, key: str) -> None:
     mine = [one for one in todo.on_the_list(turn, staff.id) if one.claimed_by in (None, staff.id)]
     mine.sort(key=lambda one: (one.claimed_by is not None, one.due_at or one.created_at))
     text = "staff_tasks" if mine else "staff_tasks_none"
-    lines = " ".join(f"{one.number}: {todo.sentence(one)}" for one in mine[:MOST_LISTED])
+    lines = " ".join(f"{one.number}: {todo.sentence(one, todo.LONGEST_LISTED)}" for one in mine[:MOST_LISTED])
     subject = f"person:{staff.id}"
     turn.say(staff, text, id=f"{key}.list", subject=subject, count=len(mine), tasks=lines)

@@ -10,6 +10,7 @@ Everything here names people: it is for staff, and never for a log.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,9 @@ from checkin.store.unit import Unit
 
 MOST_REMINDERS = 5
 """After so many, only the list and its figures speak of a task: the texts were not what helps."""
+
+LONGEST_SAID, LONGEST_LISTED = 1000, 160
+"""Characters of a task that a text tells, alone and among others: carriers refuse more than 1,600."""
 
 
 class TaskRefused(Exception):
@@ -155,9 +159,12 @@ def _remind(turn: Turn, task: Task, reminded: int) -> None:
         turn.say(person, text, id=id, subject=f"task:{task.id}", number=task.number, task=sentence(task))
 
 
-def sentence(task: Task) -> str:
-    """Return what a task says, such that another sentence may follow: members end theirs as they like."""
-    note = task.note.rstrip()
+def sentence(task: Task, longest: int = LONGEST_SAID) -> str:
+    """Return what a task says in a text, such that another sentence may follow.
+
+    It may have a member's own words in it, who end theirs as they like, and write as much as they like.
+    """
+    note = textwrap.shorten(task.note, longest, placeholder="…")
     return note if note.endswith((".", "!", "?", "…")) else f"{note}."
 
 

@@ -70,6 +70,20 @@ def test_staff_take_note_and_finish_by_text(asked: Chat) -> None:
     assert asked.all_alerts() == [], "what staff note about somebody is no cry of their own"
 
 
+def test_however_much_members_write_the_list_is_a_text_that_carriers_take(quick: Chat) -> None:
+    quick.joined()
+    for number in range(list_by_text.MOST_LISTED):
+        quick.alice(f"my landlord {number} " + "and then he called again " * 50)
+    quick.forget()
+    quick.dana("TASKS")
+    (listed,) = quick.dana.new()
+    assert len(listed) < 1600
+    assert listed.count("Alice wrote: my landlord") == listed.count("…") == list_by_text.MOST_LISTED
+    quick.dana("TAKE 1")
+    (taken,) = quick.dana.new()
+    assert todo.LONGEST_LISTED < len(taken) < 1600
+
+
 def test_words_for_the_list_from_somebody_else_are_only_words(asked: Chat) -> None:
     asked.alice("DONE 1")
     assert states(asked)[0] == (1, "open")
