@@ -43,8 +43,14 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
 BATCH = 100
+BATCH_BESIDE_TEXTS = 25
+"""How many timers are claimed at once: fewer while texts come, for which one commit has to be over."""
+
 NOT_SENT_YET = timedelta(minutes=5)
 """How long a timer is put off whose question is still on its way: silence counts from its sending."""
+
+NOT_TAKEN_UP_YET = timedelta(seconds=10)
+"""How long a timer is put off whose flow was just published: every process looks for new ones sooner."""
 
 POISONED_FOR = timedelta(minutes=5)
 """A timer whose work fails is tried again after so long, so that it holds up nothing else."""
@@ -52,20 +58,24 @@ POISONED_FOR = timedelta(minutes=5)
 
 def claim(app: App, lane: Lane) -> Sequence[Timer]:
     """Claim what is due in this lane, oldest first."""
-    return app.store.run(_claiming(app, lane))
+    return app.store.run(_claiming(app, lane), patient=lane == "routine")
 
 
 def _claiming(app: App, lane: Lane) -> Callable[[Unit], Sequence[Timer]]:
-    now = app.clock.now()
-    return lambda unit: timers.claim(unit, lane=lane, now=now, limit=BATCH, lease=LEASE)
+    now, limit = app.clock.now(), BATCH if app.way.is_quiet else BATCH_BESIDE_TEXTS
+    return lambda unit: timers.claim(unit, lane=lane, now=now, limit=limit, lease=LEASE)
 
 
-def run_due(app: App, lane: Lane) -> int:
-    """Do everything that is due in this lane now; return how many timers that were."""
+def run_due(app: App, lane: Lane, alive: Callable[[], None] = lambda: None) -> int:
+    """Do everything that is due in this lane now; return how many timers that were.
+
+    It may take minutes: `alive` is called now and then meanwhile.
+    """
     done = 0
     while batch := claim(app, lane):
+        alive()
         if lane == "routine":
-            done += fire_many(app, batch)
+            done += fire_many(app, batch, alive)
         else:
             for timer in batch:
                 fire_safely(app, timer)
@@ -73,7 +83,7 @@ def run_due(app: App, lane: Lane) -> int:
     return done
 
 
-def fire_many(app: App, batch: Sequence[Timer]) -> int:
+def fire_many(app: App, batch: Sequence[Timer], alive: Callable[[], None] = lambda: None) -> int:
     """Do claimed timers, and claim more while there are check-ins to begin; return how many were done.
 
     Check-ins are begun many together: the next are claimed while some are decided, and those are written
@@ -85,6 +95,7 @@ def fire_many(app: App, batch: Sequence[Timer]) -> int:
         more = app.store.begin(_claiming(app, "routine"), patient=True) if fan_out.is_for(batch) else None
         begun = fan_out.begin(app, batch, _work, functools.partial(_finish, app, before))
         done += len(batch)
+        alive()
         before, batch = begun, () if more is None else more.result()
     _finish(app, before)
     return done
@@ -199,9 +210,8 @@ def _pause(turn: Turn, timer: Timer, member_id: str) -> None:
 def _schedule(turn: Turn, timer: Timer, rest: str) -> None:
     """Start a scheduled flow, and plan its next start. What comes much too late, or is too much, lapses."""
     member_id, _, name = rest.partition(":")
-    flow = turn.app.flows.get(name)
+    flow = _flow(turn, timer, name)
     if flow is None:
-        timers.drop_this(turn.unit, timer)
         return
     person = turn.person(member_id)
     start_at = schedules.allowed(turn.app, person, turn.now)
@@ -223,12 +233,14 @@ def _follow_up(turn: Turn, timer: Timer, rest: str) -> None:
 
     A pause is no reason not to ask either, but for what only follows another conversation, or silence.
     """
-    flow = turn.app.flows.get(rest.rpartition(":")[2])
     if _too_early(turn, timer):
+        return
+    flow = _flow(turn, timer, rest.rpartition(":")[2])
+    if flow is None:
         return
     timers.drop_this(turn.unit, timer)
     _, after, run_id, *_ = rest.split(":")
-    if flow is not None and not _is_overtaken(turn, timer.member_id, flow, after, run_id):
+    if not _is_overtaken(turn, timer.member_id, flow, after, run_id):
         waits = after in (schedules.AFTER_FLOW, schedules.UNANSWERED)
         _start(turn, timer.member_id, flow, states=("active",) if waits else ("active", "paused"))
     turn.journal(timer.member_id, timer.subject, 0, {"kind": "FollowUpFired"})
@@ -251,9 +263,11 @@ def _is_overtaken(turn: Turn, member_id: str, flow: Flow, after: str, run_id: st
 
 def _silent(turn: Turn, timer: Timer, rest: str) -> None:
     """Start what follows a long silence, and plan it anew; whoever has written since is asked later."""
-    flow, person = turn.app.flows.get(rest.rpartition(":")[2]), turn.person(timer.member_id)
-    lengths = [] if flow is None else [one.length for one in flow.start if isinstance(one, SilentTrigger)]
-    if flow is None or not lengths:
+    flow, person = _flow(turn, timer, rest.rpartition(":")[2]), turn.person(timer.member_id)
+    if flow is None:
+        return
+    lengths = [one.length for one in flow.start if isinstance(one, SilentTrigger)]
+    if not lengths:
         timers.drop_this(turn.unit, timer)
         return
     length, heard_at = min(lengths), inbox.last_at(turn.unit, person.number)
@@ -288,6 +302,20 @@ def _start(turn: Turn, member_id: str, flow: Flow, *, states: Collection[str] = 
         return  # the member has left the group since
     if situation.member_state in states and not situation.person.stopped:
         conversations.start(turn, member_id, flow, expires_at=turn.until(conversations.CHECK_IN_EXPIRES))
+
+
+def _flow(turn: Turn, timer: Timer, name: str) -> Flow | None:
+    """Return a live flow; where there is none, the timer is forgotten.
+
+    One that was published a moment ago, and that this process has not taken up yet, is waited for.
+    """
+    flow = turn.app.flows.get(name)
+    if flow is None:
+        if name in runs.latest_numbers(turn.unit):
+            timers.put_off(turn.unit, timer, turn.until(NOT_TAKEN_UP_YET))
+        else:
+            timers.drop_this(turn.unit, timer)
+    return flow
 
 
 def _stamp(timer: Timer) -> int:

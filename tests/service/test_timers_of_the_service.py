@@ -415,12 +415,27 @@ def test_publishing_anew_plans_for_everybody_and_nothing_twice(quick: Chat) -> N
     assert [s for s in quick.timers() if s.startswith("schedule:")] == [f"schedule:{alice}:daily"]
 
 
-def test_a_schedule_of_a_flow_that_is_gone_is_forgotten(quick: Chat) -> None:
+@pytest.mark.parametrize("subject", ["schedule:{}:never", "silent:{}:never", "follow_up:{}:joined:never"])
+def test_a_timer_of_a_flow_that_there_is_not_is_forgotten(quick: Chat, subject: str) -> None:
     quick.joined("bob")
-    quick.app.go_live({name: flow for name, flow in quick.app.flows.items() if name != "daily"})
+    subject = subject.format(quick.situation(quick.alice).person.id)
+    timer = Timer(subject, "routine", quick.situation(quick.alice).person.id, 0, MONDAY)
+    quick.app.store.run(lambda unit: timers.put(unit, timer))
+    assert subject in quick.timers()
+    due.run_due(quick.app, "routine")
+    assert subject not in quick.timers()
+    quick.expect()
+
+
+def test_a_flow_that_was_just_published_is_waited_for(quick: Chat) -> None:
+    quick.joined("bob")
+    live = dict(quick.app.flows)
+    quick.app.go_live({name: flow for name, flow in live.items() if name != "daily"})
     quick.until(FIVE)
     quick.expect()
-    assert not any(subject.startswith("schedule:") for subject in quick.timers())
+    quick.app.go_live(live)
+    quick.until(FIVE + due.NOT_TAKEN_UP_YET)
+    quick.expect(alice="How are you feeling")
 
 
 def test_alert_timers_are_set_for_every_open_alert_after_any_of_it(chat: Chat) -> None:

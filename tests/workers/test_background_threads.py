@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
 import pytest
 import structlog
 
 from checkin.carrier.base import Accepted, Outgoing
-from checkin.service import due
-from checkin.service.app import LANES, Lane
+from checkin.service import due, health
+from checkin.service.app import LANES, App, Lane
 from checkin.service.health import look as look_at_health
 from checkin.store import outbox
+from checkin.store.timers import Timer
 from tests.service.kit import MONDAY, NUMBERS, Chat, length
 from workers import clock
 from workers.broker import Queue, close_queues, open_queues
@@ -214,6 +215,24 @@ def test_a_sweep_leaves_a_heartbeat(chat: Chat) -> None:
     assert look_at_health(chat.app).clock_runs
     chat.stand_still("31s")
     assert not look_at_health(chat.app).ready
+
+
+def test_a_sweep_that_takes_minutes_leaves_heartbeats_meanwhile(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+
+    def one_by_one(_app: App, _lane: Lane) -> Sequence[Timer]:
+        """Claim timers that nobody has set, while the time goes by."""
+        seen.append(look_at_health(chat.app).clock_runs)
+        chat.stand_still("20s")
+        return [Timer("run:gone", "routine", "nobody", 1, chat.clock.now())] if len(seen) < 6 else []
+
+    health.beat(chat.app)
+    monkeypatch.setattr(due, "claim", one_by_one)
+    monkeypatch.setattr(due, "fire_safely", lambda _app, _timer: None)
+    sweep(chat.app, "routine")
+    assert seen == [True] * 6
 
 
 def test_the_clock_goes_on_after_a_sweep_that_failed(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
