@@ -16,6 +16,7 @@ rounds is at most twice what it is idle.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import statistics
 import subprocess
@@ -137,6 +138,7 @@ def in_another(url: str) -> Iterator[Begin]:
 def be_the_clock(url: str) -> None:
     """Begin the check-ins of each round that is named on standard input, and say when they have begun."""
     app = open_app(replace(SETTINGS, database_url=url), load_folder(FLOWS))
+    os.nice(serve.NICER)
     serve.leave_standing()
     print("ready", flush=True)
     for line in sys.stdin:
@@ -169,7 +171,7 @@ def main() -> None:
 
             server = stack.enter_context(running_postgres(durable=True))
             url = stack.enter_context(server.fresh_database())
-            with opened(url, given.members) as app, in_another(url) as begin:
+            with opened(url, given.members, answers=True) as app, in_another(url) as begin:
                 missed |= compare("postgresql, the clock in another process", app, begin, given.members)
     sys.exit(1 if missed else 0)
 

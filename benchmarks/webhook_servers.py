@@ -84,7 +84,7 @@ def real(url: str) -> Starlette:
     assert program is not None, issues
     loaded = load_flow(FLOW, file="bench.yaml", program=program)
     assert loaded.flow is not None, loaded.issues
-    app = open_app(settings, FlowSet(program, {"bench": loaded.flow}, ()))
+    app = open_app(settings, FlowSet(program, {"bench": loaded.flow}, ()), answers=True)
     publish(app, [loaded.flow], author="bench", note="")
     for first in range(0, MEMBERS, 100):
         app.store.run(lambda unit, first=first: _members(app, unit, range(first, first + 100)))  # type: ignore[misc]

@@ -67,7 +67,7 @@ def web() -> None:
 
     settings = settings_or_exit()
     flow_set = flows_or_exit(settings)
-    serve_web(open_or_exit(settings, flow_set), settings)
+    serve_web(open_or_exit(settings, flow_set, answers=True), settings)
 
 
 @command.command(epilog="Example: checkin worker alerts")

@@ -126,8 +126,8 @@ def serve_worker(app: App, settings: Settings, lane: Lane, stopping: threading.E
     app.store.close()
 
 
-NICER = 5
-"""By how much a worker of check-ins lets all else on a busy machine go first: alerts, and the webhooks."""
+NICER = 10
+"""By how much a worker of check-ins and a clock let all else on a busy machine go first: alerts, texts."""
 
 
 def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None:
@@ -136,6 +136,7 @@ def serve_clock(app: App, settings: Settings, stopping: threading.Event) -> None
     waker = Waker(queues)
     app.wake = _waking(app, waker)
     threads = ClockThreads(app)
+    os.nice(NICER)
     leave_standing()
     log.info("clock started")
     with queues["alerts"].hearing(app.way.claim):

@@ -103,13 +103,13 @@ def stop(*lines: str, status: int = COULD_NOT_RUN) -> NoReturn:
     raise SystemExit(status)
 
 
-def open_or_exit(settings: Settings, flow_set: FlowSet) -> App:
-    """Return the wired service, or say why it can't be had and exit with status 2."""
+def open_or_exit(settings: Settings, flow_set: FlowSet, *, answers: bool = False) -> App:
+    """Return the wired service, for `answers` or not, or say why it can't be had and exit with status 2."""
     from checkin.carrier.base import Misconfigured
     from checkin.service.wiring import NotMigrated, open_app
 
     try:
-        return open_app(settings, flow_set)
+        return open_app(settings, flow_set, answers=answers)
     except NotMigrated:
         stop("The database is not up to date.", "Run: checkin migrate")
     except Misconfigured as error:

@@ -9,7 +9,8 @@ the database and back. So what is the same for all is done once for many:
    while the next are being decided.
 
 Nobody waits for any of it, so it lets whoever is waited for go first: alerts and texts of this process while
-it decides (`checkin.service.way`), and all that others write before each step of its own writing.
+it decides (`checkin.service.way`), and all that others write before each step of its own writing. While texts
+come, to this process or to another, it goes in small steps, and rests after each for as long as that took.
 
 What was read in step 1 may have moved by step 3. As everywhere on PostgreSQL (`checkin.store.unit`), a
 decision inserts the member's next journal number, so that the second of two is refused. Then nothing of
@@ -20,7 +21,7 @@ for a count.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,7 +30,8 @@ import structlog
 from checkin.service import schedules
 from checkin.service.app import App
 from checkin.service.turn import Turn
-from checkin.store import situations, timers, together
+from checkin.service.way import A_WHILE
+from checkin.store import elsewhere, situations, timers, together
 from checkin.store.situations import Situation
 from checkin.store.timers import Timer
 from checkin.store.unit import Deciding, Unit
@@ -42,8 +44,8 @@ FEWEST = 2
 """Fewer than this are done alone."""
 
 READ_AT_ONCE = 25
-WRITTEN_AT_ONCE = {"sqlite": 10, "postgresql": 50}
-"""How many: on SQLite a text waits for what is just being written, on PostgreSQL it does not."""
+WRITTEN_AT_ONCE = 10
+"""How many while texts come: one that comes in between waits for what is just being written."""
 
 AT_ONCE_IN_QUIET = 100
 """How many are read and written at once while no texts come."""
@@ -108,12 +110,12 @@ def _begin(
     """Decide chunk after chunk on one view, and begin to write each."""
     now = app.clock.now()
     here: dict[str, Situation] = {}
-    quiet = app.way.is_quiet
+    quiet = app.way.is_quiet and not elsewhere.is_answering(reader, A_WHILE)
     for some in _parts(chosen, AT_ONCE_IN_QUIET if quiet else READ_AT_ONCE):
         app.way.give()
         here.update(_known(app, reader, some, now))
-    size = AT_ONCE_IN_QUIET if quiet else WRITTEN_AT_ONCE[reader.dialect]
-    for number, some in enumerate(_parts(chosen, size)):
+    for number, some in enumerate(_parts(chosen, AT_ONCE_IN_QUIET if quiet else WRITTEN_AT_ONCE)):
+        began = app.way.now()
         decided = _decide(app, reader, some, work, here, now)
         if number == 0:
             finish()
@@ -121,6 +123,9 @@ def _begin(
         if made:
             written = app.store.begin(lambda unit, made=made: together.collect(unit, made), patient=True)  # type: ignore[misc]
             begun.together.append((decided, written))
+        if not quiet:
+            wait([written for _, written in begun.together])
+            app.rest(app.way.now() - began)
 
 
 def _parts(timers_: Sequence[Timer], size: int) -> Iterator[Sequence[Timer]]:

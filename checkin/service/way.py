@@ -17,6 +17,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from time import monotonic
 
 LONGEST = 0.05
@@ -25,8 +26,8 @@ LONGEST = 0.05
 FOR_A_TEXT = 0.02
 """Seconds that it stands aside for texts: several times what one takes."""
 
-A_WHILE = 1.0
-"""Seconds without a text after which routine work may take larger steps."""
+A_WHILE = timedelta(seconds=1)
+"""How long no text has come when routine work may take larger steps, and need not rest."""
 
 OWN_TIME = 0.005
 """Seconds that it goes on before it stands aside again, where texts never end."""
@@ -36,7 +37,7 @@ class RightOfWay:
     """The way through one process. `now` gives seconds that only grow; `for_a_text` is in seconds."""
 
     def __init__(self, now: Callable[[], float] = monotonic, for_a_text: float = FOR_A_TEXT) -> None:
-        self._now = now
+        self.now = now
         self._for_a_text = for_a_text
         self._free = threading.Event()
         self._free.set()
@@ -48,7 +49,7 @@ class RightOfWay:
 
     def claim(self) -> None:
         """Let routine work stand aside for an alert from now on."""
-        self._until = self._now() + LONGEST
+        self._until = self.now() + LONGEST
         self._free.clear()
 
     def free(self) -> None:
@@ -60,7 +61,7 @@ class RightOfWay:
         """Let routine work stand aside for a text meanwhile."""
         with self._all_answered:
             self._texts += 1
-            self._last_text = self._now()
+            self._last_text = self.now()
         try:
             yield
         finally:
@@ -77,16 +78,16 @@ class RightOfWay:
     @property
     def is_quiet(self) -> bool:
         """Whether no text has come for a while, so that none is likely to wait for what is done now."""
-        return self._last_text is None or self._now() - self._last_text >= A_WHILE
+        return self._last_text is None or self.now() - self._last_text >= A_WHILE.total_seconds()
 
     def give(self) -> None:
         """Wait while an alert or a text is on its way."""
         if not self.is_free:
-            self._free.wait(max(0.0, self._until - self._now()))
-        if self._texts and self._now() >= self._own_time_until:
+            self._free.wait(max(0.0, self._until - self.now()))
+        if self._texts and self.now() >= self._own_time_until:
             self._give_to_texts()
 
     def _give_to_texts(self) -> None:
         with self._all_answered:
             if not self._all_answered.wait_for(lambda: not self._texts, self._for_a_text):
-                self._own_time_until = self._now() + OWN_TIME
+                self._own_time_until = self.now() + OWN_TIME

@@ -49,14 +49,17 @@ def keys_of(settings: Settings) -> tuple[bytes, ...]:
     return settings.secret_keys or tuple(keys_of_dev(settings.var / "secret.keys"))
 
 
-def open_migrated(settings: Settings) -> Store:
-    """Open the database. Raises NotMigrated or NewerDatabase where its revision is not the code's."""
+def open_migrated(settings: Settings, *, answers: bool = False) -> Store:
+    """Open the database, for `answers` or not.
+
+    Raises NotMigrated or NewerDatabase where its revision is not the code's.
+    """
     current = current_revision(settings.database_url)
     if is_newer(current):
         raise NewerDatabase
     if current != head_revision():
         raise NotMigrated
-    return open_store(settings.database_url, keys_of(settings))
+    return open_store(settings.database_url, keys_of(settings), answers=answers)
 
 
 def reaches_nobody(settings: Settings) -> bool:
@@ -84,13 +87,18 @@ def carrier_of(settings: Settings) -> Carrier:
 
 
 def open_app(
-    settings: Settings, flow_set: FlowSet, *, wake: Callable[[Lane], None] = lambda _lane: None
+    settings: Settings,
+    flow_set: FlowSet,
+    *,
+    wake: Callable[[Lane], None] = lambda _lane: None,
+    answers: bool = False,
 ) -> App:
     """Return the wired service, on a migrated database, with what is published there live.
 
-    Raises NotMigrated or NewerDatabase. The caller closes `app.store`.
+    With `answers` it is the one to which people's texts and calls come. Raises NotMigrated or NewerDatabase.
+    The caller closes `app.store`.
     """
-    store = open_migrated(settings)
+    store = open_migrated(settings, answers=answers)
     try:
         clock: Clock = SystemClock()
         if reaches_nobody(settings):

@@ -14,6 +14,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 
 from checkin.store import tables
 from checkin.store.checkpoints import Checkpoints
+from checkin.store.elsewhere import ANSWERS, WAITS
 from checkin.store.prepared import Preparer
 from checkin.store.unit import Cursor, Done, Job, Lookup, Unit, Work, Writer
 from checkin.store.vault import Vault, new_key
@@ -180,14 +181,19 @@ def _cursor(connection: sa.Connection) -> Cursor:
     return RawCursor(raw)
 
 
-def open_engine(url: str) -> sa.Engine:
-    """Return an engine for this URL whose connections are in autocommit, as writers need them."""
+def open_engine(url: str, name: str = WAITS) -> sa.Engine:
+    """Return an engine for this URL whose connections are in autocommit, as writers need them.
+
+    `name` is what PostgreSQL is to show of them (`checkin.store.elsewhere`).
+    """
     if url.startswith("sqlite"):
         return _sqlite_engine(url)
-    return _postgres_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
+    return _postgres_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, name=name)
 
 
-def _postgres_engine(url: str, *, isolation_level: IsolationLevel, pool_size: int) -> sa.Engine:
+def _postgres_engine(
+    url: str, *, isolation_level: IsolationLevel, pool_size: int, name: str = WAITS
+) -> sa.Engine:
     """Return an engine for PostgreSQL on which a statement is planned once, not each time it is run.
 
     Every statement here finds its rows by a key, so that a plan for any value is the plan for all values;
@@ -196,7 +202,10 @@ def _postgres_engine(url: str, *, isolation_level: IsolationLevel, pool_size: in
     said = sa.make_url(url).query
     engine = sa.create_engine(
         url,
-        connect_args={name: value for name, value in _PG_PATIENCE.items() if name not in said},
+        connect_args={
+            **{key: value for key, value in _PG_PATIENCE.items() if key not in said},
+            "application_name": name,
+        },
         isolation_level=isolation_level,
         hide_parameters=True,
         pool_size=pool_size,
@@ -213,12 +222,13 @@ def _postgres_engine(url: str, *, isolation_level: IsolationLevel, pool_size: in
     return engine
 
 
-def open_store(url: str, keys: Sequence[bytes]) -> Store:
+def open_store(url: str, keys: Sequence[bytes], *, answers: bool = False) -> Store:
     """Open a migrated database. `url` is a SQLAlchemy URL, `keys` the key ring (the first one seals).
 
+    With `answers` other processes see when people are answered through this one (`checkin.store.elsewhere`).
     Raises VaultError when the ring does not open what the database holds.
     """
-    engine = open_engine(url)
+    engine = open_engine(url, ANSWERS if answers else WAITS)
     if engine.dialect.name == "sqlite":
         readers = _sqlite_engine(url, read_only=True)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import MutableMapping
 from datetime import timedelta
@@ -11,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from checkin.flow.load import load_flow
-from checkin.service import conversations, due
+from checkin.service import conversations, due, fan_out
 from checkin.service.publishing import publish
 from checkin.service.turn import Turn
+from checkin.service.way import RightOfWay
 from checkin.store import people, tables, timers
 from checkin.store.situations import Person
 from checkin.store.timers import Timer
@@ -168,3 +170,31 @@ def test_together_leaves_what_alone_leaves(
     assert bool(fell_back) == bool(seed % 2)
     assert len(together["outbox"]) > MEMBERS / 4
     assert any("superseded" in entry for entry in together["journal"])
+
+
+def test_while_texts_come_check_ins_begin_in_small_steps_and_rest_between(chat: Chat) -> None:
+    loaded = load_flow(PLAIN, file="f.yaml", program=chat.app.program)
+    assert loaded.flow is not None
+    publish(chat.app, [loaded.flow], author="test", note="")
+    chat.app.flows = {"plain": chat.app.flows["plain"]}
+    moments, rests = itertools.count(), list[float]()
+    chat.app.way = RightOfWay(lambda: next(moments) / 1000)
+    chat.app.rest = rests.append
+    settle(chat, "A-", 0)
+    with chat.app.way.answering():
+        pass
+    due.run_due(chat.app, "routine")
+    busy, begun = len(rests), begun_for(chat, "A-")
+    assert busy >= len(begun) / fan_out.WRITTEN_AT_ONCE > 1
+    assert all(rest > 0 for rest in rests)
+    chat.app.way = RightOfWay(lambda: next(moments) / 1000)
+    settle(chat, "B-", 0)
+    due.run_due(chat.app, "routine")
+    assert len(rests) == busy, "nobody rests while no text comes"
+    assert begun_for(chat, "B-") == begun
+
+
+def begun_for(chat: Chat, town: str) -> list[str]:
+    """Return for whom of a town a check-in was begun, without what tells the towns apart."""
+    rows = chat.app.store.read(lambda unit: unit.read(sa.select(tables.outbox.c.person_id)))
+    return sorted({row.person_id.removeprefix(town) for row in rows if row.person_id.startswith(town)})

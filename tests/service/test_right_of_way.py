@@ -94,9 +94,9 @@ def test_routine_work_takes_large_steps_only_while_no_texts_come() -> None:
     assert way.is_quiet
     with way.answering():
         assert not way.is_quiet
-    moment = A_WHILE / 2
+    moment = A_WHILE.total_seconds() / 2
     assert not way.is_quiet
-    moment = A_WHILE
+    moment = A_WHILE.total_seconds()
     assert way.is_quiet
 
 
