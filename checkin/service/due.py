@@ -50,7 +50,10 @@ NOT_SENT_YET = timedelta(minutes=5)
 """How long a timer is put off whose question is still on its way: silence counts from its sending."""
 
 NOT_TAKEN_UP_YET = timedelta(seconds=10)
-"""How long a timer is put off whose flow was just published: every process looks for new ones sooner."""
+"""How long a timer is put off whose flow was just published."""
+
+TAKEN_UP_WITHIN = timedelta(minutes=1)
+"""Every process that is well has taken up by then what was published: it looks every few seconds."""
 
 POISONED_FOR = timedelta(minutes=5)
 """A timer whose work fails is tried again after so long, so that it holds up nothing else."""
@@ -311,11 +314,16 @@ def _flow(turn: Turn, timer: Timer, name: str) -> Flow | None:
     """
     flow = turn.app.flows.get(name)
     if flow is None:
-        if name in runs.latest_numbers(turn.unit):
+        if _just_published(turn, name):
             timers.put_off(turn.unit, timer, turn.until(NOT_TAKEN_UP_YET))
         else:
             timers.drop_this(turn.unit, timer)
     return flow
+
+
+def _just_published(turn: Turn, name: str) -> bool:
+    newest = runs.latest_flows(turn.unit).get(name)
+    return newest is not None and newest.at is not None and turn.now - newest.at < TAKEN_UP_WITHIN
 
 
 def _stamp(timer: Timer) -> int:

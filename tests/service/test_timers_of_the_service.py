@@ -13,6 +13,7 @@ from checkin.alert.model import AlertState
 from checkin.flow.model import ScheduleTrigger
 from checkin.flow.program import Limits, Missed
 from checkin.service import auditor, delivery, due, health, schedules
+from checkin.service.publishing import publish
 from checkin.service.turn import Turn
 from checkin.store import runs, tables, timers
 from checkin.store.runs import FlowVersion
@@ -429,6 +430,9 @@ def test_a_timer_of_a_flow_that_there_is_not_is_forgotten(quick: Chat, subject: 
 
 def test_a_flow_that_was_just_published_is_waited_for(quick: Chat) -> None:
     quick.joined("bob")
+    quick.until(FIVE - timedelta(seconds=5))
+    daily = quick.app.flows["daily"]
+    publish(quick.app, [replace(daily, source=daily.source + "# anew\n")], author="test", note="")
     live = dict(quick.app.flows)
     quick.app.go_live({name: flow for name, flow in live.items() if name != "daily"})
     quick.until(FIVE)
@@ -436,6 +440,13 @@ def test_a_flow_that_was_just_published_is_waited_for(quick: Chat) -> None:
     quick.app.go_live(live)
     quick.until(FIVE + due.NOT_TAKEN_UP_YET)
     quick.expect(alice="How are you feeling")
+
+
+def test_one_that_nobody_takes_up_is_not_waited_for_without_end(quick: Chat) -> None:
+    quick.joined("bob")
+    quick.app.go_live({name: flow for name, flow in quick.app.flows.items() if name != "daily"})
+    quick.until(FIVE)
+    assert not any(subject.startswith("schedule:") for subject in quick.timers())
 
 
 def test_alert_timers_are_set_for_every_open_alert_after_any_of_it(chat: Chat) -> None:
