@@ -56,25 +56,37 @@ def test_at_a_terminal_it_asks_whether_to_keep_the_conversation(folder: Path) ->
         [checkin, "flows", "chat", "daily"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder
     ) as process:
         os.close(theirs)
-        _wait_for(ours, "/help says what to type")
-        _wait_for(ours, "> ")
-        os.write(ours, b"5\n")
-        _wait_for(ours, "ends: done")
-        os.write(ours, b"/quit\n")
-        _wait_for(ours, "Give it a title")
-        os.write(ours, b"A good day\n")
-        _wait_for(ours, "Kept in daily.test.yaml.")
-        assert process.wait(30) == 0
+        terminal = Terminal(ours)
+        try:
+            terminal.wait_for("/help says what to type")
+            terminal.wait_for("> ")
+            os.write(ours, b"5\n")
+            terminal.wait_for("ends: done")
+            os.write(ours, b"/quit\n")
+            terminal.wait_for("Give it a title")
+            os.write(ours, b"A good day\n")
+            terminal.wait_for("Kept in daily.test.yaml.")
+            assert process.wait(30) == 0
+        finally:
+            process.kill()  # it would wait for words for ever
     os.close(ours)
     assert 'title: "A good day"' in (folder / "daily.test.yaml").read_text()
 
 
-def _wait_for(terminal: int, words: str) -> None:
-    shown = ""
-    while words not in shown:
-        ready, _, _ = select.select([terminal], [], [], 60)
-        assert ready, f"{words!r} never came; so far: {shown!r}"
-        shown += os.read(terminal, 4096).decode(errors="replace")
+class Terminal:
+    """What is shown at a terminal, read as far as it was waited for."""
+
+    def __init__(self, end: int) -> None:
+        self._end = end
+        self._shown = ""
+
+    def wait_for(self, words: str) -> None:
+        """Read on until these words have come; what came behind them is kept for the next."""
+        while words not in self._shown:
+            ready, _, _ = select.select([self._end], [], [], 60)
+            assert ready, f"{words!r} never came; so far: {self._shown!r}"
+            self._shown += os.read(self._end, 4096).decode(errors="replace")
+        self._shown = self._shown.partition(words)[2]
 
 
 def test_a_flow_is_drawn_into_a_file_or_printed(folder: Path) -> None:
