@@ -28,6 +28,12 @@ from checkin.store.unit import Unit
 from checkin.timing.words import clock_words
 
 
+@functools.lru_cache(maxsize=64)
+def _minute(moment: datetime) -> datetime:
+    """Return the minute of a moment; everybody who is asked at once shares it."""
+    return moment.replace(second=0, microsecond=0)
+
+
 @functools.lru_cache(maxsize=512)
 def _clock(minute: datetime, zone: str, language: str) -> str:
     """Return a minute as a clock shows it; thousands of members share each."""
@@ -218,11 +224,11 @@ class Turn:
 
     def clock(self, person: Person) -> str:
         """Return the time of day as this person would say it."""
-        return _clock(self.now.replace(second=0, microsecond=0), self.app.zone_name(person), person.language)
+        return _clock(_minute(self.now), self.app.zone_name(person), person.language)
 
     def day(self, person: Person) -> str:
         """Return the day that it is for this person, as flows know days: `2027-01-14`."""
-        return _day(self.now.replace(second=0, microsecond=0), self.app.zone_name(person))
+        return _day(_minute(self.now), self.app.zone_name(person))
 
     def until(self, delay: timedelta) -> datetime:
         """Return the moment that is so far from now."""

@@ -51,7 +51,7 @@ def _to_text(moment: datetime) -> str:
 
 
 def _from_text(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 ByteOrdered = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
