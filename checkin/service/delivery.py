@@ -139,7 +139,8 @@ def claim(app: App, lane: Lane, stopping: Callable[[], bool] = lambda: False) ->
     batch = app.store.run(
         lambda unit: outbox.claim(
             unit, lane=lane, now=now, lease=lease, lasts=LEASE, limit=limit, calls=with_calls
-        )
+        ),
+        patient=lane == "routine",
     )
     if paced:
         pacing.claimed(app, limit, batch)

@@ -76,10 +76,11 @@ class Batch:
         taken, self._taken = self._taken, []
         if not taken:
             return
-        if taken[0].message.lane == "routine":
+        routine = taken[0].message.lane == "routine"
+        if routine:
             self._app.way.give()
         try:
-            self._app.store.run(lambda unit: self._all(unit, taken))
+            self._app.store.run(lambda unit: self._all(unit, taken), patient=routine)
         except Exception:
             if len(taken) == 1:
                 raise

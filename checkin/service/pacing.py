@@ -56,7 +56,7 @@ def _anything_due(app: App, now: datetime) -> bool:
 
 def _book(app: App, now: datetime, seconds: float) -> bool:
     at = now.timestamp()
-    return app.store.run(lambda unit: pacing.book(unit, now=at, slack=SLACK, seconds=seconds))
+    return app.store.run(lambda unit: pacing.book(unit, now=at, slack=SLACK, seconds=seconds), patient=True)
 
 
 def claimed(app: App, booked: int, batch: Sequence[Message]) -> None:
