@@ -11,7 +11,9 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import timedelta
 
 import structlog
@@ -45,6 +47,10 @@ LEASE = timedelta(seconds=60)
 BATCH = 100
 BATCH_BESIDE_TEXTS = 25
 """How many timers are claimed at once: fewer while texts come, for which one commit has to be over."""
+
+CLAIMS_AHEAD, CLAIMS_TOGETHER = 8, 4
+"""How many claims are on their way while check-ins are begun, so that none is waited for, and how many are
+begun together: claims are small, since each holds up the writer, and all else is better done for more."""
 
 NOT_SENT_YET = timedelta(minutes=5)
 """How long a timer is put off whose question is still on its way: silence counts from its sending."""
@@ -94,14 +100,24 @@ def fire_many(app: App, batch: Sequence[Timer], alive: Callable[[], None] = lamb
     """
     done = 0
     before: fan_out.Begun | None = None
-    while batch:
-        more = app.store.begin(_claiming(app, "routine"), patient=True) if fan_out.is_for(batch) else None
+    claims: deque[Future[Sequence[Timer]]] = deque()
+    while batch or claims:
+        while fan_out.is_for(batch) and len(claims) < CLAIMS_AHEAD:
+            claims.append(app.store.begin(_claiming(app, "routine"), patient=True))
         begun = fan_out.begin(app, batch, _work, functools.partial(_finish, app, before))
         done += len(batch)
         alive()
-        before, batch = begun, () if more is None else more.result()
+        before, batch = begun, _next(claims)
     _finish(app, before)
     return done
+
+
+def _next(claims: deque[Future[Sequence[Timer]]]) -> Sequence[Timer]:
+    """Return what the next claims have found, some of them together."""
+    found: list[Timer] = []
+    for _ in range(min(CLAIMS_TOGETHER, len(claims))):
+        found += claims.popleft().result()
+    return found
 
 
 def _finish(app: App, begun: fan_out.Begun | None) -> None:

@@ -47,7 +47,7 @@ READ_AT_ONCE = 25
 WRITTEN_AT_ONCE = 10
 """How many while texts come: one that comes in between waits for what is just being written."""
 
-AT_ONCE_IN_QUIET = 100
+AT_ONCE_IN_QUIET = 400
 """How many are read and written at once while no texts come."""
 
 
