@@ -67,7 +67,8 @@ def web() -> None:
 
     settings = settings_or_exit()
     flow_set = flows_or_exit(settings)
-    serve_web(open_or_exit(settings, flow_set, answers=True), settings)
+    # A process that does all by itself knows when it answers; it must not take its own writing for another's.
+    serve_web(open_or_exit(settings, flow_set, answers=not settings.embedded), settings)
 
 
 @command.command(epilog="Example: checkin worker alerts")

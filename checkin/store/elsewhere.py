@@ -4,6 +4,8 @@ A process that answers texts and calls opens its writing connection under a name
 of each connection when its last statement ended (`pg_stat_activity`, PostgreSQL, "The Cumulative Statistics
 System"): so nobody has to tell anything, and to ask costs one look for many check-ins. A pooler in between
 that hides the name makes it look quiet, which is only slower for whoever is answered.
+
+It is for those who answer nobody themselves: on its own connection a process would see its own writing.
 """
 
 from __future__ import annotations

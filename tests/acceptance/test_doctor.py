@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from checkin.store.elsewhere import ANSWERS, WAITS
 from checkin.store.migrate import head_revision
 from tests.acceptance.deployment import PUBLIC_URL, Deployment, environ
 from tests.acceptance.mined import Nursery
@@ -55,6 +56,14 @@ def examine(cradle: Nursery, deployment: Deployment, env: dict[str, str]) -> tup
     findings = [line for line in said.splitlines() if not line.startswith('{"')]
     found: list[Finding] = json.loads("\n".join(findings))
     return status, {one["what"]: one for one in found}
+
+
+def test_one_process_alone_is_seen_to_answer(on_redis: Deployment, env: dict[str, str]) -> None:
+    assert env["CHECKIN_BROKER_URL"]
+    asked = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'checkin%'"
+    names = [name for (name,) in on_redis.rows(asked)]
+    assert names.count(ANSWERS) == 1
+    assert names.count(WAITS) >= 3  # the writers of both workers and of the clock
 
 
 def test_all_is_well(cradle: Nursery, on_redis: Deployment, env: dict[str, str]) -> None:
