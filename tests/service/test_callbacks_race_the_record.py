@@ -31,7 +31,7 @@ class Meanwhile:
         self._store = store
         self._actions = [action]
 
-    def run(self, work: Callable[[Unit], Any]) -> Any:
+    def run(self, work: Callable[[Unit], Any], *, patient: bool = False) -> Any:
         """Run a use case; the action comes between its decision and its commit."""
 
         def decide(unit: Unit) -> Any:
@@ -40,7 +40,7 @@ class Meanwhile:
                 self._actions.pop()()
             return result
 
-        return self._store.run(decide)
+        return self._store.run(decide, patient=patient)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
