@@ -34,7 +34,6 @@ def test_a_process_that_answers_is_seen_from_another(clock: Store, postgres_url:
         assert answering(clock, LONG)
         assert not answering(clock, NEVER), "it has been quiet since"
         assert answering(web, LONG)
-    assert not answering(clock, LONG)
 
 
 def test_what_answers_nobody_is_not_taken_for_it(clock: Store, postgres_url: str) -> None:
