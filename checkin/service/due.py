@@ -102,7 +102,8 @@ def fire_many(app: App, batch: Sequence[Timer], alive: Callable[[], None] = lamb
     before: fan_out.Begun | None = None
     claims: deque[Future[Sequence[Timer]]] = deque()
     while batch or claims:
-        while fan_out.is_for(batch) and len(claims) < CLAIMS_AHEAD:
+        ahead = CLAIMS_AHEAD if fan_out.is_for(batch) else 0
+        while len(claims) < ahead:
             claims.append(app.store.begin(_claiming(app, "routine"), patient=True))
         begun = fan_out.begin(app, batch, _work, functools.partial(_finish, app, before))
         done += len(batch)
