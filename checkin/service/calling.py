@@ -7,7 +7,7 @@ After that a check-in's ladder goes on by itself, and for an alert the next pers
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from checkin.alert.model import Alert, Told
 from checkin.conversation.understanding import Context
@@ -37,11 +37,16 @@ def is_overtaken(app: App, message: Message) -> bool:
     return waited and not app.store.read(lambda unit: is_news(unit, message))
 
 
-def next_try(id: str, most: int) -> str | None:
-    """Return the id of what is sent after this failed, None where it was tried as often as that."""
-    base, _, tried = id.partition(_TRY)
+def another_try(turn: Turn, message: Message, most: int, due_at: datetime) -> str | None:
+    """Plan to send a message again; return the id of the next, None where no try or no time is left."""
+    base, _, tried = message.id.partition(_TRY)
     number = int(tried or 1) + 1
-    return f"{base}{_TRY}{number}" if number <= most else None
+    if number > most or (message.expires_at is not None and message.expires_at <= due_at):
+        return None
+    id = f"{base}{_TRY}{number}"
+    # Made when the first one was: what was asked since then overtakes every try.
+    outbox.add(turn.unit, message._replace(id=id, state="queued", due_at=due_at))
+    return id
 
 
 def is_news(unit: Unit, message: Message) -> bool:
@@ -134,12 +139,4 @@ def was_answered(turn: Turn, carrier_id: str) -> bool:
 
 def again(turn: Turn, message: Message) -> bool:
     """Plan to make a call again that nobody answered; return whether there is a try left."""
-    id = next_try(message.id, MOST_CALLS)
-    if id is None:
-        return False
-    due_at = turn.until(CALL_AGAIN[message.lane])
-    if message.expires_at is not None and message.expires_at <= due_at:
-        return False
-    # Made when the first one was: what was asked since then overtakes every try.
-    outbox.add(turn.unit, message._replace(id=id, state="queued", due_at=due_at))
-    return True
+    return another_try(turn, message, MOST_CALLS, turn.until(CALL_AGAIN[message.lane])) is not None

@@ -11,7 +11,7 @@ from datetime import timedelta
 from checkin.carrier.twilio_words import NEVER_LEFT, wait_before_retry
 from checkin.service import calling
 from checkin.service.turn import Turn
-from checkin.store import outbox, timers
+from checkin.store import timers
 from checkin.store.outbox import Message
 
 MOST = 3
@@ -27,12 +27,11 @@ def again(turn: Turn, message: Message, code: str | None) -> bool:
     """
     if code not in NEVER_LEFT or message.channel != "sms" or message.kind == "notification":
         return False
-    id = calling.next_try(message.id, MOST)
-    due_at = turn.until(wait_before_retry(code) or FIRST_WAIT)
-    if id is None or (message.expires_at is not None and message.expires_at <= due_at):
-        return False
     if not calling.is_news(turn.unit, message):
         return False
-    outbox.add(turn.unit, message._replace(id=id, state="queued", due_at=due_at))
+    due_at = turn.until(wait_before_retry(code) or FIRST_WAIT)
+    id = calling.another_try(turn, message, MOST, due_at)
+    if id is None:
+        return False
     timers.count_from_another(turn.unit, message.subject, message.id, id)
     return True
