@@ -16,6 +16,7 @@ rounds is at most twice what it is idle.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import random
 import statistics
@@ -27,6 +28,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from time import perf_counter, sleep
+
+import uvloop
 
 from benchmarks.fanout import FLOWS, ROUNDS, SETTINGS, StillClock, _minute, opened
 from checkin.cli import serve
@@ -48,8 +51,9 @@ Begin = Callable[[int], Callable[[], bool]]
 class Texts:
     """Members who text HELP, one after the other."""
 
-    def __init__(self, app: App, members: int) -> None:
+    def __init__(self, app: App, members: int, loop: asyncio.Runner) -> None:
         self._app = app
+        self._loop = loop
         self._members = members
         self._sent = 0
         self._dice = random.Random(1)
@@ -63,15 +67,19 @@ class Texts:
         return waited
 
     def _send(self) -> float:
-        app, number = self._app, self._dice.randrange(self._members)
+        number = self._dice.randrange(self._members)
         self._sent += 1
         inbound = Inbound(f"SM{self._sent}", f"+1{2_020_000_000 + number}", "HELP")
         began = perf_counter()
+        self._loop.run(self._answer(inbound))
+        return perf_counter() - began
+
+    async def _answer(self, inbound: Inbound) -> None:
+        app = self._app
         with app.way.answering():
-            app.store.run(
+            await app.store.run_async(
                 lambda unit: receive(app, unit, inbound, app.clock.now()), lambda: lookup_for(app, inbound)
             )
-        return perf_counter() - began
 
 
 def told(name: str, waited: list[float]) -> float:
@@ -82,9 +90,24 @@ def told(name: str, waited: list[float]) -> float:
     return rare
 
 
+@contextmanager
+def answering(app: App, members: int) -> Iterator[Texts]:
+    """Answer texts in an event loop, as the web process does."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        in_loop = app.store.in_loop()
+        loop.run(in_loop.__aenter__())
+        yield Texts(app, members, loop)
+        loop.run(in_loop.__aexit__(None, None, None))
+
+
 def compare(name: str, app: App, begin: Begin, members: int) -> bool:
     """Measure on one database; return whether the limit was passed."""
-    texts = Texts(app, members)
+    with answering(app, members) as texts:
+        return measure(name, app, begin, texts, members)
+
+
+def measure(name: str, app: App, begin: Begin, texts: Texts, members: int) -> bool:
+    """Send texts while nothing is due, and while check-ins begin; return whether the limit was passed."""
     serve.make_ready(app)
     texts.until(lambda: False, 50)
     idle, busy, seconds = list[float](), list[float](), 0.0

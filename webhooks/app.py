@@ -34,7 +34,8 @@ def create_web(
     @asynccontextmanager
     async def lifespan(_web: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(start)
-        yield
+        async with app.store.in_loop():
+            yield
         await run_in_threadpool(stop)
 
     routes = HealthPages(app).routes()

@@ -53,9 +53,10 @@ class Pipeline:
         """
         return self.send(statements).results()
 
-    def send(self, statements: Sequence[Statement]) -> Sent:
+    def send(self, statements: Sequence[Statement], *, wait: bool = True) -> Sent:
         """Send statements and don't wait for them. What is sent next runs behind them, come of them what may.
 
+        With `wait` it waits until the connection has taken them; otherwise the caller sees to that (`push`).
         Raises as `run` does for a value that can't be stored; nothing is sent then.
         """
         if len(self._names) > self._most_prepared and not self._sent:
@@ -74,48 +75,62 @@ class Pipeline:
             sent.expected.append(None)
         pg.pipeline_sync()
         self._sent.append(sent)
-        self._flush()
+        if wait:
+            self._flush()
         return sent
+
+    def push(self) -> bool:
+        """Give the connection as much as it takes without waiting; return whether that was all."""
+        return not self._pg.flush()
+
+    def listen(self) -> None:
+        """Take in what the server said unasked. Raises OperationalError when the connection is gone."""
+        self._pg.consume_input()
 
     def read_up_to(self, wanted: Sent, *, wait: bool = True) -> None:
         """Read what came of everything that was sent, up to this; without waiting, as far as it has come."""
         while not wanted.ended:
-            if not wait:
-                self._pg.consume_input()
-                if self._pg.is_busy():
-                    return
             if not self._sent:
                 raise psycopg.OperationalError("the connection was lost while this was read")
-            self._read(self._sent.popleft())
+            if not self._read(self._sent[0], wait):
+                return
+            self._sent.popleft()
             if not self._sent:
                 self._pg.exit_pipeline_mode()
 
-    def _read(self, sent: Sent) -> None:
-        """Read the results up to the end of the transaction. SQL stands where a preparation is answered.
+    def _read(self, sent: Sent, wait: bool) -> bool:
+        """Read results up to the end of the transaction; return whether all have come.
 
-        They come together, at the latest when the transaction ends, so this waits for the first of them.
+        SQL stands where a preparation is answered.
         """
-        for sql in sent.expected:
-            given = self._next()
+        while sent.expected:
+            given = self._next(wait)
+            if given is None:
+                return False
+            sql = sent.expected.popleft()
             if given.status not in _OK:
                 sent.refused = sent.refused or given
             elif sql is None:
                 sent.given.append(Result(given, self._rows))
-            else:
-                self._names[sql] = sent.new[
-                    sql
-                ]  # not before: behind one that is refused, nothing is prepared
-        end = self._next()
+            else:  # not before: behind one that is refused, nothing is prepared
+                self._names[sql] = sent.new[sql]
+        end = self._next(wait)
+        if end is None:
+            return False
         assert end.status == pq.ExecStatus.PIPELINE_SYNC
         sent.ended = True
+        return True
 
-    def _next(self) -> pq.abc.PGresult:
-        """Return the next result; a None stands between those of two statements."""
+    def _next(self, wait: bool) -> pq.abc.PGresult | None:
+        """Return the next result, None where it has not come. (libpq gives None between two of them.)"""
         pg = self._pg
         while True:
             while pg.is_busy():
-                self._wait(POLLIN)
+                if wait:
+                    self._wait(POLLIN)
                 pg.consume_input()
+                if not wait and pg.is_busy():
+                    return None
             given: pq.abc.PGresult | None = pg.get_result()
             if given is not None:
                 return given
@@ -146,7 +161,7 @@ class Sent:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self.new: dict[bytes, bytes] = {}
-        self.expected: list[bytes | None] = []
+        self.expected: deque[bytes | None] = deque()
         self.given: list[Result] = []
         self.refused: pq.abc.PGresult | None = None
         self.ended = False

@@ -94,6 +94,10 @@ class Prepared:
         return made
 
 
+Write = tuple[Prepared, list[Any], int | None]
+"""A statement, its values, and how many rows it is to change where that has to be so many."""
+
+
 class Merger:
     """Makes one statement of several writes, for PostgreSQL: each becomes a part of one WITH.
 
@@ -104,13 +108,20 @@ class Merger:
     def __init__(self) -> None:
         self._known: dict[tuple[Prepared, ...], bytes | None] = {}
 
-    def merge(
-        self, writes: Sequence[tuple[Prepared, list[Any], int | None]]
-    ) -> tuple[bytes, list[Any]] | None:
-        """Return the one statement and its values, or None where the writes must stay apart."""
-        parts = tuple(prepared for prepared, _, _ in writes)
+    def statements(self, writes: Sequence[Write]) -> list[tuple[bytes, list[Any]]] | None:
+        """Return what writes all this: one statement and its values, where the writes need not stay apart.
+
+        None where a count must be awaited before any of it may be kept.
+        """
         if any(expect is not None for _, _, expect in writes):
             return None
+        whole = self._merge(writes) if writes else None
+        if whole is not None:
+            return [whole]
+        return [(prepared.encoded, values) for prepared, values, _ in writes]
+
+    def _merge(self, writes: Sequence[Write]) -> tuple[bytes, list[Any]] | None:
+        parts = tuple(prepared for prepared, _, _ in writes)
         if parts not in self._known:
             self._known[parts] = _merged(parts)
         sql = self._known[parts]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import IsolationLevel
@@ -16,9 +17,12 @@ from checkin.store import tables
 from checkin.store.checkpoints import Checkpoints
 from checkin.store.elsewhere import ANSWERS, WAITS
 from checkin.store.prepared import Preparer
-from checkin.store.unit import Cursor, Done, Job, Lookup, Unit, Work, Writer
+from checkin.store.unit import Answering, Cursor, Job, Lookup, Unit, Writer
 from checkin.store.vault import Vault, new_key
 from checkin.store.writers import PostgresWriter, SqliteWriter
+
+if TYPE_CHECKING:
+    from checkin.store.in_loop import LoopWriter
 
 T = TypeVar("T")
 
@@ -56,18 +60,16 @@ class Store:
         self._finishing = threading.Lock()
         self._finished: dict[asyncio.AbstractEventLoop, list[_Finished]] = {}
         """What is finished and not told yet, by the loop that awaits it: one may end with results untold."""
+        self._in_loop: LoopWriter | None = None
         self._writer: Writer = (
             SqliteWriter(engine, lambda: self.vault, Checkpoints(readers, self._stand_still))
             if engine.dialect.name == "sqlite"
             else PostgresWriter(engine, lambda: self.vault)
         )
 
-    def run(
-        self, work: Callable[[Unit], T], lookup: Callable[[], Lookup] | None = None, *, patient: bool = False
-    ) -> T:
+    def run(self, work: Callable[[Unit], T], *, patient: bool = False) -> T:
         """Run a use case in a transaction and wait until it is durable.
 
-        `lookup` says what it will want to know first, for a database where asking early saves a round trip.
         One that is `patient` lets all that are not go before it (`checkin.store.jobs`).
 
         Raises what the use case raised; nothing of it is stored then. Not to be called from an event loop.
@@ -79,7 +81,7 @@ class Store:
             outcome[:] = result, error
             finished.set()
 
-        self._submit(work, done, lookup, patient=patient)
+        self._writer.submit(Job(work, done, patient))
         finished.wait()
         if outcome[1] is not None:
             raise outcome[1]
@@ -95,15 +97,28 @@ class Store:
             else:
                 future.set_exception(error)
 
-        self._submit(work, done, None, patient=patient)
+        self._writer.submit(Job(work, done, patient))
         return future
 
     def run_async(
         self, work: Callable[[Unit], T], lookup: Callable[[], Lookup] | None = None
     ) -> asyncio.Future[T]:
-        """Run a use case as `run` does, and return a future of the running event loop."""
+        """Run a use case as `run` does, and return a future of the running event loop.
+
+        `lookup` gives what it will want to know first. Where one was opened in this loop (`in_loop`), such
+        use cases are decided by it: none of them waits for a thread.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        if lookup is not None and self._in_loop is not None and self._in_loop.loop is loop:
+            self._in_loop.submit(Answering(work, lookup(), future))
+        else:
+            self._in_thread(work, future)
+        return future
+
+    def _in_thread(self, work: Callable[[Unit], Any], future: asyncio.Future[Any]) -> None:
+        """Run a use case in the writer's thread, and tell the future in its own loop."""
+        loop = future.get_loop()
 
         def done(result: Any, error: BaseException | None) -> None:
             with (
@@ -119,14 +134,28 @@ class Store:
             except RuntimeError:
                 self._take_finished(loop)  # the loop is closed, and nobody awaits anything any more
 
-        self._submit(work, done, lookup)
-        return future
+        self._writer.submit(Job(work, done))
 
-    def _submit(
-        self, work: Work, done: Done, lookup: Callable[[], Lookup] | None, *, patient: bool = False
-    ) -> None:
-        early = lookup() if lookup is not None and self._writer.looks_up else None
-        self._writer.submit(Job(work, done, early, patient))
+    @asynccontextmanager
+    async def in_loop(self) -> AsyncIterator[None]:
+        """Decide in this event loop, as long as this lasts, what it runs with a lookup.
+
+        On SQLite everything stays with the one writer: its reads cost no round trip, and its commit waits for
+        the disk, which an event loop must not.
+        """
+        if self.engine.dialect.name == "sqlite":
+            yield
+            return
+        from checkin.store.in_loop import LoopWriter
+
+        writer = LoopWriter(self.engine, lambda: self.vault, self._in_thread)
+        await writer.open()
+        self._in_loop = writer
+        try:
+            yield
+        finally:
+            self._in_loop = None
+            await writer.close()
 
     def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give every finished use case's result to whoever awaits it in this loop."""

@@ -6,27 +6,31 @@ the database together, when the function has returned. So the same function serv
 * SQLite has one writer. A thread of its own takes every waiting use case, runs them inside one `BEGIN
   IMMEDIATE`, and commits them together: one fsync for all (group commit). Nobody sees a result before that
   commit. Where one of them fails, all are undone and run again, each under a savepoint of its own.
-* PostgreSQL has one writer a process. What use cases ask to know beforehand leaves together, in one round
-  trip; what they all decided leaves in another, as one transaction, while the next ones ask and decide. Use
-  cases of one key never overlap. What was read may have moved meanwhile: every decision about a member
-  therefore inserts the member's next journal number, every claim inserts its key, and whoever comes second is
-  refused by the database and runs again on fresh state.
+* PostgreSQL has one writer a process, and texts that come in have a second one, in the event loop that
+  answers them (`checkin.store.in_loop`). What many use cases decided leaves together, as one transaction,
+  while the next ones decide. What was read may have moved meanwhile: every decision about a member therefore
+  inserts the member's next journal number, every claim inserts its key, and whoever comes second is refused
+  by the database and runs again on fresh state.
 
 A function may thus run more than once, and must have no effect but through its unit.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
+import structlog
 
 from checkin.store.many import many_of
-from checkin.store.prepared import Params, Prepared, Preparer
+from checkin.store.prepared import Params, Preparer, Write
 from checkin.store.vault import Vault
+
+log = structlog.get_logger()
 
 
 class Conflict(Exception):
@@ -61,8 +65,8 @@ class Cursor(Protocol):
 class Lookup:
     """A SELECT that a use case will want first, told beforehand so that many can be asked together.
 
-    Two use cases with the same `key` (a person) never share a transaction on PostgreSQL: the second has to
-    see what the first one did.
+    Two use cases with the same `key` (a person) are not decided at the same time: the second has to see what
+    the first one did.
     """
 
     key: Any
@@ -70,28 +74,27 @@ class Lookup:
     params: Params
 
 
+Known = dict[tuple[Any, ...], list[Any]]
+"""What SELECTs gave, each under its statement and the values of its parameters."""
+
+
 class Unit:
     """One use case's view of the database."""
 
-    __slots__ = ("_after_commit", "_cursor", "_foreseen", "_known", "_preparer", "vault", "writes")
+    __slots__ = ("_after_commit", "_cursor", "_foreseen", "_preparer", "vault", "writes")
 
     def __init__(self, cursor: Cursor, preparer: Preparer, vault: Vault) -> None:
         self._cursor = cursor
         self._preparer = preparer
         self.vault = vault
-        self.writes: list[tuple[Prepared, list[Any], int | None]] = []
+        self.writes: list[Write] = []
         self._after_commit: list[Callable[[], None]] = []
-        self._known: tuple[sa.Executable, Params, list[Any]] | None = None
-        self._foreseen: dict[tuple[Any, ...], list[Any]] = {}
+        self._foreseen: Known = {}
 
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`, for the few statements that the two spell differently."""
         return self._preparer.dialect.name
-
-    def know(self, lookup: Lookup, rows: list[Any]) -> None:
-        """Keep what was looked up for this use case beforehand."""
-        self._known = (lookup.statement, lookup.params, rows)
 
     def foresee(self, statement: sa.Executable, params: Params, rows: list[Any]) -> None:
         """Keep the answer to a SELECT that will be asked for one of many, and was asked for all at once."""
@@ -104,8 +107,6 @@ class Unit:
     def read(self, statement: sa.Executable, params: Params | None = None) -> Sequence[Any]:
         """Return all rows of a SELECT, as the database stands before this unit's own writes."""
         params = params or {}
-        if self._known is not None and self._known[0] is statement and self._known[1] == params:
-            return self._known[2]
         if self._foreseen:
             rows = self._foreseen.get((statement, *params.values()))
             if rows is not None:
@@ -159,9 +160,12 @@ class Unit:
             self.writes.extend((prepared, prepared.values(row), expect) for row in rows)
 
     def committed(self) -> None:
-        """Run what was asked for after the commit."""
+        """Run what was asked for after the commit. A failure there must not stop a writer."""
         for action in self._after_commit:
-            action()
+            try:
+                action()
+            except Exception:
+                log.exception("what follows a commit failed")
 
 
 class Deciding(Unit):
@@ -201,24 +205,26 @@ Done = Callable[[Any, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A use case on its way through a writer, what it asks beforehand, and who is told its result.
+    """A use case on its way through a writer, and who is told its result.
 
     For one that is `patient` nobody waits: it is one of many, and lets all others go before it.
     """
 
     work: Work
     done: Done
-    lookup: Lookup | None = None
     patient: bool = False
+
+
+class Answering(NamedTuple):
+    """A use case on its way through an event loop: what it will want to know, and who awaits it there."""
+
+    work: Work
+    lookup: Lookup
+    future: asyncio.Future[Any]
 
 
 class Writer(Protocol):
     """Runs use cases, each in a transaction of its own making, durable before its result is told."""
-
-    @property
-    def looks_up(self) -> bool:
-        """Whether it pays to say beforehand what a job will want to know."""
-        ...
 
     @property
     def at_rest(self) -> threading.Event:

@@ -1,8 +1,8 @@
 """The two writers: one thread each, many use cases a commit.
 
 SQLite: one `BEGIN IMMEDIATE` for all; where one of them fails they run again, each under a savepoint.
-PostgreSQL: one pipeline, in which some use cases write while the next ones ask; where anybody was faster, the
-use cases of that commit run again one by one.
+PostgreSQL: one pipeline, in which some use cases write while the next ones decide; where anybody was faster,
+the use cases of that commit run again one by one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 import structlog
 
 from checkin.store.checkpoints import Checkpoints
-from checkin.store.jobs import BATCH, Jobs
+from checkin.store.jobs import Jobs
 from checkin.store.prepared import Merger, Preparer
 from checkin.store.unit import Conflict, Job, Unit
 from checkin.store.vault import Vault
@@ -125,9 +125,7 @@ def _tell(job: Job, unit: Unit | None, result: Any, error: BaseException | None)
 
 
 class SqliteWriter(_Thread):
-    """The one writing connection of a SQLite database. Its reads cost no round trip: none is asked early."""
-
-    looks_up = False
+    """The one writing connection of a SQLite database."""
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault], checkpoints: Checkpoints) -> None:
         self._checkpoints = checkpoints
@@ -199,78 +197,30 @@ class SqliteWriter(_Thread):
 class PostgresWriter(_Thread):
     """One writing connection to PostgreSQL; other processes have theirs.
 
-    A second one in this process would only take turns with the first: they share one interpreter. Instead
-    nothing waits that need not: while PostgreSQL writes what one batch has decided, the next one decides, and
-    what it wants to know was asked while the first was still deciding. Use cases of one key never overlap.
+    A second one in this process would only take turns with the first: they share one interpreter. Instead,
+    while PostgreSQL writes what one batch has decided, the next one decides. Texts have a way of their own,
+    where there is an event loop (`checkin.store.in_loop`).
     """
-
-    looks_up = True
 
     def __init__(self, engine: sa.Engine, vault: Callable[[], Vault]) -> None:
         self._merger = Merger()
         self._pipeline: Pipeline | None = None
-        self._late: list[Job] = []
-        """Jobs that wait for another one of their key."""
         self._ahead: list[Job] = []
-        """The next batch: what it wants to know has been asked."""
-        self._asked: dict[Any, tuple[Sent, int]] = {}
-        """By key, what is looked up, and which of the results it is."""
+        """The next batch, chosen while another is being written."""
         self._written: _Written | None = None
-        self._busy: set[Any] = set()
-        """The keys of all jobs that were chosen and not told."""
         super().__init__(engine, vault)
 
-    # ------------------------------------------------------------ which use cases
-
     def _choose(self) -> list[Job] | None:
-        """Return the next batch: the one that has asked already, or one that waits to be begun."""
+        """Return the next batch: the one that was chosen already, or one that waits to be begun."""
         batch, self._ahead = self._ahead, []
-        if batch:
-            return batch
-        waiting = self._late or self._jobs.take()
-        return None if waiting is None else self._one_a_key(waiting)
-
-    def _one_a_key(self, jobs: list[Job]) -> list[Job]:
-        """Return those of these jobs that may begin, at most one for each key; the others wait."""
-        chosen: list[Job] = []
-        self._late = []
-        for job in jobs:
-            if job.lookup is None:
-                chosen.append(job)
-            elif job.lookup.key in self._busy:
-                self._late.append(job)
-            else:
-                self._busy.add(job.lookup.key)
-                chosen.append(job)
-        return chosen
-
-    def _look_ahead(self, pipeline: Pipeline) -> None:
-        """Ask what the next use cases want to know, while others are being decided or written.
-
-        What can't be asked is asked again when their own batch is begun, and told to whoever is at fault.
-        """
-        if len(self._ahead) < BATCH and (self._late or self._jobs.any):
-            fresh = self._one_a_key(self._late + self._jobs.now(max(0, BATCH - len(self._late))))
-            self._ahead += fresh
-            try:
-                self._ask(pipeline, fresh)
-            except Exception:
-                if pipeline.connection.broken:
-                    raise
-
-    def _done(self, outcomes: list[_Outcome]) -> list[_Outcome]:
-        """Let others of these keys begin."""
-        self._busy.difference_update(job.lookup.key for job, *_ in outcomes if job.lookup is not None)
-        return outcomes
+        return batch or self._jobs.take()
 
     def _give_up(self, batch: list[Job], error: Exception) -> list[_Outcome]:
         """Return what to tell the callers of use cases that found no database, written ones included."""
         written, self._written = self._written, None
         if written is not None and written.batch is not batch:
             batch = written.batch + batch
-        return self._done(super()._give_up(batch, error))
-
-    # ------------------------------------------------------------ the connection
+        return super()._give_up(batch, error)
 
     def _opened(self) -> Pipeline:
         """Return the pipeline of the connection, opening both where there is none."""
@@ -279,10 +229,7 @@ class PostgresWriter(_Thread):
         raw: psycopg.Connection[Any] = self._raw()
         if self._pipeline is None or self._pipeline.connection is not raw:
             self._pipeline = Pipeline(raw)
-            self._asked.clear()
         return self._pipeline
-
-    # ------------------------------------------------------------ deciding and writing
 
     def _commit(self, batch: list[Job]) -> list[_Outcome]:
         """Decide for all and write in one transaction; where anything goes wrong, each again in its own.
@@ -294,60 +241,40 @@ class PostgresWriter(_Thread):
             self._settle(pipeline)  # the connection broke when all of it had been sent
             return []
         try:
-            self._ask(pipeline, batch)
             outcomes = self._decide(pipeline, batch)
             self._settle(pipeline)
             statements = _statements(self._merger, outcomes)
             if statements is None:
                 _write_guarded(pipeline, outcomes)
             if not statements:
-                return self._done(outcomes)
-            self._look_ahead(pipeline)  # what is asked behind a write waits for the disk as well
+                return outcomes
             self._written = _Written(batch, outcomes, pipeline.send(statements))
         except Exception:
             if pipeline.connection.broken:
                 raise
             self._settle(pipeline)
-            return self._done(self._each_alone(pipeline, batch))
-        self._look_ahead(pipeline)
+            return self._each_alone(pipeline, batch)
+        self._ahead = self._jobs.now()
         if not self._ahead:
             self._settle(pipeline)
         return []
 
-    def _ask(self, pipeline: Pipeline, batch: list[Job]) -> None:
-        """Send everything that these want to know beforehand, unless it was sent."""
-        asks = [job.lookup for job in batch if job.lookup is not None and job.lookup.key not in self._asked]
-        if not asks:
-            return
-        prepared = [self._preparer.prepare(ask.statement, ask.params) for ask in asks]
-        sent = pipeline.send(
-            [(one.encoded, one.values(ask.params)) for one, ask in zip(prepared, asks, strict=True)]
-        )
-        self._asked.update((ask.key, (sent, place)) for place, ask in enumerate(asks))
-
     def _decide(self, pipeline: Pipeline, batch: list[Job]) -> list[_Outcome]:
-        """Run use cases on what was looked up for them.
+        """Run use cases. One that fails by itself is told so; it has written nothing and harms no other.
 
-        One that fails by itself is told so; it has written nothing and harms no other. In between,
-        callers are told what has been written meanwhile, and what is to come is asked.
+        In between, callers are told what has been written meanwhile.
         """
         outcomes: list[_Outcome] = []
         for job in batch:
             outcomes.append(self._run(pipeline, job))
             if self._written is not None and self._written.sent.has_come():
                 self._settle(pipeline)
-            self._look_ahead(pipeline)
         return outcomes
 
     def _run(self, pipeline: Pipeline, job: Job) -> _Outcome:
         from checkin.store.pipeline import PipelineCursor
 
         unit = Unit(PipelineCursor(pipeline), self._preparer, self._vault())
-        ask = job.lookup
-        if ask is not None:
-            sent, place = self._asked.pop(ask.key)
-            found = sent.results()[place].fetchall()
-            unit.know(ask, self._preparer.prepare(ask.statement, ask.params).rows(found))
         try:
             return job, unit, job.work(unit), None
         except Conflict:
@@ -371,7 +298,7 @@ class PostgresWriter(_Thread):
                 raise
             outcomes = self._each_alone(pipeline, self._written.batch)
         self._written = None
-        for outcome in self._done(outcomes):
+        for outcome in outcomes:
             _tell(*outcome)
 
     def _each_alone(self, pipeline: Pipeline, batch: list[Job]) -> list[_Outcome]:
@@ -396,9 +323,6 @@ class PostgresWriter(_Thread):
 
     def _at_once(self, pipeline: Pipeline, job: Job) -> _Outcome:
         """Look up, decide and write. Raises, with nothing written, if any of it fails."""
-        if job.lookup is not None:
-            self._asked.pop(job.lookup.key, None)
-        self._ask(pipeline, [job])
         outcome = self._run(pipeline, job)
         statements = _statements(self._merger, [outcome])
         if statements is None:
@@ -418,19 +342,13 @@ class _Written:
 
 
 def _statements(merger: Merger, outcomes: list[_Outcome]) -> list[Statement] | None:
-    """Return what is to be written, of each use case one statement where that can be.
-
-    None where a count must be awaited before it may be kept.
-    """
+    """Return what is to be written, or None where a count must be awaited before any of it may be kept."""
     statements: list[Statement] = []
     for _, unit, _, _ in outcomes:
-        if unit is None or not unit.writes:
-            continue
-        if any(expect is not None for _, _, expect in unit.writes):
+        written = merger.statements(unit.writes) if unit is not None else []
+        if written is None:
             return None
-        whole = merger.merge(unit.writes)
-        parts = [(prepared.encoded, values) for prepared, values, _ in unit.writes]
-        statements.extend(parts if whole is None else [whole])
+        statements += written
     return statements
 
 

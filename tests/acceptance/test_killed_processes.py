@@ -155,6 +155,29 @@ def test_web_dies_while_bob_takes_a_request(circle: Circle, fall: Fall, moment: 
     it_ends_well(circle)
 
 
+@pytest.mark.parametrize(
+    ("moment", "kept"),
+    [
+        pytest.param("decided", {0}, id="before the commit"),
+        pytest.param("sent to be written, not known", {0, 1}, id="in the commit"),
+        pytest.param("written, not told", {1}, id="after the commit, before anybody knows"),
+    ],
+)
+@ON_REDIS
+def test_web_dies_while_alice_answers(circle: Circle, fall: Fall, moment: str, kept: set[int]) -> None:
+    deployment, sid = circle.deployment, new_sid("SM")
+    deployment.until("17:00")
+    circle.alice.reads("Hi Alice, it's Harbor Circle. How are you feeling today, …")
+    before = deployment.number_of("results")
+    fall.at(moment, "web", lambda: circle.alice.writes("4", sid=sid))
+    assert deployment.number_of("results") - before in kept
+    fall.rise("web")
+    circle.alice.writes("4", sid=sid)
+    circle.alice.reads("Good to hear, Alice. Talk to you soon.")
+    assert deployment.number_of("results") == before + 1
+    circle.nobody_has_anything_to_read()
+
+
 # ---------------------------------------------------------------- web, while Twilio reports
 
 

@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+
+import pytest
 
 from checkin.service.inbound import Inbound, lookup_for, receive
 from checkin.store import tables
 from tests.service.kit import Chat, Phone
 
+AtOnce = Callable[[Chat, Phone, str, list[str]], list[tuple[str, ...]]]
+"""Delivers a text under each of these ids, all at the same moment; returns every answer."""
 
-def at_once(chat: Chat, phone: Phone, text: str, ids: list[str]) -> list[tuple[str, ...]]:
-    """Deliver a text under each of these ids, all at the same moment; return every answer."""
+
+def by_threads(chat: Chat, phone: Phone, text: str, ids: list[str]) -> list[tuple[str, ...]]:
+    """Deliver it from as many threads, as to as many processes."""
     barrier = threading.Barrier(len(ids))
-    answers: list[Any] = [None] * len(ids)
 
-    def deliver(place: int) -> None:
-        inbound = Inbound(ids[place], phone.number, text)
+    def deliver(id: str) -> tuple[str, ...]:
         barrier.wait()
-        answers[place] = chat.app.store.run(
-            lambda unit: receive(chat.app, unit, inbound, chat.clock.now()),
-            lambda: lookup_for(chat.app, inbound),
+        return chat.receive(phone, text, id)
+
+    with ThreadPoolExecutor(len(ids)) as pool:
+        return list(pool.map(deliver, ids))
+
+
+def by_a_loop(chat: Chat, phone: Phone, text: str, ids: list[str]) -> list[tuple[str, ...]]:
+    """Deliver it as a web process does, which answers all of them from one event loop."""
+    app = chat.app
+
+    def answer(id: str) -> Awaitable[tuple[str, ...]]:
+        inbound = Inbound(id, phone.number, text)
+        return app.store.run_async(
+            lambda unit: receive(app, unit, inbound, chat.clock.now()), lambda: lookup_for(app, inbound)
         )
 
-    threads = [threading.Thread(target=deliver, args=(place,)) for place in range(len(ids))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    async def deliver() -> list[tuple[str, ...]]:
+        async with app.store.in_loop():
+            return await asyncio.gather(*(answer(id) for id in ids))
+
+    return asyncio.run(deliver())
+
+
+@pytest.fixture(params=[by_threads, by_a_loop])
+def at_once(request: pytest.FixtureRequest) -> AtOnce:
+    """Both ways by which texts come."""
+    way: AtOnce = request.param
+    return way
 
 
 def rows(chat: Chat) -> dict[str, int]:
@@ -38,7 +59,7 @@ def rows(chat: Chat) -> dict[str, int]:
     return {table.name: chat.count(table) for table in tables.metadata.sorted_tables}
 
 
-def check_once(chat: Chat, phone: Phone, text: str, count: Callable[[], int]) -> None:
+def check_once(at_once: AtOnce, chat: Chat, phone: Phone, text: str, count: Callable[[], int]) -> None:
     """Deliver a text twenty times at once under one id, and once more later."""
     before = count()
     answers = at_once(chat, phone, text, ["SM-many"] * 20)
@@ -49,30 +70,31 @@ def check_once(chat: Chat, phone: Phone, text: str, count: Callable[[], int]) ->
     assert rows(chat) == after
 
 
-def test_a_strangers_join(chat: Chat) -> None:
-    check_once(chat, chat.alice, "JOIN", lambda: chat.count(tables.members))
+def test_a_strangers_join(at_once: AtOnce, chat: Chat) -> None:
+    check_once(at_once, chat, chat.alice, "JOIN", lambda: chat.count(tables.members))
     assert chat.waiting(chat.alice) == [("welcome", "consent")]
 
 
-def test_a_request_for_support(chat: Chat) -> None:
+def test_a_request_for_support(at_once: AtOnce, chat: Chat) -> None:
     chat.joined("bob")
-    check_once(chat, chat.alice, "SUPPORT", lambda: chat.count(tables.alerts))
+    check_once(at_once, chat, chat.alice, "SUPPORT", lambda: chat.count(tables.alerts))
     chat.later("5m")
     assert sum("I texted Bob" in text for text in chat.alice.new()) == 1
 
 
-def test_an_answer(chat: Chat) -> None:
+def test_an_answer(at_once: AtOnce, chat: Chat) -> None:
     chat.joined("bob")
     chat.alice("CHECKIN")
-    check_once(chat, chat.alice, "4", lambda: chat.count(tables.results))
+    check_once(at_once, chat, chat.alice, "4", lambda: chat.count(tables.results))
 
 
-def test_a_contacts_answer(chat: Chat) -> None:
+def test_a_contacts_answer(at_once: AtOnce, chat: Chat) -> None:
     chat.joined("bob", "carmen")
     chat.alice("SUPPORT")
     chat.later("5m")
     chat.forget()
     check_once(
+        at_once,
         chat,
         chat.bob,
         "1",
@@ -82,12 +104,12 @@ def test_a_contacts_answer(chat: Chat) -> None:
     assert len(chat.alice.new()) == 1
 
 
-def test_stop(chat: Chat) -> None:
+def test_stop(at_once: AtOnce, chat: Chat) -> None:
     chat.joined("bob")
-    check_once(chat, chat.alice, "STOP", lambda: chat.count(tables.consents))
+    check_once(at_once, chat, chat.alice, "STOP", lambda: chat.count(tables.consents))
 
 
-def test_many_different_texts_at_once_are_taken_one_after_the_other(chat: Chat) -> None:
+def test_many_different_texts_at_once_are_taken_one_after_the_other(at_once: AtOnce, chat: Chat) -> None:
     chat.joined("bob")
     answers = at_once(chat, chat.alice, "SUPPORT", [f"SM-{place}" for place in range(12)])
     assert len(chat.all_alerts()) == 1

@@ -1,7 +1,11 @@
-"""PostgreSQL's writer: one batch decides while another is being written, and nobody notices."""
+"""PostgreSQL's writers: one batch decides while another is being written, and nobody notices.
+
+What holds for use cases that a thread hands in, holds for those that an event loop does.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 
 from checkin.store.store import Store, open_store
 from checkin.store.tables import journal, meta
-from checkin.store.unit import Lookup, Unit
+from checkin.store.unit import Done, Job, Lookup, Unit
 from tests.servers.migrated import make_migrated
 from tests.servers.postgres import Postgres
 from tests.store.conftest import KEY
@@ -28,6 +32,7 @@ PATIENCE = 20
 _last = sa.select(sa.func.max(journal.c.seq).label("seq")).where(
     journal.c.member_id == sa.bindparam("wanted")
 )
+_other = sa.select(journal.c.subject).where(journal.c.member_id == sa.bindparam("wanted"))
 _insert = sa.insert(journal)
 _touch = sa.update(meta).where(meta.c.key == sa.bindparam("wanted")).values(value=sa.bindparam("new"))
 _fresh = count()
@@ -43,9 +48,59 @@ def pg_store(postgres_server: Postgres) -> Iterator[Store]:
         store.close()
 
 
-def lookup(member: str) -> Callable[[], Lookup]:
-    """Return what writing in a member's journal wants to know first."""
-    return lambda: Lookup(member, _last, {"wanted": member})
+class Loop:
+    """An event loop in a thread of its own, which decides for a store what it is handed with a lookup."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._end = asyncio.Event()
+        self._begun = threading.Event()
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), name="loop")
+        self._thread.start()
+        assert self._begun.wait(PATIENCE)
+
+    async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        async with self.store.in_loop():
+            self._begun.set()
+            await self._end.wait()
+
+    def submit(self, work: Callable[[Unit], int], done: Done, member: str) -> None:
+        """Hand in a use case, from any thread."""
+        self.loop.call_soon_threadsafe(self._submit, work, done, member)
+
+    def _submit(self, work: Callable[[Unit], int], done: Done, member: str) -> None:
+        def tell(future: asyncio.Future[int]) -> None:
+            error = future.exception()
+            done(None if error else future.result(), error)
+
+        self.store.run_async(work, lambda: Lookup(member, _last, {"wanted": member})).add_done_callback(tell)
+
+    def close(self) -> None:
+        """End the loop."""
+        self.loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+
+
+@pytest.fixture(scope="module")
+def pg_loop(pg_store: Store) -> Iterator[Loop]:
+    """A loop that decides for the store."""
+    loop = Loop(pg_store)
+    yield loop
+    loop.close()
+
+
+Submit = Callable[[Callable[[Unit], int], Done, str], None]
+"""Hands in a use case of a member."""
+
+
+@pytest.fixture(scope="module", params=["thread", "loop"])
+def submit(request: pytest.FixtureRequest, pg_store: Store) -> Submit:
+    """Both ways to hand in a use case."""
+    if request.param == "loop":
+        loop: Loop = request.getfixturevalue("pg_loop")
+        return loop.submit
+    return lambda work, done, _member: pg_store._writer.submit(Job(work, done))
 
 
 def write(member: str, kind: str, subject: str = "s") -> Callable[[Unit], int]:
@@ -60,6 +115,8 @@ def write(member: str, kind: str, subject: str = "s") -> Callable[[Unit], int]:
             unit.write(_insert, line)
         if kind == "fails":
             raise ZeroDivisionError
+        if kind == "reads more":
+            unit.first(_other, {"wanted": member})
         if kind == "guarded":
             unit.write(_touch, {"wanted": "index_key_guard", "new": b""}, expect=0)
         return seq
@@ -70,8 +127,8 @@ def write(member: str, kind: str, subject: str = "s") -> Callable[[Unit], int]:
 class Told:
     """Collects what callers are told, and counts how often each is."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, submit: Submit) -> None:
+        self._submit = submit
         self._change = threading.Condition()
         self.outcomes: dict[int, object] = {}
         self.times: Counter[int] = Counter()
@@ -85,7 +142,7 @@ class Told:
                 self.times[place] += 1
                 self._change.notify_all()
 
-        self._store._submit(work, done, lookup(member))
+        self._submit(work, done, member)
 
     def wait(self, number: int) -> None:
         """Wait until so many callers were told."""
@@ -102,7 +159,9 @@ def lines(store: Store, member: str) -> list[int]:
 jobs = st.lists(
     st.tuples(
         st.integers(0, 3),
-        st.sampled_from(["writes", "writes", "writes", "fails", "guarded", "only reads", "somebody else"]),
+        st.sampled_from(
+            ["writes"] * 4 + ["fails", "guarded", "only reads", "reads more", "somebody else"],
+        ),
     ),
     max_size=40,
 )
@@ -111,14 +170,14 @@ jobs = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(jobs=jobs)
 def test_a_members_journal_has_no_hole_and_everybody_is_told_once(
-    pg_store: Store, jobs: list[tuple[int, str]]
+    pg_store: Store, submit: Submit, jobs: list[tuple[int, str]]
 ) -> None:
     example = next(_fresh)
-    told = Told(pg_store)
+    told = Told(submit)
     expected: Counter[str] = Counter()
     for place, (number, kind) in enumerate(jobs):
         member = f"m{example}.{number}"
-        expected[member] += kind in {"writes", "guarded", "somebody else"}
+        expected[member] += kind in {"writes", "guarded", "reads more", "somebody else"}
         if kind == "somebody else":  # another process, whose lines this one's decisions know nothing of
             _from_elsewhere(pg_store, member)
             told.outcomes[place] = None
@@ -152,9 +211,11 @@ def _from_elsewhere(store: Store, member: str) -> None:
 
 
 @pytest.mark.parametrize("cut_at", range(0, 60, 6))
-def test_a_connection_that_is_cut_at_any_moment_loses_nothing(pg_store: Store, cut_at: int) -> None:
+def test_a_connection_that_is_cut_at_any_moment_loses_nothing(
+    pg_store: Store, submit: Submit, cut_at: int
+) -> None:
     example = next(_fresh)
-    told = Told(pg_store)
+    told = Told(submit)
     for place in range(60):
         if place == cut_at:
             _cut(pg_store)
@@ -184,9 +245,9 @@ def _cut(store: Store) -> None:
 
 
 @pytest.mark.parametrize("where", ["what it writes", "what it wants to know"])
-def test_a_value_that_cannot_be_sent_harms_no_other(pg_store: Store, where: str) -> None:
+def test_a_value_that_cannot_be_sent_harms_no_other(submit: Submit, where: str) -> None:
     """A NUL is refused before anything leaves: nobody who shares its batch, or is asked ahead, may wait."""
-    example, told, bad = next(_fresh), Told(pg_store), {place for place in range(40) if place % 5 == 2}
+    example, told, bad = next(_fresh), Told(submit), {place for place in range(40) if place % 5 == 2}
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_unit: Unit) -> int:
@@ -202,7 +263,7 @@ def test_a_value_that_cannot_be_sent_harms_no_other(pg_store: Store, where: str)
         if where == "what it writes":
             told.submit(place, write(member, "writes", subject=broken), member)
         else:
-            told.submit(place, write(member, "writes"), broken)
+            told.submit(place, write(broken, "writes"), broken)
     go_on.set()
     told.wait(41)
     assert set(told.times.values()) == {1}
