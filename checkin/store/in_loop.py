@@ -3,8 +3,8 @@
 A text that comes in takes one read, a decision of a tenth of a millisecond, and one write. In the hands of
 the writer's thread it would also take turns with the loop for the interpreter, six times, and that costs more
 than the decision. So the loop that answers it does the whole: what is to be known beforehand and what was
-decided leaves through one pipeline, and the loop is told when anything has come back. While one batch is
-being written the next one asks and decides.
+decided leaves through one pipeline, and the loop is told when anything has come back. Those that come
+together share a transaction, and the database writes what one of them decided while the next one decides.
 
 A loop must never wait. A decision that wants to know more than was told beforehand is given up, that is
 asked as well, and it is decided anew. And only what goes smoothly is done here. Everything else (a use case
@@ -64,7 +64,10 @@ class LoopWriter:
         self._under_way: deque[tuple[Sent, list[Answering], _Then]] = deque()
         """What was sent, in this order, for whom, and how to go on when it has come back."""
         self._questions: list[_Question] = []
+        self._transaction: Sent | None = None
+        """What is being written; the loop does not go on before it is ended."""
         self._decided: list[_Decided] = []
+        """Those for whom that is."""
         self._is_due = False
 
     # ------------------------------------------------------------ coming and going
@@ -176,7 +179,7 @@ class LoopWriter:
             self._under_way.append((sent, those, then))
 
     def _take(self, line: _Line) -> None:
-        """Tell what is written, decide what was asked, as far as it has come; then write what is decided."""
+        """Tell what is written and decide what was asked, as far as it has come."""
         if not self._under_way:
             line.pipeline.listen()
         while self._under_way and self._under_way[0][0].has_come():
@@ -186,18 +189,19 @@ class LoopWriter:
             except psycopg.DatabaseError:  # refused; nothing of it is kept
                 self._leave_these(those)
             else:
-                then(results)
+                then(line, results)
+        self._commit(line)
         questions, self._questions = self._questions, []
-        self._ask(line, questions)  # before it is written: what is asked behind a write waits for the disk
-        decided, self._decided = self._decided, []
-        self._write(line, decided)
+        self._ask(line, questions)
 
-    def _decide(self, questions: list[_Question], selects: list[Prepared], results: list[Result]) -> None:
+    def _decide(
+        self, questions: list[_Question], selects: list[Prepared], line: _Line, results: list[Result]
+    ) -> None:
         for (one, known, statement, params), select, result in zip(questions, selects, results, strict=True):
             known[statement, *params.values()] = select.rows(result.fetchall())
-            self._decide_one(one, known)
+            self._decide_one(line, one, known)
 
-    def _decide_one(self, one: Answering, known: Known) -> None:
+    def _decide_one(self, line: _Line, one: Answering, known: Known) -> None:
         """Decide on what is known. What is not, and is wanted, is asked; then it is decided anew."""
         unit = _WithoutWaiting(self._preparer, self._vault(), known)
         result, fails = None, False
@@ -211,17 +215,30 @@ class LoopWriter:
         elif statements is None:
             self._leave(one)
         elif statements:
-            self._decided.append(_Decided(one, unit, result, statements))
+            self._write(line, statements, _Decided(one, unit, result))
         else:
             self._finish(one, unit, result)
 
-    def _write(self, line: _Line, decided: list[_Decided]) -> None:
-        if decided:
-            statements = [statement for one in decided for statement in one.statements]
-            those = [one.answering for one in decided]
-            self._send(line, statements, those, partial(self._tell, decided))
+    def _write(self, line: _Line, statements: Sequence[Statement], decided: _Decided) -> None:
+        """Let the database write this while the next one is being decided, in one transaction with it."""
+        if self._transaction is None:
+            self._transaction = line.pipeline.begin()
+        try:
+            line.pipeline.add(self._transaction, statements)
+        except (TypeError, psycopg.DataError):  # a value that can't be sent: none of this is
+            self._leave(decided.answering)
+        else:
+            line.pipeline.push()
+            self._decided.append(decided)
 
-    def _tell(self, decided: list[_Decided], _results: list[Result]) -> None:
+    def _commit(self, line: _Line) -> None:
+        if self._transaction is not None:
+            sent, self._transaction = self._transaction, None
+            decided, self._decided = self._decided, []
+            line.pipeline.end()
+            self._under_way.append((sent, [one.answering for one in decided], partial(self._tell, decided)))
+
+    def _tell(self, decided: list[_Decided], _line: _Line, _results: list[Result]) -> None:
         for one in decided:
             self._finish(one.answering, one.unit, one.result)
 
@@ -246,6 +263,7 @@ class LoopWriter:
         self._under_way.clear()
         self._questions.clear()
         self._decided.clear()
+        self._transaction = None
         self._leave_these([*self._here.values(), *self._arrived])
         self._arrived.clear()
 
@@ -270,9 +288,6 @@ class LoopWriter:
             self._begin_soon()
 
 
-_Then = Callable[[list[Result]], None]
-
-
 class _Question(NamedTuple):
     """What a use case wants to know, and what it knows already."""
 
@@ -283,12 +298,11 @@ class _Question(NamedTuple):
 
 
 class _Decided(NamedTuple):
-    """A use case that was decided, and what is to be written for it."""
+    """A use case that was decided, and for which something is being written."""
 
     answering: Answering
     unit: Unit
     result: Any
-    statements: Sequence[Statement]
 
 
 @dataclass(slots=True)
@@ -299,6 +313,9 @@ class _Line:
     pipeline: Pipeline
     socket: int
     is_full: bool = False
+
+
+_Then = Callable[[_Line, list[Result]], None]
 
 
 class _WithoutWaiting(Unit):

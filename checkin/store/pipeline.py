@@ -59,12 +59,33 @@ class Pipeline:
         With `wait` it waits until the connection has taken them; otherwise the caller sees to that (`push`).
         Raises as `run` does for a value that can't be stored; nothing is sent then.
         """
+        encoded = [(sql, *_encoded(values)) for sql, values in statements]  # refused before anything is sent
+        sent = self.begin()
+        self._add(sent, encoded)
+        self.end()
+        if wait:
+            self._flush()
+        return sent
+
+    def begin(self) -> Sent:
+        """Begin a transaction whose statements come one after the other; send no other before its `end`.
+
+        The server runs each as soon as it has it (`push`), and keeps all of them at the end, or nothing.
+        """
         if len(self._names) > self._most_prepared and not self._sent:
             self._forget()
-        encoded = [(sql, *_encoded(values)) for sql, values in statements]  # refused before anything is sent
-        pg, sent = self._pg, Sent(self)
         if not self._sent:
-            pg.enter_pipeline_mode()
+            self._pg.enter_pipeline_mode()
+        sent = Sent(self)
+        self._sent.append(sent)
+        return sent
+
+    def add(self, sent: Sent, statements: Sequence[Statement]) -> None:
+        """Send more statements of a transaction that was begun. Raises as `send` does."""
+        self._add(sent, [(sql, *_encoded(values)) for sql, values in statements])
+
+    def _add(self, sent: Sent, encoded: Sequence[tuple[bytes, list[bytes | None], list[int]]]) -> None:
+        pg = self._pg
         for sql, values, formats in encoded:
             name = self._names.get(sql) or sent.new.get(sql)
             if name is None:
@@ -73,11 +94,10 @@ class Pipeline:
                 sent.expected.append(sql)
             pg.send_query_prepared(name, values, formats, _BINARY)
             sent.expected.append(None)
-        pg.pipeline_sync()
-        self._sent.append(sent)
-        if wait:
-            self._flush()
-        return sent
+
+    def end(self) -> None:
+        """End the transaction that was begun; what comes of it is known when its results are there."""
+        self._pg.pipeline_sync()
 
     def push(self) -> bool:
         """Give the connection as much as it takes without waiting; return whether that was all."""
