@@ -105,8 +105,8 @@ class Store:
     ) -> asyncio.Future[T]:
         """Run a use case as `run` does, and return a future of the running event loop.
 
-        `lookup` gives what it will want to know first. Where one was opened in this loop (`in_loop`), such
-        use cases are decided by it: none of them waits for a thread.
+        `lookup` gives what it will want to know first. A loop that decides for this store (`in_loop`) takes
+        such a use case itself; any other goes to the writer's thread.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -121,9 +121,8 @@ class Store:
         loop = future.get_loop()
 
         def done(result: Any, error: BaseException | None) -> None:
-            with (
-                self._finishing
-            ):  # several finish before the loop looks: the first, and only it, wakes the loop
+            # Several finish before the loop looks: the first, and only it, wakes the loop.
+            with self._finishing:
                 waiting = self._finished.get(loop)
                 if waiting is not None:
                     waiting.append((future, result, error))

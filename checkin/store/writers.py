@@ -118,10 +118,10 @@ def _tell(job: Job, unit: Unit | None, result: Any, error: BaseException | None)
     """Tell a caller, then do what was asked for after the commit. A failure here must not stop the writer."""
     try:
         job.done(result, error)
-        if unit is not None:
-            unit.committed()
     except Exception:
-        log.exception("what follows a commit failed")
+        log.exception("a caller could not be told")
+    if unit is not None:
+        unit.committed()
 
 
 class SqliteWriter(_Thread):

@@ -18,7 +18,7 @@ from checkin.store.store import Store, open_store
 from checkin.store.tables import meta
 from checkin.store.unit import Lookup, StoreClosed, Unit
 from tests.servers.migrated import make_migrated
-from tests.store.conftest import KEY
+from tests.store.conftest import KEY, cut
 
 PATIENCE = 20
 
@@ -86,17 +86,6 @@ def keys(store: Store) -> set[str]:
     """Return what was stored."""
     every = sa.select(meta.c.key)
     return {row.key for row in store.read(lambda unit: unit.read(every))} - {"index_key"}
-
-
-def cut(store: Store) -> None:
-    """Let the database end every connection on which the store writes."""
-    with store._readers.connect() as connection:
-        connection.execute(
-            sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
 
 
 def test_what_goes_smoothly_waits_for_no_thread(store: Store) -> None:

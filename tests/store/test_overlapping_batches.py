@@ -24,7 +24,7 @@ from checkin.store.tables import journal, meta
 from checkin.store.unit import Done, Job, Lookup, Unit
 from tests.servers.migrated import make_migrated
 from tests.servers.postgres import Postgres
-from tests.store.conftest import KEY
+from tests.store.conftest import KEY, cut
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PATIENCE = 20
@@ -218,7 +218,7 @@ def test_a_connection_that_is_cut_at_any_moment_loses_nothing(
     told = Told(submit)
     for place in range(60):
         if place == cut_at:
-            _cut(pg_store)
+            cut(pg_store)
         member = f"m{example}.{place % 7}"
         told.submit(place, write(member, "writes"), member)
     told.wait(60)
@@ -231,17 +231,6 @@ def test_a_connection_that_is_cut_at_any_moment_loses_nothing(
         assert set(numbers) <= set(written)
         # One whose commit went through while the word of it was lost is run again, and writes a second line.
         assert len(numbers) <= len(written)
-
-
-def _cut(store: Store) -> None:
-    """Let the database end every other connection to it."""
-    with store._readers.connect() as connection:
-        connection.execute(
-            sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
 
 
 @pytest.mark.parametrize("where", ["what it writes", "what it wants to know"])
