@@ -134,11 +134,13 @@ class Pipeline:
                 sent.given.append(Result(given, self._rows))
             else:  # not before: behind one that is refused, nothing is prepared
                 self._names[sql] = sent.new[sql]
-        end = self._next(wait)
-        if end is None:
-            return False
-        assert end.status == pq.ExecStatus.PIPELINE_SYNC
-        sent.ended = True
+        while not sent.ended:
+            end = self._next(wait)
+            if end is None:
+                return False
+            sent.ended = end.status == pq.ExecStatus.PIPELINE_SYNC
+            if not sent.ended:  # the commit itself was refused; the end comes behind that
+                sent.refused = sent.refused or end
         return True
 
     def _next(self, wait: bool) -> pq.abc.PGresult | None:

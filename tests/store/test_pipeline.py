@@ -70,6 +70,14 @@ def test_what_stood_behind_a_refused_one_can_be_run_afterwards(pipeline: Pipelin
     assert [result.rowcount for result in pipeline.run([late, late])] == [1, 1]
 
 
+def test_a_commit_that_is_refused_is_told_and_undoes_all(pipeline: Pipeline) -> None:
+    pipeline.run([(b"ALTER TABLE kept ADD UNIQUE (words) DEFERRABLE INITIALLY DEFERRED", ())])
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        pipeline.run([insert(1), insert(2)])
+    pipeline.run([insert(3)])
+    assert ids(pipeline) == [3]
+
+
 def test_more_than_the_connection_takes_at_once(pipeline: Pipeline) -> None:
     """Megabytes both ways: the server stops reading until its answers are read."""
     big = "x" * 200_000
