@@ -17,6 +17,7 @@ it was lost recognises what it has claimed.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ class LoopWriter:
             log.warning("database can't be reached from the event loop")
             return
         driver: Any = connection.connection.driver_connection
-        self._line = _Line(connection, Pipeline(driver), driver.fileno())
+        self._line = _Line(connection, Pipeline(driver), os.dup(driver.fileno()))
         self.loop.add_reader(self._line.socket, self._come_back)
 
     async def close(self) -> None:
@@ -258,6 +259,7 @@ class LoopWriter:
         if line is not None:
             self.loop.remove_reader(line.socket)
             self.loop.remove_writer(line.socket)
+            os.close(line.socket)
             line.connection.invalidate()
             line.connection.close()
         self._under_way.clear()
@@ -312,6 +314,8 @@ class _Line:
     connection: sa.Connection
     pipeline: Pipeline
     socket: int
+    """What the loop listens to: our own, for libpq closes its socket as soon as it finds the connection lost,
+    and a loop can't let go of a closed one, nor of its number when that has become another's."""
     is_full: bool = False
 
 

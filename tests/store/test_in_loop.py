@@ -341,6 +341,28 @@ def test_a_lost_connection_is_noticed_at_once_and_replaced(store: Store) -> None
     assert keys(store) == {"a", "b", "c", "d"}
 
 
+def test_a_connection_that_is_lost_while_it_takes_no_more_is_let_go_of(store: Store) -> None:
+    """libpq closes its socket then, and the loop listens to it for two reasons."""
+    big = bytes(1_000_000)
+
+    async def texts() -> None:
+        assert store._in_loop is not None
+        line = store._in_loop._line
+        assert line is not None
+        many = [run(store, put(f"k{number}", value=big), f"k{number}") for number in range(20)]
+        while not line.is_full:
+            await asyncio.sleep(0)
+        cut(store)
+        assert await asyncio.gather(*many) == [THERE] * 20
+        while await run(store, put("a"), "a") == THERE:
+            await asyncio.sleep(0)
+
+    with capture_logs() as logs:
+        in_loop(store, texts)
+    assert {line["event"] for line in logs} == {"database connection lost, trying again"}
+    assert len(keys(store)) == 21
+
+
 def test_a_database_that_cannot_be_reached_at_first_is_reached_later(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
