@@ -133,6 +133,9 @@ class LoopWriter:
         except Exception:
             log.exception("the event loop's writer failed")
             self._leave_all()
+        except BaseException:  # an interrupt, say: not ours to hold up
+            self._leave_all()
+            raise
 
     def _push(self, line: _Line) -> None:
         """See to it that all is sent: where the connection takes no more for now, when it does again."""
@@ -282,7 +285,8 @@ class LoopWriter:
         try:
             self._otherwise(one.work, one.future)
         except StoreClosed as error:
-            one.future.set_exception(error)
+            if not one.future.done():
+                one.future.set_exception(error)
 
     def _back(self, key: Any) -> None:
         self._elsewhere.discard(key)

@@ -396,11 +396,46 @@ def test_what_is_unfinished_when_the_loop_stops_deciding_is_finished_in_the_thre
     assert len(keys(store)) == 6
 
 
+def test_an_interrupt_is_passed_on_and_leaves_nobody_waiting(store: Store) -> None:
+    class Interrupt(BaseException):
+        pass
+
+    interrupts, passed_on = [Interrupt()], []
+
+    def work(unit: Unit) -> str:
+        if interrupts:
+            raise interrupts.pop()
+        return put("b")(unit)
+
+    async def texts() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: passed_on.append(what["exception"]))
+        three = run(store, put("a"), "a"), run(store, work, "b"), run(store, put("c"), "c")
+        assert await asyncio.gather(*three) == [THERE] * 3
+
+    in_loop(store, texts)
+    assert [type(error) for error in passed_on] == [Interrupt]
+    assert keys(store) == {"a", "b", "c"}
+
+
 def test_a_closed_store_says_so(store: Store) -> None:
     async def texts() -> None:
         async with store.in_loop():
             await asyncio.to_thread(store.close)
             with pytest.raises(StoreClosed):
                 await run(store, put("a", more=MUCH), "a")
+
+    in_loop(store, texts, opened=False)
+
+
+def test_a_closed_store_says_so_though_others_gave_up(store: Store) -> None:
+    async def texts() -> None:
+        async with store.in_loop():
+            await asyncio.to_thread(store.close)
+            four = [run(store, put(key, more=MUCH), key) for key in "abcd"]
+            for gives_up in four[:2]:
+                gives_up.cancel()
+            for waits in four[2:]:
+                with pytest.raises(StoreClosed):
+                    await waits
 
     in_loop(store, texts, opened=False)
