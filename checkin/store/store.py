@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -29,6 +31,7 @@ T = TypeVar("T")
 _Finished = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 _BUSY_MILLISECONDS = 15_000
+_LOOK_MILLISECONDS = 20
 _PG_READERS = 4
 _PG_PATIENCE = {
     "connect_timeout": "10",
@@ -307,9 +310,9 @@ def _sqlite_engine(url: str, *, read_only: bool = False) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
+        _turn_to_wal(connection)
         for pragma in (
             f"busy_timeout = {_BUSY_MILLISECONDS}",
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             f"cache_size = -{_READER_KILOBYTES if read_only else _WRITER_KILOBYTES}",
@@ -325,3 +328,19 @@ def _sqlite_engine(url: str, *, read_only: bool = False) -> sa.Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _turn_to_wal(connection: sqlite3.Connection, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Let a file have a log of what is written (WAL), for good. Raises OperationalError as SQLite does.
+
+    While another process writes to a new file, as two do that start together, SQLite refuses this at once,
+    whatever `busy_timeout` says; it is the only statement to which it does so.
+    """
+    for left in reversed(range(_BUSY_MILLISECONDS // _LOOK_MILLISECONDS)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+                raise
+            sleep(_LOOK_MILLISECONDS / 1000)
