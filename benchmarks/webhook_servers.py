@@ -37,7 +37,7 @@ from webhooks.app import create_web
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
 PUBLIC_URL = "https://checkin.example.org"
-MEMBERS = 20_000
+MEMBERS = 10_000
 """So many that none of them writes as often as a machine would, to which the service gives no answer."""
 CONNECTIONS_OF_BARE = 8
 
