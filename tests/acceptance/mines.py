@@ -29,7 +29,7 @@ MINES = {
     "decided": Mine("after", "checkin.store.inbox:claim"),
     "written, not committed": Mine("before", "checkin.store.writers:_end"),
     "committed, not told": Mine("before", "checkin.store.writers:_tell"),
-    "sent to be written, not known": Mine("after", "checkin.store.in_loop:LoopWriter._write"),
+    "sent to be committed, not known": Mine("after", "checkin.store.in_loop:LoopWriter._commit"),
     "written, not told": Mine("before", "checkin.store.in_loop:LoopWriter._tell"),
     "told, nobody woken": Mine("before", "workers.wake:Waker.wake"),
     "text not answered": Mine("after", "webhooks.twilio:Webhooks.sms"),

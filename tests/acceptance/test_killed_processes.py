@@ -159,7 +159,7 @@ def test_web_dies_while_bob_takes_a_request(circle: Circle, fall: Fall, moment: 
     ("moment", "kept"),
     [
         pytest.param("decided", {0}, id="before the commit"),
-        pytest.param("sent to be written, not known", {0, 1}, id="in the commit"),
+        pytest.param("sent to be committed, not known", {0, 1}, id="in the commit"),
         pytest.param("written, not told", {1}, id="after the commit, before anybody knows"),
     ],
 )
