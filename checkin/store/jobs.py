@@ -53,11 +53,6 @@ class Jobs:
         """Whether there is a job that is not patient."""
         return self._put > self._taken
 
-    @property
-    def any(self) -> bool:
-        """Whether there may be a job at all."""
-        return bool(self._first or self._patient) or not self._arrived.empty()
-
     def take(self) -> list[Job] | None:
         """Wait for jobs; return those for the next commit, or None once there will never be any."""
         while not (batch := self.now()):
@@ -66,7 +61,7 @@ class Jobs:
             self._sort(self._arrived.get())
         return batch
 
-    def now(self, most: int = BATCH) -> list[Job]:
+    def now(self) -> list[Job]:
         """Return the jobs for the next commit, none where none is there."""
         while not self._arrived.empty():
             self._sort(self._arrived.get())
@@ -74,7 +69,7 @@ class Jobs:
             self._patients_turn = False
             return _some(self._patient, PATIENT_BATCH)
         self._patients_turn = True
-        batch = _some(self._first, most)
+        batch = _some(self._first, BATCH)
         self._taken += len(batch)
         return batch
 

@@ -63,7 +63,7 @@ def test_what_is_put_back_goes_on_before_the_others() -> None:
     again = jobs.take()
     assert again is not None
     assert again[:-1] == taken[1:]
-    assert not jobs.any
+    assert jobs.now() == []
 
 
 def test_the_end_comes_behind_the_last() -> None:
