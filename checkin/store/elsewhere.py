@@ -1,6 +1,6 @@
 """Whether another process is answering people right now, by what PostgreSQL knows of its own connections.
 
-A process that answers texts and calls opens its writing connection under a name (`ANSWERS`). PostgreSQL shows
+A process that answers texts and calls names the connections that it writes on (`ANSWERS`). PostgreSQL shows
 of each connection when its last statement ended (`pg_stat_activity`, PostgreSQL, "The Cumulative Statistics
 System"): so nobody has to tell anything, and to ask costs one look for many check-ins. A pooler in between
 that hides the name makes it look quiet, which is only slower for whoever is answered.

@@ -31,7 +31,7 @@ import structlog
 from checkin.store.jobs import BATCH
 from checkin.store.pipeline import Pipeline, Result, Sent, Statement
 from checkin.store.prepared import Merger, Params, Prepared, Preparer
-from checkin.store.unit import Answering, Known, StoreClosed, Unit, Work
+from checkin.store.unit import Known, Lookup, StoreClosed, Unit, Work
 from checkin.store.vault import Vault
 
 log = structlog.get_logger()
@@ -57,12 +57,12 @@ class LoopWriter:
         self._merger = Merger()
         self._line: _Line | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._arrived: list[Answering] = []
-        self._here: dict[Any, Answering] = {}
+        self._arrived: list[_Answering] = []
+        self._here: dict[Any, _Answering] = {}
         """What was begun here and is not told, by its key: no other use case of that key may begin."""
         self._elsewhere: set[Any] = set()
         """The keys of what was left to others and is not told."""
-        self._under_way: deque[tuple[Sent, list[Answering], _Then]] = deque()
+        self._under_way: deque[tuple[Sent, list[_Answering], _Then]] = deque()
         """What was sent, in this order, for whom, and how to go on when it has come back."""
         self._questions: list[_Question] = []
         self._transaction: Sent | None = None
@@ -90,8 +90,9 @@ class LoopWriter:
             await self._connecting
         self._leave_all()
 
-    def submit(self, one: Answering) -> None:
+    def submit(self, work: Work, lookup: Lookup, future: asyncio.Future[Any]) -> None:
         """Run a use case; its future is told once it is durable, or why it is not."""
+        one = _Answering(work, lookup, future)
         if self._line is None:
             self._leave(one)
             if self._connecting is None:
@@ -172,7 +173,7 @@ class LoopWriter:
             self._send(line, statements, those, partial(self._decide, questions, selects))
 
     def _send(
-        self, line: _Line, statements: Sequence[Statement], those: list[Answering], then: _Then
+        self, line: _Line, statements: Sequence[Statement], those: list[_Answering], then: _Then
     ) -> None:
         """Send statements of these, and go on when what they gave is there."""
         try:
@@ -202,12 +203,12 @@ class LoopWriter:
         self, questions: list[_Question], selects: list[Prepared], line: _Line, results: list[Result]
     ) -> None:
         for (one, known, statement, params), select, result in zip(questions, selects, results, strict=True):
-            known[statement, *params.values()] = select.rows(result.fetchall())
-            self._decide_one(line, one, known)
+            unit = _WithoutWaiting(self._preparer, self._vault(), known)
+            unit.foresee(statement, params, select.rows(result.fetchall()))
+            self._decide_one(line, one, unit, known)
 
-    def _decide_one(self, line: _Line, one: Answering, known: Known) -> None:
+    def _decide_one(self, line: _Line, one: _Answering, unit: _WithoutWaiting, known: Known) -> None:
         """Decide on what is known. What is not, and is wanted, is asked; then it is decided anew."""
-        unit = _WithoutWaiting(self._preparer, self._vault(), known)
         result, fails = None, False
         try:
             result = one.work(unit)
@@ -246,7 +247,7 @@ class LoopWriter:
         for one in decided:
             self._finish(one.answering, one.unit, one.result)
 
-    def _finish(self, one: Answering, unit: Unit, result: Any) -> None:
+    def _finish(self, one: _Answering, unit: Unit, result: Any) -> None:
         del self._here[one.lookup.key]
         if not one.future.done():
             one.future.set_result(result)
@@ -272,11 +273,11 @@ class LoopWriter:
         self._leave_these([*self._here.values(), *self._arrived])
         self._arrived.clear()
 
-    def _leave_these(self, those: Sequence[Answering]) -> None:
+    def _leave_these(self, those: Sequence[_Answering]) -> None:
         for one in those:
             self._leave(one)
 
-    def _leave(self, one: Answering) -> None:
+    def _leave(self, one: _Answering) -> None:
         """Leave a use case to others. Until they have told it, none of its key is begun here."""
         key = one.lookup.key
         self._here.pop(key, None)
@@ -294,10 +295,18 @@ class LoopWriter:
             self._begin_soon()
 
 
+class _Answering(NamedTuple):
+    """A use case on its way: what it will want to know, and who awaits it."""
+
+    work: Work
+    lookup: Lookup
+    future: asyncio.Future[Any]
+
+
 class _Question(NamedTuple):
     """What a use case wants to know, and what it knows already."""
 
-    answering: Answering
+    answering: _Answering
     known: Known
     statement: sa.Executable
     params: Params
@@ -306,7 +315,7 @@ class _Question(NamedTuple):
 class _Decided(NamedTuple):
     """A use case that was decided, and for which something is being written."""
 
-    answering: Answering
+    answering: _Answering
     unit: Unit
     result: Any
 

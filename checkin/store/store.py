@@ -19,7 +19,7 @@ from checkin.store import tables
 from checkin.store.checkpoints import Checkpoints
 from checkin.store.elsewhere import ANSWERS, WAITS
 from checkin.store.prepared import Preparer
-from checkin.store.unit import Answering, Cursor, Job, Lookup, Unit, Writer
+from checkin.store.unit import Cursor, Job, Lookup, Unit, Writer
 from checkin.store.vault import Vault, new_key
 from checkin.store.writers import PostgresWriter, SqliteWriter
 
@@ -114,7 +114,7 @@ class Store:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         if lookup is not None and self._in_loop is not None and self._in_loop.loop is loop:
-            self._in_loop.submit(Answering(work, lookup(), future))
+            self._in_loop.submit(work, lookup(), future)
         else:
             self._in_thread(work, future)
         return future

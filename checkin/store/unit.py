@@ -17,11 +17,10 @@ A function may thus run more than once, and must have no effect but through its 
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -213,14 +212,6 @@ class Job:
     work: Work
     done: Done
     patient: bool = False
-
-
-class Answering(NamedTuple):
-    """A use case on its way through an event loop: what it will want to know, and who awaits it there."""
-
-    work: Work
-    lookup: Lookup
-    future: asyncio.Future[Any]
 
 
 class Writer(Protocol):
