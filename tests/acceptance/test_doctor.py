@@ -60,7 +60,10 @@ def examine(cradle: Nursery, deployment: Deployment, env: dict[str, str]) -> tup
 
 def test_one_process_alone_is_seen_to_answer(on_redis: Deployment, env: dict[str, str]) -> None:
     assert env["CHECKIN_BROKER_URL"]
-    asked = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'checkin%'"
+    asked = (
+        "SELECT application_name FROM pg_stat_activity"
+        " WHERE application_name LIKE 'checkin%' AND datname = current_database()"
+    )
     names = [name for (name,) in on_redis.rows(asked)]
     assert names.count(ANSWERS) == 2, "of the web process: its event loop's, and its writer's"
     assert names.count(WAITS) >= 3  # the writers of both workers and of the clock
